@@ -1,0 +1,41 @@
+import * as z from 'zod';
+
+/** Which rung of the ladder answered. */
+export const recommendationSources = [
+  'personal',
+  'recent',
+  'trending',
+  'popular',
+  'static',
+] as const;
+export const recommendationSource = z.enum(recommendationSources);
+export type RecommendationSource = z.infer<typeof recommendationSource>;
+
+/** One item as an ESP sees it: flat, every key always there. */
+export const recommendedItem = z.object({
+  item_id: z.string(),
+  title: z.string(),
+  title_html: z.string(),
+  price: z.number().nullable(),
+  price_text: z.string(),
+  currency: z.string(),
+  url: z.string(),
+  click_url: z.string(),
+  image_url: z.string(),
+  reason: z.string(),
+});
+export type RecommendedItem = z.infer<typeof recommendedItem>;
+
+/** The answer of GET /v1/recommendations/{placement}. */
+export const recommendation = z.object({
+  placement: z.string(),
+  customer: z.string(),
+  source: recommendationSource,
+  reason: z.string(),
+  model: z.string(),
+  experiment: z.string(),
+  variant: z.string(),
+  generated_at: z.iso.datetime(),
+  items: z.array(recommendedItem),
+});
+export type Recommendation = z.infer<typeof recommendation>;

@@ -1,0 +1,77 @@
+import * as z from 'zod';
+
+/** The joined state of one customer. Written whole, in one conditional write per batch. */
+export const PROFILE_SCHEMA_VERSION = 1;
+
+/** How many distinct (item, kind) pairs a profile remembers: enough for fold-in and exclusions, small enough for one read. */
+export const RECENT_INTERACTIONS_MAX = 128;
+
+export const interactionKinds = ['view', 'cart', 'uncart', 'purchase'] as const;
+export const interactionKind = z.enum(interactionKinds);
+export type InteractionKind = z.infer<typeof interactionKind>;
+
+/** The latest time at which the customer did this with this item. */
+export const recentInteraction = z.object({
+  itemId: z.string(),
+  kind: interactionKind,
+  timeMs: z.number(),
+});
+export type RecentInteraction = z.infer<typeof recentInteraction>;
+
+/** A trait with its provenance; conflicts are settled by priority, then time, then source id. */
+export const trait = z.object({
+  value: z.unknown(),
+  source: z.string(),
+  priority: z.number(),
+  timeMs: z.number(),
+});
+export type Trait = z.infer<typeof trait>;
+
+/** Sums per currency in minor units (pence, cents), so that additions are exact. */
+export const moneyMinor = z.record(z.string(), z.number());
+
+export const profile = z.object({
+  schemaVersion: z.literal(PROFILE_SCHEMA_VERSION),
+  profileId: z.string(),
+  /** Optimistic lock: the next write must find this value. */
+  version: z.number(),
+  /** Identity references (`kind#hmac`) linked to this profile, sorted. */
+  identities: z.array(z.string()),
+  traits: z.record(z.string(), trait),
+  /** Consent to personalisation; absent means the shop never said. The latest statement wins. */
+  consent: z
+    .object({
+      personalization: z.object({ granted: z.boolean(), timeMs: z.number(), source: z.string() }),
+    })
+    .optional(),
+  /** Newest first, at most RECENT_INTERACTIONS_MAX. */
+  recent: z.array(recentInteraction),
+  orders: z.object({
+    count: z.number(),
+    revenueMinor: moneyMinor,
+    refundCount: z.number(),
+    refundedMinor: moneyMinor,
+    firstAtMs: z.number().optional(),
+    lastAtMs: z.number().optional(),
+  }),
+  email: z.object({ openCount: z.number(), clickCount: z.number() }),
+  eventCount: z.number(),
+  firstSeenMs: z.number(),
+  lastSeenMs: z.number(),
+  /** Proof of what has been folded in; see docs/architecture.md, exactly-once effect. */
+  evidence: z.object({
+    /** Last Kinesis sequence number per lane (hash of the partition key). */
+    lanes: z.record(z.string(), z.string()),
+    /** Ring of the latest message ids' 64-bit hashes, oldest first, each 11 base64url characters. */
+    messages: z.string(),
+  }),
+});
+export type Profile = z.infer<typeof profile>;
+
+/** What stands in a profile's place once it was merged into another. */
+export const profileTombstone = z.object({
+  profileId: z.string(),
+  mergedInto: z.string(),
+  version: z.number(),
+});
+export type ProfileTombstone = z.infer<typeof profileTombstone>;

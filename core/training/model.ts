@@ -1,0 +1,58 @@
+import type { Item } from '../catalogue/item.ts';
+import type { InteractionKind } from '../profile/profile.ts';
+
+/**
+ * A trained model in memory. Items are numbered 0 … items.length − 1; every array is indexed so.
+ * Rows of `neighbours` are source items: what to recommend to somebody who liked item i stands at
+ * offsets[i] … offsets[i+1] − 1, best first, its score already scaled by how current the target is.
+ */
+export interface Model {
+  /** `<ISO time of training>-<4 hex digits>`, e.g. `2026-11-23T02:00:00Z-3f9a`. */
+  readonly id: string;
+  /** Newest event in the training data: the model's "now". */
+  readonly asOfMs: number;
+  readonly parameters: ModelParameters;
+  readonly items: readonly Item[];
+  readonly indexOf: ReadonlyMap<string, number>;
+  readonly neighbours: {
+    readonly offsets: Uint32Array;
+    readonly indices: Uint32Array;
+    readonly scores: Float32Array;
+  };
+  /** Popularity with a 14-day half-life at `asOfMs`; also the baseline that a model must beat. */
+  readonly popular: Float32Array;
+  /** Rise of the last days over the weeks before; higher is faster. */
+  readonly trending: Float32Array;
+}
+
+export interface ModelParameters {
+  /** Exponents of s(i→j) = d_i^-b · d_j^-c · Σ_u d_u^-a. */
+  readonly userExponent: number;
+  readonly sourceExponent: number;
+  readonly targetExponent: number;
+  /** Neighbours kept per item. */
+  readonly neighboursMax: number;
+  /** Half-life of the target's side of a co-occurrence. */
+  readonly targetHalfLifeDays: number;
+  /** Half-life of a customer's own history at scoring time. */
+  readonly historyHalfLifeDays: number;
+  /** Exponent of the recent popularity that scales every target. */
+  readonly popularityExponent: number;
+  /** How far an item that the customer already bought is lifted or dropped (1 = neither). */
+  readonly repeatBoost: number;
+}
+
+/** One entry of a customer's history, as ranking and evaluation see it. */
+export interface HistoryEntry {
+  readonly itemId: string;
+  readonly kind: InteractionKind;
+  readonly timeMs: number;
+}
+
+/** Weight of each kind of interaction, in training and in fold-in. */
+export const interactionWeights: Readonly<Record<InteractionKind, number>> = {
+  view: 1,
+  cart: 3,
+  uncart: 0,
+  purchase: 5,
+};
