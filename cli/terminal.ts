@@ -11,7 +11,7 @@ export interface Terminal {
 /** Writes to `stream`; colours and progress only on a TTY, and never with NO_COLOR (https://no-color.org). */
 export function createTerminal(stream: NodeJS.WriteStream): Terminal {
   const isInteractive = stream.isTTY === true;
-  const hasColours = isInteractive && process.env['NO_COLOR'] === undefined;
+  const hasColours = isInteractive && process.env.NO_COLOR === undefined;
   const style = (code: number) => (text: string) =>
     hasColours ? `\u001b[${code}m${text}\u001b[0m` : text;
   const clear = isInteractive ? '\r\u001b[2K' : '';
