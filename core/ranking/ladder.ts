@@ -24,8 +24,8 @@ export function rank(request: RankingRequest): Ranking {
     if (list.isFull) break;
     if (strategy.kind === 'static') list.takeHeldBack();
     for (const candidate of candidatesOf(strategy, request)) {
-      list.offer(candidate);
       if (list.isFull) break;
+      list.offer(candidate);
     }
   }
   const source = list.items[0]?.source ?? 'static';

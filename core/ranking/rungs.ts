@@ -57,12 +57,21 @@ function personalReason(
 function* recent(request: RankingRequest, withinDays: number): Generator<RankedItem> {
   const sinceMs = shopNowMs(request) - withinDays * DAY_MS;
   const newestFirst = request.history
-    .filter(({ kind, timeMs }) => (kind === 'view' || kind === 'cart') && timeMs >= sinceMs)
+    .filter((entry) => entry.timeMs >= sinceMs && isOnTheirMind(entry, request.history))
     .toSorted((a, b) => b.timeMs - a.timeMs);
   for (const entry of newestFirst) {
     const item = itemOf(request, entry.itemId);
     if (item !== undefined) yield { item, source: 'recent', reason: knownReason(entry) };
   }
+}
+
+/** Viewed, or put in the basket and not taken out again. */
+function isOnTheirMind(entry: HistoryEntry, history: readonly HistoryEntry[]): boolean {
+  if (entry.kind !== 'cart') return entry.kind === 'view';
+  return !history.some(
+    ({ itemId, kind, timeMs }) =>
+      kind === 'uncart' && itemId === entry.itemId && timeMs > entry.timeMs,
+  );
 }
 
 function* trending(request: RankingRequest): Generator<RankedItem> {
