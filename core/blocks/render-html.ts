@@ -106,7 +106,7 @@ function renderColumn(item: RecommendedItem): string {
   return `<div style="display:inline-block;width:100%;max-width:${COLUMN_WIDTH_PX}px;vertical-align:top;">
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0"><tr><td style="padding:12px 16px;">
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0">
-<tr><td>${linked(url, renderPicture(item), 'text-decoration:none;')}</td></tr>
+<tr><td>${linked(url, renderPicture(item), 'text-decoration:none;', item.title)}</td></tr>
 ${lines.map((line) => `<tr>${line}</tr>`).join('\n')}
 </table>
 </td></tr></table>
@@ -124,8 +124,9 @@ function renderPicture(item: RecommendedItem): string {
   return `<span class="kindred-tile" aria-hidden="true" style="display:block;width:${IMAGE_SIZE_PX}px;height:${IMAGE_SIZE_PX}px;border-radius:6px;background-color:#eef1f5;font-family:Georgia,serif;font-size:56px;line-height:${IMAGE_SIZE_PX}px;text-align:center;color:#5a6472;">${initial}</span>`;
 }
 
-function linked(url: string, content: string, style: string): string {
-  return url === ''
-    ? content
-    : `<a href="${escapeHtml(url)}" target="_blank" rel="noopener" style="${style}">${content}</a>`;
+/** `label` says where a link leads whose content is no text. */
+function linked(url: string, content: string, style: string, label = ''): string {
+  if (url === '') return content;
+  const named = label === '' ? '' : ` aria-label="${escapeHtml(label)}"`;
+  return `<a href="${escapeHtml(url)}" target="_blank" rel="noopener"${named} style="${style}">${content}</a>`;
 }

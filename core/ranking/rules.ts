@@ -28,5 +28,5 @@ export function isAdmitted(
   if (rules.onlyAvailable && !item.available) return false;
   if (rules.onlyWithImage && item.imageUrl === '') return false;
   // A row without a title, such as one known only by its id from an order line, says nothing to anybody.
-  return item.title !== '';
+  return item.title.trim() !== '';
 }

@@ -45,7 +45,7 @@ describe('texts from the catalogue', () => {
         const parsed = recommendedItem.parse(shown);
         const plain = {
           ...parsed,
-          title: 'T',
+          title: parsed.title && 'T',
           title_html: 'T',
           price_text: parsed.price_text && '£1',
           reason: parsed.reason && 'because',

@@ -38,7 +38,7 @@ describe('the HTML block', () => {
       { image_url: '', price: null, price_text: '', title: 'No picture, no price' },
       { url: '', click_url: '', title: 'No link' },
     ]);
-    await expect(html).toMatchFileSnapshot('../golden/block.html');
+    await expect(html).toMatchFileSnapshot('../golden/block.html.golden');
   });
 
   it('is made of tables, says what it is in the dark and runs nothing', () => {
