@@ -20,9 +20,9 @@ export interface Model {
     readonly indices: Uint32Array;
     readonly scores: Float32Array;
   };
-  /** Popularity with a 14-day half-life at `asOfMs`; also the baseline that a model must beat. */
+  /** Popularity decayed with a 14-day time constant at `asOfMs`; also the baseline that a model must beat. */
   readonly popular: Float32Array;
-  /** Rise of the last days over the weeks before; higher is faster. */
+  /** Rise of the last week over the four before; higher is faster, negative is falling. */
   readonly trending: Float32Array;
 }
 

@@ -4,6 +4,8 @@
  *
  *   score(j) = r_j · Σ_h w(kind_h) · 0.5^(age_h / historyHalfLifeDays) · s(item_h → j)
  *
+ * where age_h counts back from the customer's own newest entry: a factor common to all entries
+ * changes no order, and a customer who returns after years would else round to nothing,
  * over the customer's latest RECENT_INTERACTIONS_MAX distinct (item, kind) pairs h; s(i→j) are the
  * model's neighbour scores, s(i→i) included; r_j = repeatBoost where the customer has bought j,
  * else 1. Scores order the items of one customer; they are no probabilities and do not compare
@@ -26,9 +28,10 @@ export function scoreHistory(
   const scores = new Float32Array(model.items.length);
   const { offsets, indices, scores: similarities } = model.neighbours;
   const entries = latestDistinct(history);
+  const referenceMs = referenceTime(entries, nowMs);
   for (const entry of entries) {
     const source = model.indexOf.get(entry.itemId);
-    const weight = entryWeight(model, entry, nowMs);
+    const weight = entryWeight(model, entry, referenceMs);
     if (source === undefined || weight === 0) continue;
     const end = offsets[source + 1] as number;
     for (let at = offsets[source] as number; at < end; at++) {
@@ -53,10 +56,13 @@ export function explain(
   let best: HistoryEntry | undefined;
   let bestRank = 0;
   let own: HistoryEntry | undefined;
-  for (const entry of latestDistinct(history)) {
+  const entries = latestDistinct(history);
+  const referenceMs = referenceTime(entries, nowMs);
+  for (const entry of entries) {
     const source = model.indexOf.get(entry.itemId);
     if (source === undefined) continue;
-    const contribution = entryWeight(model, entry, nowMs) * similarityOf(model, source, itemIndex);
+    const contribution =
+      entryWeight(model, entry, referenceMs) * similarityOf(model, source, itemIndex);
     if (contribution <= 0) continue;
     if (source === itemIndex) own ??= entry;
     else if (contribution > bestRank) {
@@ -85,9 +91,14 @@ export function latestDistinct(history: readonly HistoryEntry[]): HistoryEntry[]
   return kept;
 }
 
-/** Weight of one entry at `nowMs`; an entry from the future (a clock that runs ahead) counts as now. */
-function entryWeight(model: Model, entry: HistoryEntry, nowMs: number): number {
-  const ageDays = Math.max(0, nowMs - entry.timeMs) / DAY_MS;
+/** From when ages count: the newest entry, but never the future of a clock that runs ahead. */
+function referenceTime(newestFirst: readonly HistoryEntry[], nowMs: number): number {
+  return Math.min(nowMs, newestFirst[0]?.timeMs ?? nowMs);
+}
+
+/** Weight of one entry; one from after the reference time counts as new. */
+function entryWeight(model: Model, entry: HistoryEntry, referenceMs: number): number {
+  const ageDays = Math.max(0, referenceMs - entry.timeMs) / DAY_MS;
   return interactionWeights[entry.kind] * 0.5 ** (ageDays / model.parameters.historyHalfLifeDays);
 }
 
