@@ -10,9 +10,19 @@
  * Reading checks every checksum and every bound before anything is used; an unknown version is
  * refused. Failures are values: a caller with another model in memory goes on with that one.
  */
-import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import { type Item, item } from '../catalogue/item.ts';
+import {
+  type Checked,
+  decodeItems,
+  encodeItems,
+  type Files,
+  fileEntries,
+  fileEntry,
+  parseVersioned,
+  type Refusal,
+  refusal,
+  verifiedFile,
+} from './artefact.ts';
 import { type Model, modelParameters } from './model.ts';
 
 export const MODEL_FORMAT_VERSION = 1;
@@ -25,12 +35,6 @@ export const ITEMS_FILE = 'items.jsonl';
 const MAGIC = 0x4d444e4b;
 const HEADER_BYTES = 16;
 const WORD_BYTES = 4;
-
-const fileEntry = z.strictObject({
-  name: z.string().regex(/^[a-z0-9][a-z0-9.-]*$/),
-  bytes: z.int().nonnegative(),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
-});
 
 export const modelManifest = z.strictObject({
   format: z.literal('kindred-model'),
@@ -45,17 +49,9 @@ export const modelManifest = z.strictObject({
 export type ModelManifest = z.infer<typeof modelManifest>;
 
 /** File name → bytes. */
-export type ModelFiles = ReadonlyMap<string, Uint8Array>;
+export type ModelFiles = Files;
 
-export type DecodedModel =
-  | { readonly ok: true; readonly model: Model }
-  | { readonly ok: false; readonly reason: string };
-
-type Checked<Value> = { readonly ok: true; readonly value: Value } | Refusal;
-interface Refusal {
-  readonly ok: false;
-  readonly reason: string;
-}
+export type DecodedModel = { readonly ok: true; readonly model: Model } | Refusal;
 
 /** All files of a model, the manifest last, as they must be written. `extras` (the report) are listed in it too. */
 export function encodeModel(
@@ -75,11 +71,7 @@ export function encodeModel(
     parameters: model.parameters,
     itemCount: model.items.length,
     neighbourCount: model.neighbours.indices.length,
-    files: [...files].map(([name, bytes]) => ({
-      name,
-      bytes: bytes.byteLength,
-      sha256: sha256Hex(bytes),
-    })),
+    files: fileEntries(files),
   };
   files.set(MANIFEST_FILE, Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`));
   return files;
@@ -89,13 +81,13 @@ export function encodeModel(
 export function decodeModel(files: ModelFiles): DecodedModel {
   const manifest = decodeManifest(files.get(MANIFEST_FILE));
   if (!manifest.ok) return manifest;
-  const columnsBytes = verifiedFile(files, manifest.value, COLUMNS_FILE);
+  const columnsBytes = verifiedFile(files, manifest.value.files, COLUMNS_FILE);
   if (!columnsBytes.ok) return columnsBytes;
-  const itemsBytes = verifiedFile(files, manifest.value, ITEMS_FILE);
+  const itemsBytes = verifiedFile(files, manifest.value.files, ITEMS_FILE);
   if (!itemsBytes.ok) return itemsBytes;
   const columns = decodeColumns(columnsBytes.value, manifest.value);
   if (!columns.ok) return columns;
-  const items = decodeItems(itemsBytes.value, manifest.value.itemCount);
+  const items = decodeItems(itemsBytes.value, ITEMS_FILE, manifest.value.itemCount);
   if (!items.ok) return items;
   const { id, asOfMs, parameters } = manifest.value;
   const indexOf = new Map(items.value.map((entry, index) => [entry.itemId, index]));
@@ -105,22 +97,8 @@ export function decodeModel(files: ModelFiles): DecodedModel {
   };
 }
 
-/** Parses a manifest, saying which version was found where it is not ours. */
 export function decodeManifest(bytes: Uint8Array | undefined): Checked<ModelManifest> {
-  if (bytes === undefined) return refusal(`${MANIFEST_FILE} is missing`);
-  const json = parseJson(bytes);
-  if (!json.ok) return refusal(`${MANIFEST_FILE} is not JSON`);
-  const version = z.object({ formatVersion: z.number() }).safeParse(json.value);
-  if (version.success && version.data.formatVersion !== MODEL_FORMAT_VERSION) {
-    return refusal(
-      `format version ${version.data.formatVersion} is unknown; this release reads version ` +
-        `${MODEL_FORMAT_VERSION}: train again, or deploy the release that wrote it`,
-    );
-  }
-  const parsed = modelManifest.safeParse(json.value);
-  return parsed.success
-    ? { ok: true, value: parsed.data }
-    : refusal(`${MANIFEST_FILE} is malformed: ${z.prettifyError(parsed.error)}`);
+  return parseVersioned(bytes, MANIFEST_FILE, modelManifest, MODEL_FORMAT_VERSION);
 }
 
 function encodeColumns(model: Model): Uint8Array {
@@ -172,56 +150,4 @@ function rowsAreSound(offsets: Uint32Array, indices: Uint32Array, itemCount: num
   if (offsets[0] !== 0 || offsets[itemCount] !== indices.length) return false;
   const ascends = offsets.every((offset, row) => row === 0 || offset >= (offsets[row - 1] ?? 0));
   return ascends && indices.every((target) => target < itemCount);
-}
-
-function encodeItems(items: readonly Item[]): Uint8Array {
-  return Buffer.from(items.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
-}
-
-function decodeItems(bytes: Uint8Array, itemCount: number): Checked<Item[]> {
-  const lines = new TextDecoder().decode(bytes).split('\n');
-  if (lines.at(-1) === '') lines.pop();
-  if (lines.length !== itemCount) {
-    return refusal(`${ITEMS_FILE} has ${lines.length} items where ${itemCount} are declared`);
-  }
-  const items: Item[] = [];
-  for (const [index, line] of lines.entries()) {
-    const json = parseJson(line);
-    const parsed = json.ok ? item.safeParse(json.value) : undefined;
-    if (!parsed?.success) return refusal(`${ITEMS_FILE} line ${index + 1} is not a catalogue item`);
-    items.push(parsed.data);
-  }
-  return { ok: true, value: items };
-}
-
-function verifiedFile(
-  files: ModelFiles,
-  manifest: ModelManifest,
-  name: string,
-): Checked<Uint8Array> {
-  const entry = manifest.files.find((candidate) => candidate.name === name);
-  const bytes = files.get(name);
-  if (entry === undefined || bytes === undefined) return refusal(`${name} is missing`);
-  if (bytes.byteLength !== entry.bytes) {
-    return refusal(`${name} has ${bytes.byteLength} bytes where ${entry.bytes} were written`);
-  }
-  if (sha256Hex(bytes) !== entry.sha256) return refusal(`${name} does not match its SHA-256`);
-  return { ok: true, value: bytes };
-}
-
-function parseJson(source: Uint8Array | string): Checked<unknown> {
-  try {
-    const text = typeof source === 'string' ? source : new TextDecoder().decode(source);
-    return { ok: true, value: JSON.parse(text) };
-  } catch {
-    return refusal('not JSON');
-  }
-}
-
-function sha256Hex(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
-}
-
-function refusal(reason: string): Refusal {
-  return { ok: false, reason };
 }

@@ -69,3 +69,7 @@ export function judgePopularity(
 ): CaseScores {
   return judge(cases, popular, () => popular);
 }
+
+export function encodeReport(report: EvaluationReport): Uint8Array {
+  return Buffer.from(`${JSON.stringify(report, null, 2)}\n`);
+}
