@@ -21,9 +21,9 @@ describe('the synthetic shop', () => {
     const drawn = generateShop({ seed, nowMs });
     expect(drawn.items).toHaveLength(144);
     expect(new Set(drawn.items.map(({ title }) => title)).size).toBe(144);
-    expect(drawn.customers).toHaveLength(280);
-    expect(drawn.calls.length).toBeGreaterThan(3_400);
-    expect(drawn.calls.length).toBeLessThan(4_700);
+    expect(drawn.customers).toHaveLength(250);
+    expect(drawn.calls.length).toBeGreaterThan(3_500);
+    expect(drawn.calls.length).toBeLessThan(5_000);
     expect(drawn.customers.filter(({ kind }) => kind === 'cold').length).toBeGreaterThan(5);
   });
 
