@@ -27,21 +27,12 @@ export function candidatesOf(strategy: Strategy, request: RankingRequest): Itera
 function* personal(request: RankingRequest): Generator<RankedItem> {
   const { model, history } = request;
   if (model === undefined || history.length === 0) return;
-  const nowMs = newestEntryMs(request);
-  for (const index of bestFirst(scoreHistory(model, history, nowMs))) {
+  for (const index of bestFirst(scoreHistory(model, history, request.nowMs))) {
     const item = itemAt(request, model, index);
     if (item === undefined) continue;
-    const cause = explain(model, history, index, nowMs);
+    const cause = explain(model, history, index, request.nowMs);
     yield { item, source: 'personal', reason: personalReason(request, item, cause) };
   }
-}
-
-/**
- * The time scores are taken at. Decay only scales all scores of a customer alike as time passes, so
- * the customer's own newest entry serves, and years of absence don't underflow them to nothing.
- */
-function newestEntryMs({ history, nowMs }: RankingRequest): number {
-  return history.reduce((newestMs, { timeMs }) => Math.max(newestMs, Math.min(timeMs, nowMs)), 0);
 }
 
 function personalReason(

@@ -63,7 +63,7 @@ export function drawCustomer(
     firstName,
     anonymousId: `device-${number}-${random.integer(100_000, 999_999)}`,
     kind: isCold ? 'cold' : 'warm',
-    sessionCount: isRegular ? random.integer(3, 5) : random.integer(1, 2),
+    sessionCount: isRegular ? random.integer(5, 7) : random.integer(1, 3),
     taste: drawTaste(random, items),
   };
 }
@@ -89,7 +89,7 @@ function drawTaste(random: Random, items: readonly ShopItem[]): Taste {
 const FIRST_WEIGHT = 7;
 const SECOND_WEIGHT = 2;
 const OTHER_WEIGHT = 1;
-const BRAND_BOOST = 2.5;
+const BRAND_BOOST = 6;
 /** A new product gets more attention than its appeal would earn it. */
 const NEW_BOOST = 2;
 

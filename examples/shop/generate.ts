@@ -33,7 +33,7 @@ export interface Shop {
 }
 
 const DAY_MS = 86_400_000;
-const DEFAULT_CUSTOMER_COUNT = 280;
+const DEFAULT_CUSTOMER_COUNT = 250;
 const DEFAULT_SPAN_DAYS = 60;
 /** One call in fifty is sent twice. */
 const DUPLICATE_EVERY = 50;

@@ -18,8 +18,8 @@ const MINUTE_MS = 60_000;
 export const VISIT_MS_MAX = 60 * MINUTE_MS;
 
 const BASKET_PROBABILITY = 0.55;
-const ORDER_PROBABILITY = 0.65;
-const COMPLEMENT_PROBABILITY = 0.5;
+const ORDER_PROBABILITY = 0.75;
+const COMPLEMENT_PROBABILITY = 0.6;
 const SIGN_IN_PROBABILITY = 0.6;
 const EMAIL_OPEN_PROBABILITY = 0.35;
 const EMAIL_CLICK_PROBABILITY = 0.4;
@@ -67,7 +67,7 @@ function visit(
   diary.page(tick(), 'Home');
   const weights = attraction(customer.taste, items, startMs, spanShare);
   const basket: ShopItem[] = [];
-  for (let count = random.integer(2, 5); count > 0; count -= 1) {
+  for (let count = random.integer(2, 3); count > 0; count -= 1) {
     const position = random.weighted(weights);
     const item = items[position];
     if (item === undefined) break;

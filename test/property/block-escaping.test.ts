@@ -66,6 +66,12 @@ describe('texts from the catalogue', () => {
     );
   });
 
+  it('can be read back from their escaped form', () => {
+    expect(escapeHtml(`<a href="x" title='y'>\`&</a>`)).toBe(
+      '&lt;a href=&quot;x&quot; title=&#39;y&#39;&gt;&#96;&amp;&lt;/a&gt;',
+    );
+  });
+
   it('lose every character with a meaning in HTML', () => {
     fc.assert(
       fc.property(text, (raw) => {
