@@ -41,6 +41,11 @@ describe('a signed token', () => {
     );
   });
 
+  it('does not let a separator in a placement borrow from the customer', () => {
+    const token = makeSignedToken({ placement: 'a', customer: 'b|c' }, 9, 's');
+    expect(verifySignedToken(token, { placement: 'a|b', customer: 'c' }, 0, 's')).toBe('invalid');
+  });
+
   it('has one form only: no character of it can be changed, added or dropped', () => {
     const of = { placement: 'for-you', customer: 'c-1' };
     const token = makeSignedToken(of, 2_000_000_000, 'secret');
