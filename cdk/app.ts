@@ -1,5 +1,5 @@
 /**
- * Synthesizes the templates: `node cdk/app.ts [-c env=dev] [--output <dir>] [--quiet]`, and the same
+ * Synthesizes the templates: `node cdk/app.ts [-c env=dev|staging|prod|all] [--output <dir>] [--quiet]`, and the same
  * under the CDK's command line (`npx cdk synth -c env=dev`), which reads cdk.json.
  */
 import { readFileSync } from 'node:fs';

@@ -47,67 +47,73 @@ const monitored = z.strictObject({
 /** Opting out of the alarms is a statement, never an omission. */
 const unmonitored = z.strictObject({ noMonitoring: z.literal(true) });
 
-const environmentSchema = z.strictObject({
-  /** Keeps the tables, buckets and secrets when the stack goes, and refuses to delete them. */
-  retainsState: z.boolean(),
-  /** Optional: without it the stacks take the account and region of whoever deploys. */
-  aws: z
-    .strictObject({
-      account: z.string().regex(/^\d{12}$/, { error: 'must be the 12 digits of an AWS account' }),
-      region: z
-        .string()
-        .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, { error: 'must be a region like eu-west-1' }),
-    })
-    .optional(),
-  logLevel: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']),
-  logRetentionDays: retentionDays,
-  /** Kinesis keeps a record 24 hours at least, 8,760 at most. */
-  streamRetentionHours: z.int().min(24).max(8760),
-  /** Firehose writes a file at least this often; the service allows 0 to 900. */
-  lakeIntervalSeconds: z.int().min(0).max(900),
-  /** Raw events older than this leave the lake. */
-  lakeRetentionDays: z.int().min(30),
-  enrich: z.strictObject({
-    /** Records an invocation takes; Lambda allows 10,000, the 6 MB payload fewer of the largest. */
-    batchSize: z.int().min(1).max(1000),
-    /** How long a batch may wait to fill: freshness is worth more than fill. */
-    batchingWindowSeconds: z.int().min(0).max(5),
-    /** Batches of one shard in flight at once, each with its own customers. */
-    parallelizationFactor: z.int().min(1).max(10),
-    retryAttempts: z.int().min(0).max(100),
-    /** A record older than this goes to the failures bucket; under the stream's retention. */
-    recordAgeHoursMax: z.int().min(1).max(168),
-  }),
-  train: z.strictObject({
-    schedule: scheduleExpression,
-    scheduleEnabled: z.boolean(),
-    /** Optional: days held out for the gate, where the workflow's own default doesn't fit. */
-    holdoutDays: z.int().min(1).max(90).optional(),
-  }),
-  memoryMb: z.strictObject({
-    collect: memoryMb,
-    enrich: memoryMb,
-    serve: memoryMb,
-    authorize: memoryMb,
-    snapshot: memoryMb,
-    check: memoryMb,
-    train: memoryMb,
-    evaluate: memoryMb,
-    publish: memoryMb,
-  }),
-  /** Origins whose pages may send events; `*` alone admits every site. */
-  corsOrigins: z.array(corsOrigin).min(1),
-  api: z.strictObject({
-    /** Requests a second for the whole stage, collector included. */
-    stageRateLimit: z.int().positive(),
-    stageBurstLimit: z.int().positive(),
-    /** Requests a second of one API key, and its requests a month. */
-    keyRateLimit: z.int().positive(),
-    keyBurstLimit: z.int().positive(),
-    keyMonthlyQuota: z.int().positive(),
-  }),
-  monitoring: z.discriminatedUnion('noMonitoring', [unmonitored, monitored]),
-});
+const environmentSchema = z
+  .strictObject({
+    /** Keeps the tables, buckets and secrets when the stack goes, and refuses to delete them. */
+    retainsState: z.boolean(),
+    /** Optional: without it the stacks take the account and region of whoever deploys. */
+    aws: z
+      .strictObject({
+        account: z.string().regex(/^\d{12}$/, { error: 'must be the 12 digits of an AWS account' }),
+        region: z
+          .string()
+          .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, { error: 'must be a region like eu-west-1' }),
+      })
+      .optional(),
+    logLevel: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']),
+    logRetentionDays: retentionDays,
+    /** Kinesis keeps a record 24 hours at least, 8,760 at most. */
+    streamRetentionHours: z.int().min(24).max(8760),
+    /** Firehose writes a file at least this often; the service allows 0 to 900. */
+    lakeIntervalSeconds: z.int().min(0).max(900),
+    /** Raw events older than this leave the lake. */
+    lakeRetentionDays: z.int().min(30),
+    enrich: z.strictObject({
+      /** Records an invocation takes; Lambda allows 10,000, the 6 MB payload fewer of the largest. */
+      batchSize: z.int().min(1).max(1000),
+      /** How long a batch may wait to fill: freshness is worth more than fill. */
+      batchingWindowSeconds: z.int().min(0).max(5),
+      /** Batches of one shard in flight at once, each with its own customers. */
+      parallelizationFactor: z.int().min(1).max(10),
+      retryAttempts: z.int().min(0).max(100),
+      /** A record older than this goes to the failures bucket; under the stream's retention. */
+      recordAgeHoursMax: z.int().min(1).max(168),
+    }),
+    train: z.strictObject({
+      schedule: scheduleExpression,
+      scheduleEnabled: z.boolean(),
+      /** Optional: days held out for the gate, where the workflow's own default doesn't fit. */
+      holdoutDays: z.int().min(1).max(90).optional(),
+    }),
+    memoryMb: z.strictObject({
+      collect: memoryMb,
+      enrich: memoryMb,
+      serve: memoryMb,
+      authorize: memoryMb,
+      snapshot: memoryMb,
+      check: memoryMb,
+      train: memoryMb,
+      evaluate: memoryMb,
+      publish: memoryMb,
+    }),
+    /** Origins whose pages may send events; `*` alone admits every site. */
+    corsOrigins: z.array(corsOrigin).min(1),
+    api: z.strictObject({
+      /** Requests a second for the whole stage, collector included. */
+      stageRateLimit: z.int().positive(),
+      stageBurstLimit: z.int().positive(),
+      /** Requests a second of one API key, and its requests a month. */
+      keyRateLimit: z.int().positive(),
+      keyBurstLimit: z.int().positive(),
+      keyMonthlyQuota: z.int().positive(),
+    }),
+    monitoring: z.discriminatedUnion('noMonitoring', [unmonitored, monitored]),
+  })
+  .refine(({ enrich, streamRetentionHours }) => enrich.recordAgeHoursMax < streamRetentionHours, {
+    path: ['enrich', 'recordAgeHoursMax'],
+    error:
+      'must be under streamRetentionHours, or the stream forgets a record before it is set aside',
+  });
 
 export type Environment = z.infer<typeof environmentSchema>;
 export type Monitored = z.infer<typeof monitored>;

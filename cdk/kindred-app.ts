@@ -1,5 +1,6 @@
 import { App, Tags, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
+import { bundledCode } from './constructs/bundled-code.ts';
 import type { FunctionDefaults } from './constructs/node-function.ts';
 import { type Environment, type EnvironmentName, parseEnvironment } from './environments.ts';
 import { ServiceStack } from './stacks/service-stack.ts';
@@ -11,6 +12,8 @@ export interface KindredAppProps {
   /** The repository's root: handlers and state machines are found below it. */
   readonly root: string;
   readonly outputDirectory?: string;
+  /** How functions get their code; bundles, unless a test has no use for them. */
+  readonly code?: FunctionDefaults['code'];
   readonly context?: Readonly<Record<string, unknown>>;
 }
 
@@ -26,6 +29,7 @@ export function kindredApp(props: KindredAppProps): App {
       environmentName: name as EnvironmentName,
       environment: parseEnvironment(name, environment),
       root: props.root,
+      code: props.code ?? bundledCode,
     });
   }
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app, { verbose: true }));

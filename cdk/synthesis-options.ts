@@ -1,7 +1,7 @@
 import { type EnvironmentName, environmentNames, isEnvironmentName } from './environments.ts';
 
 export interface SynthesisOptions {
-  /** All of them unless one is asked for. */
+  /** `dev` unless another, or `all`, is asked for: production is never meant by default. */
   readonly environments: readonly EnvironmentName[];
   /** Where the assembly goes; absent means the default. */
   readonly outputDirectory: string | undefined;
@@ -24,7 +24,8 @@ export function parseSynthesisOptions(
 ): SynthesisOptions {
   const context: Record<string, string> = {};
   let outputDirectory = variables.CDK_OUTDIR;
-  let quiet = false;
+  // Under the CDK's command line what is printed would only stand between its own lines.
+  let quiet = outputDirectory !== undefined;
   const words = [...commandLine];
   for (let word = words.shift(); word !== undefined; word = words.shift()) {
     if (word === '--quiet' || word === '-q') quiet = true;
@@ -39,7 +40,10 @@ export function parseSynthesisOptions(
   return { environments: named(name), outputDirectory, quiet, context };
 }
 
-const USAGE = 'use [-c env=<environment>] [--output <directory>] [--quiet]';
+/** The name that stands for every environment at once. */
+const ALL = 'all';
+
+const USAGE = 'use [-c env=dev|staging|prod|all] [--output <directory>] [--quiet]';
 
 function argumentOf(option: string, value: string | undefined): string {
   if (value === undefined || value === '') {
@@ -64,9 +68,10 @@ function cdkContextEnvironment(
 }
 
 function named(name: string | undefined): readonly EnvironmentName[] {
-  if (name === undefined || name === '') return environmentNames;
+  if (name === undefined || name === '') return ['dev'];
+  if (name === ALL) return environmentNames;
   if (isEnvironmentName(name)) return [name];
   throw new SynthesisOptionsError(
-    `no environment is called "${name}"; there are ${environmentNames.join(', ')}`,
+    `no environment is called "${name}"; use one of ${[...environmentNames, ALL].join(', ')}`,
   );
 }

@@ -5,6 +5,7 @@ import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
   type CfnFunction,
+  type Code,
   Function as LambdaFunction,
   LoggingFormat,
   Runtime,
@@ -14,7 +15,6 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Environment, EnvironmentName } from '../environments.ts';
 import { acknowledge, xrayHasNoResources } from './acknowledgement.ts';
-import { bundledCode } from './bundled-code.ts';
 import { allowObjects, type ObjectAccess } from './object-access.ts';
 
 /** What every function of an environment shares. */
@@ -23,6 +23,8 @@ export interface FunctionDefaults {
   readonly environment: Environment;
   /** The repository's root, below which the entries are. */
   readonly root: string;
+  /** Makes a function's code of its entry file. */
+  readonly code: (entryFile: string, root: string) => Code;
 }
 
 export interface NodeFunctionProps {
@@ -72,7 +74,7 @@ export class NodeFunction extends Construct {
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       handler: 'index.handler',
-      code: bundledCode(entryFile, defaults.root),
+      code: defaults.code(entryFile, defaults.root),
       role: this.role,
       memorySize: props.memoryMb,
       timeout: props.timeout,

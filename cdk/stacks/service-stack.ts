@@ -68,6 +68,7 @@ export class ServiceStack extends Stack {
       QuarantineBucketName: buckets.quarantine.bucketName,
       FailuresBucketName: buckets.failures.bucketName,
       TrainStateMachineArn: training.stateMachine.stateMachineArn,
+      IdentitySecretArn: secrets.identity.secretArn,
       WriteKeySecretArn: secrets.writeKey.secretArn,
       ApiKeySecretArn: secrets.apiKey.secretArn,
       AlarmTopicArn: alarms.topic.topicArn,
