@@ -19,11 +19,6 @@ const scheduleExpression = z
     error: 'must be cron(minutes hours day month weekday year) or rate(n minutes|hours|days)',
   });
 
-/** `*`, or an origin as a browser sends it: scheme, host and perhaps a port, no path. */
-const corsOrigin = z.string().regex(/^(\*|https?:\/\/[^/\s]+)$/, {
-  error: 'must be * or an origin like https://shop.example',
-});
-
 const monitored = z.strictObject({
   noMonitoring: z.undefined().optional(),
   /** Where alarms are mailed. Optional: without it only the topic is made. */
@@ -96,8 +91,6 @@ const environmentSchema = z
       evaluate: memoryMb,
       publish: memoryMb,
     }),
-    /** Origins whose pages may send events; `*` alone admits every site. */
-    corsOrigins: z.array(corsOrigin).min(1),
     api: z.strictObject({
       /** Requests a second for the whole stage, collector included. */
       stageRateLimit: z.int().positive(),
@@ -170,12 +163,12 @@ const dev: Environment = {
     serve: 1024,
     authorize: 256,
     snapshot: 1769,
-    check: 512,
+    check: 256,
     train: 1769,
     evaluate: 1769,
-    publish: 256,
+    // Fits the final model, so it needs what training needs.
+    publish: 1769,
   },
-  corsOrigins: ['*'],
   api: {
     stageRateLimit: 500,
     stageBurstLimit: 1000,
@@ -219,13 +212,11 @@ const prod: Environment = {
     serve: 1769,
     authorize: 512,
     snapshot: 7076,
-    check: 1769,
+    check: 512,
     train: 7076,
     evaluate: 7076,
-    publish: 512,
+    publish: 7076,
   },
-  // Replace by the shop's own origins before the first deployment that faces the public.
-  corsOrigins: ['*'],
   api: {
     stageRateLimit: 5000,
     stageBurstLimit: 5000,

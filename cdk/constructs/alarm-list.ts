@@ -56,9 +56,9 @@ const onAny = {
 const onTwoOfThree = { comparison: GREATER_THAN_THRESHOLD, periods: 3, breaches: 2 } as const;
 
 /**
- * Every alarm is on one metric that has a value whenever there is something to ring about: an
- * expression over two metrics has none while either is missing, and FILL cannot fill a metric that
- * never existed. The one exception, quarantine's share, is made of two that come together.
+ * Every alarm but one is on a single metric that has a value whenever there is something to ring
+ * about: an expression over several has none while one of them has never been written, as those of
+ * failures have not in a healthy deployment. Quarantine's share alone needs two.
  */
 export const alarmList: readonly AlarmEntry[] = [
   {
@@ -127,7 +127,9 @@ export const alarmList: readonly AlarmEntry[] = [
     meaning: 'More of the events than usual are refused as invalid.',
     metric: () =>
       new MathExpression({
-        expression: 'quarantined / (accepted + quarantined)',
+        // The collector writes either only when it has some: filled, or a flood of nothing but bad
+        // events, the worst case, would have no value.
+        expression: 'FILL(quarantined, 0) / (FILL(accepted, 0) + FILL(quarantined, 0))',
         label: 'share of events quarantined',
         usingMetrics: {
           quarantined: written('collect', 'EventsQuarantined', Stats.SUM),

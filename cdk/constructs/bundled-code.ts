@@ -10,6 +10,12 @@ import { buildSync } from 'esbuild';
 const REQUIRE_BANNER =
   "import{createRequire as kindredCreateRequire}from'node:module';const require=kindredCreateRequire(import.meta.url);";
 
+/** One file of a bundle, `index.mjs` or its map. */
+export interface BundleFile {
+  readonly name: string;
+  readonly contents: Uint8Array;
+}
+
 /** Folder of each entry's bundle: the environments share them, as they share the code. */
 const bundleFolders = new Map<string, string>();
 
@@ -35,7 +41,7 @@ export function bundledCode(entryFile: string, root: string): Code {
  * The files of a bundle. They depend on the sources alone, not on where they will be written, so
  * that the same sources always make the same asset.
  */
-function bundle(entryFile: string, root: string): { name: string; contents: Uint8Array }[] {
+export function bundle(entryFile: string, root: string): BundleFile[] {
   const { outputFiles } = buildSync({
     entryPoints: [entryFile],
     // Never written there: it gives the source map's paths their base.

@@ -41,10 +41,9 @@ export class Collector extends Construct {
         CONFIG_TABLE: tables.config.tableName,
         IDENTITY_SECRET_ID: secrets.identity.secretArn,
         WRITE_KEY_SECRET_ID: secrets.writeKey.secretArn,
-        ALLOWED_ORIGINS: defaults.environment.corsOrigins.join(','),
       },
       permissions: [
-        allow(['kinesis:PutRecord', 'kinesis:PutRecords'], [stream.stream.streamArn]),
+        allow(['kinesis:PutRecords'], [stream.stream.streamArn]),
         allow(['dynamodb:GetItem'], [tables.config.tableArn]),
         allow(
           ['secretsmanager:GetSecretValue'],

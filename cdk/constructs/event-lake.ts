@@ -88,10 +88,7 @@ export class EventLake extends Construct {
       ),
     );
     role.addToPolicy(
-      allow(
-        ['s3:GetBucketLocation', 's3:ListBucket', 's3:ListBucketMultipartUploads'],
-        [lake.bucketArn],
-      ),
+      allow(['s3:GetBucketLocation', 's3:ListBucketMultipartUploads'], [lake.bucketArn]),
     );
     for (const prefix of ['raw/', 'errors/']) {
       allowObjects(role, {

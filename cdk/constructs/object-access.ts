@@ -3,7 +3,7 @@ import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { acknowledge } from './acknowledgement.ts';
 
-/** What may be done with the objects below one prefix of a bucket. */
+/** What may be done with the objects below one prefix of a bucket; who reads may also list. */
 export interface ObjectAccess {
   readonly actions: readonly string[];
   readonly bucket: Bucket;
@@ -19,6 +19,12 @@ export function allowObjects(role: Role, { actions, bucket, prefix }: ObjectAcce
   role.addToPolicy(
     new PolicyStatement({ actions: [...actions], resources: [bucket.arnForObjects(`${prefix}*`)] }),
   );
+  if (actions.includes('s3:GetObject')) {
+    // To who may not list, S3 says of a missing object that access is denied; readers tell the two apart.
+    role.addToPolicy(
+      new PolicyStatement({ actions: ['s3:ListBucket'], resources: [bucket.bucketArn] }),
+    );
+  }
   acknowledge(role, {
     finding: `AwsSolutions-IAM5[Resource::${exportedName(bucket)}/${prefix}*]`,
     reason: 'The keys below this prefix are not known before the objects are written.',

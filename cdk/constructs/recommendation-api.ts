@@ -80,11 +80,10 @@ export class RecommendationApi extends Construct {
       },
       permissions: [
         allow(
-          ['dynamodb:BatchGetItem', 'dynamodb:GetItem'],
-          [tables.profiles, tables.identities, tables.catalogue, tables.config].map(
-            (table) => table.tableArn,
-          ),
+          ['dynamodb:BatchGetItem'],
+          [tables.profiles, tables.identities, tables.catalogue].map((table) => table.tableArn),
         ),
+        allow(['dynamodb:GetItem'], [tables.profiles.tableArn, tables.config.tableArn]),
         allow(['secretsmanager:GetSecretValue'], [secrets.identity.secretArn]),
       ],
       objects: [{ actions: ['s3:GetObject'], bucket: buckets.models, prefix: 'models/' }],

@@ -109,23 +109,21 @@ export class TrainingWorkflow extends Construct {
   }
 }
 
-/** Each step with exactly what it reads and writes. */
+/** Each step with exactly what it reads and writes. Candidates lie with their snapshot. */
 function stepsOf({ buckets, tables }: StateStack): readonly Step[] {
+  const raw = { bucket: buckets.lake, prefix: 'raw/' };
   const snapshots = { bucket: buckets.lake, prefix: 'snapshots/' };
-  const candidates = { bucket: buckets.models, prefix: 'models/' };
+  const published = { bucket: buckets.models, prefix: 'models/' };
   const read = ['s3:GetObject'];
-  const write = ['s3:AbortMultipartUpload', 's3:PutObject'];
+  const write = ['s3:PutObject'];
   return [
     {
       id: 'Snapshot',
       memory: 'snapshot',
       description: 'Freezes interactions and catalogue into a snapshot',
-      permissions: [
-        allow(['s3:ListBucket'], [buckets.lake.bucketArn]),
-        allow(['dynamodb:Scan'], [tables.catalogue.tableArn]),
-      ],
+      permissions: [allow(['dynamodb:Scan'], [tables.catalogue.tableArn])],
       objects: [
-        { bucket: buckets.lake, prefix: 'raw/', actions: read },
+        { ...raw, actions: read },
         { ...snapshots, actions: write },
       ],
     },
@@ -141,10 +139,7 @@ function stepsOf({ buckets, tables }: StateStack): readonly Step[] {
       memory: 'train',
       description: 'Trains a candidate model from a snapshot',
       permissions: [],
-      objects: [
-        { ...snapshots, actions: read },
-        { ...candidates, actions: write },
-      ],
+      objects: [{ ...snapshots, actions: [...read, ...write] }],
     },
     {
       id: 'Evaluate',
@@ -152,21 +147,19 @@ function stepsOf({ buckets, tables }: StateStack): readonly Step[] {
       description: 'Measures a candidate on held-out days against the current model',
       permissions: [allow(['dynamodb:GetItem'], [tables.config.tableArn])],
       objects: [
-        { ...snapshots, actions: read },
-        { ...candidates, actions: [...read, ...write] },
+        { ...snapshots, actions: [...read, ...write] },
+        { ...published, actions: read },
       ],
     },
     {
       id: 'Publish',
       memory: 'publish',
-      description: 'Makes a candidate the current model',
-      permissions: [
-        allow(
-          ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
-          [tables.config.tableArn],
-        ),
+      description: 'Fits the promoted candidate to everything and makes it the current model',
+      permissions: [allow(['dynamodb:GetItem', 'dynamodb:PutItem'], [tables.config.tableArn])],
+      objects: [
+        { ...snapshots, actions: read },
+        { ...published, actions: write },
       ],
-      objects: [{ ...candidates, actions: read }],
     },
   ];
 }

@@ -27,7 +27,6 @@ const VARIABLES: Record<string, string[]> = {
     'CONFIG_TABLE',
     'IDENTITY_SECRET_ID',
     'WRITE_KEY_SECRET_ID',
-    'ALLOWED_ORIGINS',
   ],
   Enrich: [
     'PROFILES_TABLE',
@@ -136,6 +135,7 @@ describe('permissions', () => {
       'logs:CreateLogStream',
       'logs:PutLogEvents',
       's3:GetObject',
+      's3:ListBucket',
       'secretsmanager:GetSecretValue',
       'xray:PutTelemetryRecords',
       'xray:PutTraceSegments',
