@@ -119,7 +119,8 @@ async function startParts(
     return engine;
   };
   await mkdir(join(directory, 's3'), { recursive: true });
-  const persistent = options.dataDirectory === undefined ? {} : { directory: join(directory, 'dynamodb') };
+  const persistent =
+    options.dataDirectory === undefined ? {} : { directory: join(directory, 'dynamodb') };
   const dynamoDb = keep(await startDynamoDbEngine({ faults, ...persistent }));
   const kinesis = keep(await startKinesisEngine({ faults }));
   const s3 = keep(await startS3Engine({ faults, directory: join(directory, 's3') }));
@@ -127,19 +128,29 @@ async function startParts(
   const cloudWatch = keep(
     await startCloudWatchEngine({
       onAlarm: ({ name, description }, state) =>
-        log({ source: 'alarm', text: `${name} is ${state}. ${state === 'ALARM' ? description : ''}` }),
+        log({
+          source: 'alarm',
+          text: `${name} is ${state}. ${state === 'ALARM' ? description : ''}`,
+        }),
     }),
   );
   const stepFunctions = keep(
     await startStepFunctionsEngine({
-      faults,
-      invokeLambda: (functionArn, payload) => invokeForStateMachine(parts)(functionArn, payload),
-      onEvent: ({ machine, text }) => log({ source: 'workflow', text: `${machine}: ${text}` }),
-      onMetric: (name, stateMachineArn, value) =>
+      invokeLambda: (functionArn, payload) => invokeForStateMachine(parts, functionArn, payload),
+      onEvent: ({ type, details }, execution) =>
+        log({
+          source: 'workflow',
+          text: `${execution.start.machine.name}: ${type} ${details?.name ?? ''}`,
+        }),
+      onMetric: ({ metricName, stateMachineArn, value, timestampMs }) =>
         cloudWatch.metrics.put(
-          { namespace: 'AWS/States', name, dimensions: { StateMachineArn: stateMachineArn } },
+          {
+            namespace: 'AWS/States',
+            name: metricName,
+            dimensions: { StateMachineArn: stateMachineArn },
+          },
           value,
-          Date.now(),
+          timestampMs,
         ),
     }),
   );
@@ -252,6 +263,8 @@ function killFunction(parts: CloudParts, logicalId: string): void {
 }
 
 async function memoryOf(parts: CloudParts): Promise<number> {
-  const sizes = await Promise.all([...parts.functions.values()].map(({ target }) => target.memoryBytes()));
+  const sizes = await Promise.all(
+    [...parts.functions.values()].map(({ target }) => target.memoryBytes()),
+  );
   return sizes.reduce((sum, size) => sum + size, 0);
 }

@@ -22,6 +22,8 @@ const BUFFER_MB = 128;
 
 /** Writes every event of the stream to the lake, gzipped, a file per buffer interval. */
 export class EventLake extends Construct {
+  readonly deliveryStreamName: string;
+
   constructor(scope: Construct, id: string, props: EventLakeProps) {
     super(scope, id);
     const { environment, state } = props;
@@ -59,6 +61,7 @@ export class EventLake extends Construct {
         },
       },
     });
+    this.deliveryStreamName = delivery.ref;
     // Firehose tries the role when the delivery stream is made, so its policy must be there.
     delivery.node.addDependency(role);
     acknowledge(delivery, {

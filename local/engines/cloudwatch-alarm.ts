@@ -44,7 +44,11 @@ export const alarmProperties = z.strictObject({
         Period: z.number().optional(),
         MetricStat: z
           .strictObject({
-            Metric: z.strictObject({ Namespace: z.string(), MetricName: z.string(), Dimensions: dimensions }),
+            Metric: z.strictObject({
+              Namespace: z.string(),
+              MetricName: z.string(),
+              Dimensions: dimensions,
+            }),
             Period: z.number(),
             Stat: z.string(),
             Unit: z.string().optional(),
@@ -65,9 +69,12 @@ export interface Alarm {
   readonly properties: Properties;
 }
 
-/** @throws ZodError naming the property that is not understood. */
+/** @throws Error naming the property or the part of an expression that is not understood. */
 export function alarmOf(properties: unknown): Alarm {
   const parsed = alarmProperties.parse(properties);
+  for (const { Expression } of parsed.Metrics ?? []) {
+    if (Expression !== undefined) evaluateExpression(Expression, () => undefined);
+  }
   return {
     name: parsed.AlarmName,
     description: parsed.AlarmDescription,
@@ -78,22 +85,33 @@ export function alarmOf(properties: unknown): Alarm {
 }
 
 /** The state of an alarm at `nowMs`: m of the last n periods beyond the threshold. */
-export function evaluateAlarm({ properties }: Alarm, metrics: MetricStore, nowMs: number): AlarmState {
+export function evaluateAlarm(
+  { properties }: Alarm,
+  metrics: MetricStore,
+  nowMs: number,
+): AlarmState {
   const periodMs = periodOf(properties) * 1000;
   const end = (Math.floor(nowMs / periodMs) + 1) * periodMs;
   const values = Array.from({ length: properties.EvaluationPeriods }, (_, index) =>
     valueIn(properties, metrics, end - (index + 1) * periodMs, end - index * periodMs),
   );
   const missing = properties.TreatMissingData;
-  if (values.every((value) => value === undefined) && missing === 'missing') return 'INSUFFICIENT_DATA';
+  if (values.every((value) => value === undefined) && missing === 'missing')
+    return 'INSUFFICIENT_DATA';
   const breachingCount = values.filter((value) =>
     value === undefined ? missing === 'breaching' : isBreaching(properties, value),
   ).length;
-  return breachingCount >= (properties.DatapointsToAlarm ?? properties.EvaluationPeriods) ? 'ALARM' : 'OK';
+  return breachingCount >= (properties.DatapointsToAlarm ?? properties.EvaluationPeriods)
+    ? 'ALARM'
+    : 'OK';
 }
 
 function periodOf(properties: Properties): number {
-  return properties.Period ?? properties.Metrics?.find(({ MetricStat }) => MetricStat !== undefined)?.MetricStat?.Period ?? 60;
+  return (
+    properties.Period ??
+    properties.Metrics?.find(({ MetricStat }) => MetricStat !== undefined)?.MetricStat?.Period ??
+    60
+  );
 }
 
 function valueIn(
@@ -102,7 +120,12 @@ function valueIn(
   startMs: number,
   endMs: number,
 ): number | undefined {
-  const read = (namespace: string, name: string, list: z.infer<typeof dimensions>, stat: string) => {
+  const read = (
+    namespace: string,
+    name: string,
+    list: z.infer<typeof dimensions>,
+    stat: string,
+  ) => {
     const metric: MetricName = {
       namespace,
       name,
@@ -112,7 +135,12 @@ function valueIn(
   };
   if (properties.Metrics === undefined) {
     const stat = properties.Statistic ?? properties.ExtendedStatistic ?? 'Average';
-    return read(properties.Namespace ?? '', properties.MetricName ?? '', properties.Dimensions, stat);
+    return read(
+      properties.Namespace ?? '',
+      properties.MetricName ?? '',
+      properties.Dimensions,
+      stat,
+    );
   }
   const known = new Map<string, number | undefined>();
   for (const { Id, MetricStat } of properties.Metrics) {

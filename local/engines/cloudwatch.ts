@@ -34,7 +34,11 @@ const metricDataRequest = z.object({
       Expression: z.string().optional(),
       MetricStat: z
         .object({
-          Metric: z.object({ Namespace: z.string(), MetricName: z.string(), Dimensions: dimensionList }),
+          Metric: z.object({
+            Namespace: z.string(),
+            MetricName: z.string(),
+            Dimensions: dimensionList,
+          }),
           Period: z.number().positive(),
           Stat: z.string(),
         })
@@ -65,7 +69,11 @@ export async function startCloudWatchEngine(options: CloudWatchOptions): Promise
       if (state === entry.state) continue;
       entry.state = state;
       const { alarmActions, okActions } = entry.alarm;
-      options.onAlarm(entry.alarm, state, state === 'ALARM' ? alarmActions : state === 'OK' ? okActions : []);
+      options.onAlarm(
+        entry.alarm,
+        state,
+        state === 'ALARM' ? alarmActions : state === 'OK' ? okActions : [],
+      );
     }
   };
   const list = () => [...alarms.values()].map(({ alarm, state }) => ({ name: alarm.name, state }));
@@ -78,7 +86,11 @@ export async function startCloudWatchEngine(options: CloudWatchOptions): Promise
         const { Namespace, MetricData } = parse(putRequest, input);
         for (const { MetricName, Dimensions, Timestamp, Value } of MetricData) {
           const atMs = Timestamp === undefined ? now() : Timestamp * 1000;
-          metrics.put({ namespace: Namespace, name: MetricName, dimensions: toRecord(Dimensions) }, Value, atMs);
+          metrics.put(
+            { namespace: Namespace, name: MetricName, dimensions: toRecord(Dimensions) },
+            Value,
+            atMs,
+          );
         }
         return {};
       },
@@ -116,23 +128,27 @@ function getMetricData(metrics: MetricStore, request: z.infer<typeof metricDataR
   const [startMs, endMs] = [request.StartTime * 1000, request.EndTime * 1000];
   const series = new Map<string, Map<number, number>>();
   for (const query of request.MetricDataQueries) {
-    if (query.MetricStat !== undefined) series.set(query.Id, seriesOf(metrics, query.MetricStat, startMs, endMs));
+    if (query.MetricStat !== undefined)
+      series.set(query.Id, seriesOf(metrics, query.MetricStat, startMs, endMs));
   }
   for (const query of request.MetricDataQueries) {
-    if (query.Expression !== undefined) series.set(query.Id, combined(query, query.Expression, series));
+    if (query.Expression !== undefined)
+      series.set(query.Id, combined(query, query.Expression, series));
   }
   return {
     Messages: [],
-    MetricDataResults: request.MetricDataQueries.filter(({ ReturnData }) => ReturnData).map(({ Id, Label }) => {
-      const points = [...(series.get(Id) ?? [])].toSorted(([a], [b]) => b - a);
-      return {
-        Id,
-        Label: Label ?? Id,
-        Timestamps: points.map(([atMs]) => atMs / 1000),
-        Values: points.map(([, value]) => value),
-        StatusCode: 'Complete',
-      };
-    }),
+    MetricDataResults: request.MetricDataQueries.filter(({ ReturnData }) => ReturnData).map(
+      ({ Id, Label }) => {
+        const points = [...(series.get(Id) ?? [])].toSorted(([a], [b]) => b - a);
+        return {
+          Id,
+          Label: Label ?? Id,
+          Timestamps: points.map(([atMs]) => atMs / 1000),
+          Values: points.map(([, value]) => value),
+          StatusCode: 'Complete',
+        };
+      },
+    ),
   };
 }
 
@@ -143,10 +159,16 @@ function seriesOf(
   endMs: number,
 ): Map<number, number> {
   const { Namespace, MetricName, Dimensions } = stat.Metric;
-  const metric: MetricName = { namespace: Namespace, name: MetricName, dimensions: toRecord(Dimensions) };
+  const metric: MetricName = {
+    namespace: Namespace,
+    name: MetricName,
+    dimensions: toRecord(Dimensions),
+  };
   const periodMs = stat.Period * 1000;
   const series = new Map<number, number>();
-  const groups = Map.groupBy(metrics.between(metric, startMs, endMs), ({ atMs }) => Math.floor((atMs - startMs) / periodMs));
+  const groups = Map.groupBy(metrics.between(metric, startMs, endMs), ({ atMs }) =>
+    Math.floor((atMs - startMs) / periodMs),
+  );
   for (const [index, points] of groups) {
     const value = statistic(stat.Stat, points);
     if (value !== undefined) series.set(startMs + index * periodMs, value);
@@ -154,7 +176,11 @@ function seriesOf(
   return series;
 }
 
-function combined(query: Query, expression: string, series: ReadonlyMap<string, Map<number, number>>) {
+function combined(
+  query: Query,
+  expression: string,
+  series: ReadonlyMap<string, Map<number, number>>,
+) {
   const times = new Set([...series.values()].flatMap((points) => [...points.keys()]));
   const result = new Map<number, number>();
   for (const time of times) {

@@ -33,9 +33,15 @@ declare module 'dynalite/db/index.js' {
 
 declare module 'dynalite/validations/index.js' {
   import type { Store } from 'dynalite/db/index.js';
+
   const validations: {
     checkTypes(data: object, types: object): Record<string, unknown>;
-    checkValidations(data: object, types: object, custom: unknown, store: Store): Record<string, unknown>;
+    checkValidations(
+      data: object,
+      types: object,
+      custom: unknown,
+      store: Store,
+    ): Record<string, unknown>;
   };
   export default validations;
 }

@@ -217,7 +217,9 @@ class Database {
         ExpressionAttributeValues: { ':now': { N: String(nowS) } },
       });
       const { Table } = z
-        .object({ Table: z.object({ KeySchema: z.array(z.object({ AttributeName: z.string() })) }) })
+        .object({
+          Table: z.object({ KeySchema: z.array(z.object({ AttributeName: z.string() })) }),
+        })
         .parse(await this.call('DescribeTable', { TableName: table }));
       for (const item of z.array(itemSchema).parse(found.Items ?? [])) {
         const key = Object.fromEntries(
@@ -283,7 +285,13 @@ class Database {
     const part = Put ?? Update ?? Delete ?? ConditionCheck;
     if (part === undefined) throw new ServiceError('ValidationException', 'An action is empty');
     const operation =
-      Put !== undefined ? 'PutItem' : Update !== undefined ? 'UpdateItem' : Delete !== undefined ? 'DeleteItem' : undefined;
+      Put !== undefined
+        ? 'PutItem'
+        : Update !== undefined
+          ? 'UpdateItem'
+          : Delete !== undefined
+            ? 'DeleteItem'
+            : undefined;
     const { ReturnValuesOnConditionCheckFailure, ...request } = part;
     // A condition check is validated as a delete, which takes the same fields.
     const data = this.#validate(operation ?? 'DeleteItem', request);
@@ -384,7 +392,11 @@ function consumedCapacity(prepared: readonly Prepared[]): object[] {
     );
     units.set(table, (units.get(table) ?? 0) + 2 * size);
   }
-  return [...units].map(([TableName, CapacityUnits]) => ({ TableName, CapacityUnits, WriteCapacityUnits: CapacityUnits }));
+  return [...units].map(([TableName, CapacityUnits]) => ({
+    TableName,
+    CapacityUnits,
+    WriteCapacityUnits: CapacityUnits,
+  }));
 }
 
 function actionOf(operation: string): { run: Action; validation: Validation } {
@@ -403,7 +415,11 @@ function parse<Schema extends z.ZodType>(schema: Schema, input: unknown): z.infe
 
 const dynaliteError = z.object({
   statusCode: z.number(),
-  body: z.looseObject({ __type: z.string(), message: z.string().optional(), Message: z.string().optional() }),
+  body: z.looseObject({
+    __type: z.string(),
+    message: z.string().optional(),
+    Message: z.string().optional(),
+  }),
 });
 
 function asServiceError(error: unknown): unknown {

@@ -77,7 +77,10 @@ class Delivery {
     let after: string | undefined;
     for (;;) {
       await kinesis.waitForRecords(stream, shardId, after, this.#abort.signal);
-      const records = kinesis.read(stream, shardId, after, { recordCount: READ_RECORDS, bytes: READ_BYTES });
+      const records = kinesis.read(stream, shardId, after, {
+        recordCount: READ_RECORDS,
+        bytes: READ_BYTES,
+      });
       if (records.length === 0 && this.#abort.signal.aborted) return;
       for (const record of records) {
         if (this.#buffered.length === 0) {
@@ -97,7 +100,11 @@ class Delivery {
     clearTimeout(this.#timer);
     if (this.#buffered.length === 0) return;
     const { prefix, name, isGzip, kinesis, stream, onDelivered, onError } = this.#options;
-    const [records, bytes, positions] = [this.#buffered, this.#bufferedBytes, new Map(this.#positions)];
+    const [records, bytes, positions] = [
+      this.#buffered,
+      this.#bufferedBytes,
+      new Map(this.#positions),
+    ];
     const at = new Date(this.#firstAtMs);
     this.#buffered = [];
     this.#bufferedBytes = 0;
@@ -110,19 +117,25 @@ class Delivery {
         await this.#options.put(key, body, {});
         break;
       } catch (error) {
-        onError(`Firehose cannot write to S3: ${error instanceof Error ? error.message : String(error)}`);
+        onError(
+          `Firehose cannot write to S3: ${error instanceof Error ? error.message : String(error)}`,
+        );
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
         if (this.#abort.signal.aborted) return;
       }
     }
-    for (const [shardId, sequence] of positions) kinesis.checkpoint(stream, shardId, CONSUMER, sequence);
+    for (const [shardId, sequence] of positions)
+      kinesis.checkpoint(stream, shardId, CONSUMER, sequence);
     onDelivered(records.length, bytes);
   }
 }
 
 function refuseUnknownPrefix(prefix: string): void {
-  const unknown = [...prefix.matchAll(/!\{([^}]*)\}/gu)].find(([, name]) => name?.startsWith('timestamp:') !== true);
-  if (unknown !== undefined) throw new Error(`The local Firehose does not understand ${unknown[0]} in a prefix`);
+  const unknown = [...prefix.matchAll(/!\{([^}]*)\}/gu)].find(
+    ([, name]) => name?.startsWith('timestamp:') !== true,
+  );
+  if (unknown !== undefined)
+    throw new Error(`The local Firehose does not understand ${unknown[0]} in a prefix`);
 }
 
 function timestamped(prefix: string, at: Date): string {

@@ -1,8 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { createServer as createHttp2Server, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
+import {
+  createServer as createHttp2Server,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+} from 'node:http2';
 import { createServer as createTcpServer, type Socket } from 'node:net';
-import type { FaultyService, Faults } from '../faults.ts';
+import type { Faults, FaultyService } from '../faults.ts';
 
 /** A running engine: where it listens and how to end it. */
 export interface Engine {
@@ -23,7 +31,10 @@ export class ServiceError extends Error {
   }
 }
 
-export type Operation = (input: unknown, context: { readonly share: number }) => Promise<unknown> | unknown;
+export type Operation = (
+  input: unknown,
+  context: { readonly share: number },
+) => Promise<unknown> | unknown;
 
 export interface JsonServiceOptions {
   /** Name before the dot of `X-Amz-Target`, for messages only. */

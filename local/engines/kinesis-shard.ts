@@ -76,7 +76,10 @@ export class Shard {
   }
 
   /** The sequence number after which an iterator of this type starts; empty is the start of the log. */
-  position(type: string, at: { sequence: string | undefined; timestampMs: number | undefined }): string {
+  position(
+    type: string,
+    at: { sequence: string | undefined; timestampMs: number | undefined },
+  ): string {
     switch (type) {
       case 'LATEST':
         return this.#records.at(-1)?.sequenceNumber ?? '';

@@ -18,9 +18,19 @@ export interface KinesisEngine extends Engine {
   createStream(name: string, shardCount?: number): void;
   shardIds(stream: string): string[];
   /** Records after a sequence number (from the start without one), and a promise of more. */
-  read(stream: string, shardId: string, after: string | undefined, limit: ReadLimit): StoredRecord[];
+  read(
+    stream: string,
+    shardId: string,
+    after: string | undefined,
+    limit: ReadLimit,
+  ): StoredRecord[];
   /** Ends when the shard holds a record after the one named, or the signal aborts. */
-  waitForRecords(stream: string, shardId: string, after: string | undefined, signal: AbortSignal): Promise<void>;
+  waitForRecords(
+    stream: string,
+    shardId: string,
+    after: string | undefined,
+    signal: AbortSignal,
+  ): Promise<void>;
   /** Lets memory go: records up to here have been read by this consumer. */
   checkpoint(stream: string, shardId: string, consumer: string, sequence: string): void;
 }
@@ -43,7 +53,10 @@ const STREAM_BYTES_MAX = 512 * 1024 * 1024;
 const putEntry = z.object({
   Data: z.base64(),
   PartitionKey: z.string().min(1).max(256),
-  ExplicitHashKey: z.string().regex(/^\d{1,39}$/u).optional(),
+  ExplicitHashKey: z
+    .string()
+    .regex(/^\d{1,39}$/u)
+    .optional(),
 });
 const streamRef = z.object({ StreamName: z.string().optional(), StreamARN: z.string().optional() });
 const iteratorRequest = streamRef.extend({
@@ -194,7 +207,10 @@ class Streams {
         `Member must have length less than or equal to ${PUT_RECORDS_MAX}`,
       );
     }
-    const bytes = Records.reduce((sum, { Data, PartitionKey }) => sum + (Data.length * 3) / 4 + PartitionKey.length, 0);
+    const bytes = Records.reduce(
+      (sum, { Data, PartitionKey }) => sum + (Data.length * 3) / 4 + PartitionKey.length,
+      0,
+    );
     if (bytes > PUT_BYTES_MAX) {
       throw new ServiceError('InvalidArgumentException', 'Records are larger than 10 MiB together');
     }
@@ -238,7 +254,10 @@ class Streams {
       bytes: PUT_BYTES_MAX,
     });
     const last = records.at(-1);
-    const behind = last === undefined ? undefined : shard.read(last.sequenceNumber, { recordCount: 1, bytes: 1 })[0];
+    const behind =
+      last === undefined
+        ? undefined
+        : shard.read(last.sequenceNumber, { recordCount: 1, bytes: 1 })[0];
     return {
       Records: records.map((record) => ({
         SequenceNumber: record.sequenceNumber,
@@ -247,13 +266,19 @@ class Streams {
         ApproximateArrivalTimestamp: record.arrivedAtMs / 1000,
         EncryptionType: 'KMS',
       })),
-      NextShardIterator: this.#encodeIterator(iterator.stream, shard.id, last?.sequenceNumber ?? iterator.after),
+      NextShardIterator: this.#encodeIterator(
+        iterator.stream,
+        shard.id,
+        last?.sequenceNumber ?? iterator.after,
+      ),
       MillisBehindLatest: behind === undefined ? 0 : Math.max(1, this.#now() - behind.arrivedAtMs),
     };
   }
 
   #encodeIterator(stream: string, shardId: string, after: string): string {
-    return Buffer.from(JSON.stringify({ stream, shardId, after, issuedAtMs: this.#now() })).toString('base64');
+    return Buffer.from(
+      JSON.stringify({ stream, shardId, after, issuedAtMs: this.#now() }),
+    ).toString('base64');
   }
 }
 

@@ -1,12 +1,14 @@
 /**
- * Metric math, as far as alarms need it: + − × ÷, parentheses, numbers and ids of other metrics.
- * A missing value makes the result missing. Anything else is refused.
+ * Metric math, as far as alarms need it: + − × ÷, parentheses, numbers, ids of other metrics, and
+ * FILL(id, number). A missing value makes the result missing. Anything else is refused.
+ * Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
+ * @throws Error naming what is not understood, whatever the values are
  */
 export function evaluateExpression(
   expression: string,
   valueOf: (id: string) => number | undefined,
 ): number | undefined {
-  const tokens = expression.match(/\d+(?:\.\d+)?|[A-Za-z_]\w*|[-+*/()]|\S/gu) ?? [];
+  const tokens = expression.match(/\d+(?:\.\d+)?|[A-Za-z_]\w*|[-+*/(),]|\S/gu) ?? [];
   let position = 0;
 
   const sum = (): number | undefined => {
@@ -34,17 +36,31 @@ export function evaluateExpression(
     position += 1;
     if (token === '(') {
       const inner = sum();
-      if (tokens[position] !== ')') throw refused(expression, 'a parenthesis is not closed');
-      position += 1;
+      expect(')');
       return inner;
     }
+    if (token === 'FILL' && tokens[position] === '(') return filled();
     if (/^\d/u.test(token)) return Number(token);
     if (/^[A-Za-z_]/u.test(token) && tokens[position] !== '(') return valueOf(token);
     throw refused(expression, `"${token}" is not understood`);
   };
 
+  const filled = (): number | undefined => {
+    expect('(');
+    const value = sum();
+    expect(',');
+    const replacement = sum();
+    expect(')');
+    return value ?? replacement;
+  };
+  const expect = (token: string): void => {
+    if (tokens[position] !== token) throw refused(expression, `"${token}" is missing`);
+    position += 1;
+  };
+
   const result = sum();
-  if (position < tokens.length) throw refused(expression, `"${tokens[position]}" is not understood`);
+  if (position < tokens.length)
+    throw refused(expression, `"${tokens[position]}" is not understood`);
   return result;
 }
 

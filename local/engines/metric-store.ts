@@ -63,7 +63,9 @@ export class MetricStore {
     const { _aws, ...members } = parsed.data;
     for (const { Namespace, Dimensions, Metrics } of _aws.CloudWatchMetrics) {
       for (const dimensionNames of Dimensions) {
-        const dimensions = Object.fromEntries(dimensionNames.map((name) => [name, String(members[name] ?? '')]));
+        const dimensions = Object.fromEntries(
+          dimensionNames.map((name) => [name, String(members[name] ?? '')]),
+        );
         for (const { Name } of Metrics) {
           const values = emfValue.safeParse(members[Name]);
           for (const value of values.data ?? []) {
@@ -102,9 +104,15 @@ export function statistic(name: string, points: readonly Datapoint[]): number | 
     case 'Average':
       return total / count;
     case 'Minimum':
-      return points.reduce((lowest, { value }) => Math.min(lowest, value), Number.POSITIVE_INFINITY);
+      return points.reduce(
+        (lowest, { value }) => Math.min(lowest, value),
+        Number.POSITIVE_INFINITY,
+      );
     case 'Maximum':
-      return points.reduce((highest, { value }) => Math.max(highest, value), Number.NEGATIVE_INFINITY);
+      return points.reduce(
+        (highest, { value }) => Math.max(highest, value),
+        Number.NEGATIVE_INFINITY,
+      );
     default:
       return percentile(name, points, count);
   }
@@ -112,7 +120,8 @@ export function statistic(name: string, points: readonly Datapoint[]): number | 
 
 function percentile(name: string, points: readonly Datapoint[], count: number): number {
   const share = /^p(\d{1,2}(?:\.\d+)?|100)$/u.exec(name)?.[1];
-  if (share === undefined) throw new Error(`The local CloudWatch does not know the statistic ${name}`);
+  if (share === undefined)
+    throw new Error(`The local CloudWatch does not know the statistic ${name}`);
   const rank = Math.max(1, Math.ceil((Number(share) / 100) * count));
   let seen = 0;
   for (const point of points.toSorted((a, b) => a.value - b.value)) {
@@ -123,7 +132,11 @@ function percentile(name: string, points: readonly Datapoint[], count: number): 
 }
 
 function keyOf({ namespace, name, dimensions }: MetricName): string {
-  return JSON.stringify([namespace, name, Object.entries(dimensions).toSorted(([a], [b]) => (a < b ? -1 : 1))]);
+  return JSON.stringify([
+    namespace,
+    name,
+    Object.entries(dimensions).toSorted(([a], [b]) => (a < b ? -1 : 1)),
+  ]);
 }
 
 function parseJson(text: string): unknown {

@@ -36,7 +36,8 @@ function unchunk(raw: Buffer): { body: Buffer; trailers: Record<string, string> 
     if (Number.isNaN(size)) throw new S3Error(400, 'InvalidRequest', 'A chunk has no size');
     offset = end + 2;
     if (size === 0) break;
-    if (offset + size > raw.length) throw new S3Error(400, 'IncompleteBody', 'A chunk is cut short');
+    if (offset + size > raw.length)
+      throw new S3Error(400, 'IncompleteBody', 'A chunk is cut short');
     chunks.push(raw.subarray(offset, offset + size));
     offset += size + 2;
   }
@@ -58,10 +59,16 @@ function verify(body: Buffer, headers: Readonly<Record<string, string>>): void {
   for (const [name, compute] of checks) {
     const sent = headers[name];
     if (sent !== undefined && sent !== compute()) {
-      throw new S3Error(400, 'BadDigest', `The ${name} you specified did not match what was received.`);
+      throw new S3Error(
+        400,
+        'BadDigest',
+        `The ${name} you specified did not match what was received.`,
+      );
     }
   }
-  const unknown = ['x-amz-checksum-crc32c', 'x-amz-checksum-crc64nvme'].find((name) => headers[name] !== undefined);
+  const unknown = ['x-amz-checksum-crc32c', 'x-amz-checksum-crc64nvme'].find(
+    (name) => headers[name] !== undefined,
+  );
   if (unknown !== undefined) {
     throw new S3Error(400, 'InvalidRequest', `The local S3 does not verify ${unknown}.`);
   }

@@ -41,7 +41,13 @@ export interface WriteConditions {
 const PAGE_KEYS_MAX = 1000;
 const KEY_BYTES_MAX = 1024;
 /** Headers that S3 keeps with an object and gives back. */
-const KEPT_HEADERS = ['content-type', 'content-encoding', 'cache-control', 'content-disposition', 'content-language'];
+const KEPT_HEADERS = [
+  'content-type',
+  'content-encoding',
+  'cache-control',
+  'content-disposition',
+  'content-language',
+];
 
 interface Upload {
   readonly bucket: string;
@@ -56,7 +62,10 @@ interface Upload {
  */
 export class ObjectStore {
   readonly #directory: string;
-  readonly #index = new Map<string, Map<string, ObjectSummary & { headers: Record<string, string> }>>();
+  readonly #index = new Map<
+    string,
+    Map<string, ObjectSummary & { headers: Record<string, string> }>
+  >();
   readonly #uploads = new Map<string, Upload>();
   readonly #writing = new Map<string, Promise<unknown>>();
   #sequence = 0;
@@ -118,7 +127,8 @@ export class ObjectStore {
 
   async get(bucketName: string, key: string): Promise<StoredObject> {
     const found = this.requireBucket(bucketName).get(key);
-    if (found === undefined) throw new S3Error(404, 'NoSuchKey', 'The specified key does not exist.');
+    if (found === undefined)
+      throw new S3Error(404, 'NoSuchKey', 'The specified key does not exist.');
     return { ...found, body: await readFile(this.#file(bucketName, key)) };
   }
 
@@ -160,7 +170,11 @@ export class ObjectStore {
     return { objects, prefixes: [...prefixes], nextToken: undefined };
   }
 
-  async createUpload(bucket: string, key: string, headers: Readonly<Record<string, string>>): Promise<string> {
+  async createUpload(
+    bucket: string,
+    key: string,
+    headers: Readonly<Record<string, string>>,
+  ): Promise<string> {
     this.requireBucket(bucket);
     const id = randomUUID();
     this.#uploads.set(id, { bucket, key, headers, parts: new Map() });
@@ -175,7 +189,13 @@ export class ObjectStore {
   async completeUpload(uploadId: string, conditions: WriteConditions): Promise<ObjectSummary> {
     const upload = this.#upload(uploadId);
     const parts = [...upload.parts].toSorted(([a], [b]) => a - b).map(([, body]) => body);
-    const object = await this.put(upload.bucket, upload.key, Buffer.concat(parts), upload.headers, conditions);
+    const object = await this.put(
+      upload.bucket,
+      upload.key,
+      Buffer.concat(parts),
+      upload.headers,
+      conditions,
+    );
     this.#uploads.delete(uploadId);
     return object;
   }
@@ -247,16 +267,23 @@ const storedSummary = z.object({
 });
 
 function checkConditions(existing: ObjectSummary | undefined, conditions: WriteConditions): void {
-  const failed = new S3Error(412, 'PreconditionFailed', 'At least one of the pre-conditions you specified did not hold');
+  const failed = new S3Error(
+    412,
+    'PreconditionFailed',
+    'At least one of the pre-conditions you specified did not hold',
+  );
   if (conditions.ifNoneMatch === '*' && existing !== undefined) throw failed;
   if (conditions.ifMatch === undefined) return;
-  if (existing === undefined) throw new S3Error(404, 'NoSuchKey', 'The specified key does not exist.');
+  if (existing === undefined)
+    throw new S3Error(404, 'NoSuchKey', 'The specified key does not exist.');
   if (conditions.ifMatch !== existing.etag) throw failed;
 }
 
 function keptHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(headers).filter(([name]) => KEPT_HEADERS.includes(name) || name.startsWith('x-amz-meta-')),
+    Object.entries(headers).filter(
+      ([name]) => KEPT_HEADERS.includes(name) || name.startsWith('x-amz-meta-'),
+    ),
   );
 }
 

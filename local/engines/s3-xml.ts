@@ -19,8 +19,13 @@ export function listObjects(bucket: string, query: URLSearchParams, listing: Lis
       `<Contents><Key>${encode(key)}</Key><LastModified>${modifiedAt.toISOString()}</LastModified>` +
       `<ETag>${escape(etag)}</ETag><Size>${size}</Size><StorageClass>STANDARD</StorageClass></Contents>`,
   );
-  const prefixes = listing.prefixes.map((prefix) => `<CommonPrefixes><Prefix>${encode(prefix)}</Prefix></CommonPrefixes>`);
-  const next = listing.nextToken === undefined ? '' : `<NextContinuationToken>${escape(listing.nextToken)}</NextContinuationToken>`;
+  const prefixes = listing.prefixes.map(
+    (prefix) => `<CommonPrefixes><Prefix>${encode(prefix)}</Prefix></CommonPrefixes>`,
+  );
+  const next =
+    listing.nextToken === undefined
+      ? ''
+      : `<NextContinuationToken>${escape(listing.nextToken)}</NextContinuationToken>`;
   return (
     `<ListBucketResult ${NAMESPACE}><Name>${escape(bucket)}</Name><Prefix>${encode(query.get('prefix') ?? '')}</Prefix>` +
     `<KeyCount>${listing.objects.length + listing.prefixes.length}</KeyCount>` +
@@ -68,7 +73,9 @@ function escape(text: string): string {
 
 function unescape(text: string): string {
   return text
-    .replace(/&#x([0-9a-f]+);/giu, (_, digits: string) => String.fromCodePoint(Number.parseInt(digits, 16)))
+    .replace(/&#x([0-9a-f]+);/giu, (_, digits: string) =>
+      String.fromCodePoint(Number.parseInt(digits, 16)),
+    )
     .replace(/&#(\d+);/gu, (_, digits: string) => String.fromCodePoint(Number(digits)))
     .replaceAll('&lt;', '<')
     .replaceAll('&gt;', '>')

@@ -20,11 +20,28 @@ export interface S3Options {
 
 export interface S3Engine extends Engine {
   createBucket(name: string): Promise<void>;
-  putObject(bucket: string, key: string, body: Buffer, headers?: Record<string, string>): Promise<void>;
+  putObject(
+    bucket: string,
+    key: string,
+    body: Buffer,
+    headers?: Record<string, string>,
+  ): Promise<void>;
 }
 
 /** Sub-resources that change what a request means and are not built: ignoring one would corrupt. */
-const REFUSED_SUBRESOURCES = ['tagging', 'acl', 'policy', 'versions', 'versioning', 'lifecycle', 'cors', 'retention', 'legal-hold', 'restore', 'select'];
+const REFUSED_SUBRESOURCES = [
+  'tagging',
+  'acl',
+  'policy',
+  'versions',
+  'versioning',
+  'lifecycle',
+  'cors',
+  'retention',
+  'legal-hold',
+  'restore',
+  'select',
+];
 
 export async function startS3Engine(options: S3Options): Promise<S3Engine> {
   const store = new ObjectStore(options.directory);
@@ -107,7 +124,11 @@ async function readRequest(raw: IncomingMessage): Promise<S3Request> {
 }
 
 type OperationName = keyof typeof operations;
-type S3Operation = (store: ObjectStore, request: S3Request, response: ServerResponse) => Promise<void>;
+type S3Operation = (
+  store: ObjectStore,
+  request: S3Request,
+  response: ServerResponse,
+) => Promise<void>;
 
 function operationOf({ method, bucket, key, query, headers }: S3Request): OperationName {
   const refused = REFUSED_SUBRESOURCES.find((name) => query.has(name));
@@ -126,7 +147,8 @@ function operationOf({ method, bucket, key, query, headers }: S3Request): Operat
     if (method === 'POST' && query.has('uploadId')) return 'CompleteMultipartUpload';
     if (method === 'PUT' && query.has('uploadId')) return 'UploadPart';
     if (method === 'DELETE' && query.has('uploadId')) return 'AbortMultipartUpload';
-    if (method === 'PUT') return headers['x-amz-copy-source'] === undefined ? 'PutObject' : 'CopyObject';
+    if (method === 'PUT')
+      return headers['x-amz-copy-source'] === undefined ? 'PutObject' : 'CopyObject';
     if (method === 'GET') return 'GetObject';
     if (method === 'HEAD') return 'HeadObject';
     if (method === 'DELETE') return 'DeleteObject';
@@ -185,9 +207,16 @@ const operations = {
     send(response, 204, {});
   },
   CreateMultipartUpload: async (store, { bucket, key, headers }, response) =>
-    sendXml(response, xml.uploadCreated(bucket, key, await store.createUpload(bucket, key, headers))),
+    sendXml(
+      response,
+      xml.uploadCreated(bucket, key, await store.createUpload(bucket, key, headers)),
+    ),
   UploadPart: async (store, { query, body }, response) => {
-    const etag = await store.putPart(query.get('uploadId') ?? '', Number(query.get('partNumber')), body);
+    const etag = await store.putPart(
+      query.get('uploadId') ?? '',
+      Number(query.get('partNumber')),
+      body,
+    );
     send(response, 200, { etag });
   },
   CompleteMultipartUpload: async (store, { bucket, key, query, headers }, response) => {
@@ -222,7 +251,12 @@ function sendObject(
   };
   const range = rangeOf(headers.range, object.body.length);
   if (range === undefined) {
-    send(response, 200, { ...common, 'content-length': object.body.length }, withBody ? object.body : undefined);
+    send(
+      response,
+      200,
+      { ...common, 'content-length': object.body.length },
+      withBody ? object.body : undefined,
+    );
     return;
   }
   const part = object.body.subarray(range.start, range.end + 1);
@@ -236,13 +270,17 @@ function sendObject(
 }
 
 /** One byte range of RFC 9110: `a-b`, `a-` or `-n`; undefined when the header asks for none. */
-function rangeOf(header: string | undefined, size: number): { start: number; end: number } | undefined {
+function rangeOf(
+  header: string | undefined,
+  size: number,
+): { start: number; end: number } | undefined {
   const match = /^bytes=(\d*)-(\d*)$/u.exec(header ?? '');
   if (match === null) return undefined;
   const [, first = '', last = ''] = match;
   if (first === '') return { start: Math.max(0, size - Number(last)), end: size - 1 };
   const start = Number(first);
-  if (start >= size) throw new S3Error(416, 'InvalidRange', 'The requested range is not satisfiable');
+  if (start >= size)
+    throw new S3Error(416, 'InvalidRange', 'The requested range is not satisfiable');
   return { start, end: last === '' ? size - 1 : Math.min(Number(last), size - 1) };
 }
 
@@ -257,7 +295,10 @@ function send(
   headers: Readonly<Record<string, string | number>>,
   body?: Buffer,
 ): void {
-  response.writeHead(status, { 'x-amz-request-id': etagOf(Buffer.from(String(performance.now()))).slice(1, 17), ...headers });
+  response.writeHead(status, {
+    'x-amz-request-id': etagOf(Buffer.from(String(performance.now()))).slice(1, 17),
+    ...headers,
+  });
   response.end(body);
 }
 

@@ -42,9 +42,15 @@ export function generateSecretString(input: unknown): string {
     .join('')
     .split('')
     .filter((character) => !options.ExcludeCharacters.includes(character));
-  const value = Array.from({ length: options.PasswordLength }, () => alphabet[randomInt(alphabet.length)]).join('');
-  if (options.SecretStringTemplate === undefined || options.GenerateStringKey === undefined) return value;
-  const template = z.record(z.string(), z.unknown()).parse(JSON.parse(options.SecretStringTemplate));
+  const value = Array.from(
+    { length: options.PasswordLength },
+    () => alphabet[randomInt(alphabet.length)],
+  ).join('');
+  if (options.SecretStringTemplate === undefined || options.GenerateStringKey === undefined)
+    return value;
+  const template = z
+    .record(z.string(), z.unknown())
+    .parse(JSON.parse(options.SecretStringTemplate));
   return JSON.stringify({ ...template, [options.GenerateStringKey]: value });
 }
 
@@ -62,9 +68,13 @@ export async function startSecretsManagerEngine(
     return arn;
   };
   const find = (nameOrArn: string) => {
-    const found = secrets.get(nameOrArn) ?? [...secrets.values()].find(({ arn }) => arn === nameOrArn);
+    const found =
+      secrets.get(nameOrArn) ?? [...secrets.values()].find(({ arn }) => arn === nameOrArn);
     if (found !== undefined) return found;
-    throw new ServiceError('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
+    throw new ServiceError(
+      'ResourceNotFoundException',
+      "Secrets Manager can't find the specified secret.",
+    );
   };
 
   const service = await startJsonService({
@@ -76,23 +86,37 @@ export async function startSecretsManagerEngine(
     operations: {
       GetSecretValue: (input) => {
         const { name, arn, value, version } = find(parse(secretId, input).SecretId);
-        return { ARN: arn, Name: name, SecretString: value, VersionId: version, VersionStages: ['AWSCURRENT'] };
+        return {
+          ARN: arn,
+          Name: name,
+          SecretString: value,
+          VersionId: version,
+          VersionStages: ['AWSCURRENT'],
+        };
       },
       DescribeSecret: (input) => {
         const { name, arn } = find(parse(secretId, input).SecretId);
         return { ARN: arn, Name: name };
       },
       CreateSecret: (input) => {
-        const { Name, SecretString } = parse(z.object({ Name: z.string(), SecretString: z.string() }), input);
+        const { Name, SecretString } = parse(
+          z.object({ Name: z.string(), SecretString: z.string() }),
+          input,
+        );
         return { ARN: create(Name, SecretString), Name };
       },
       PutSecretValue: (input) => {
-        const { SecretId, SecretString } = parse(secretId.extend({ SecretString: z.string() }), input);
+        const { SecretId, SecretString } = parse(
+          secretId.extend({ SecretString: z.string() }),
+          input,
+        );
         const secret = find(SecretId);
         secrets.set(secret.name, { ...secret, value: SecretString, version: randomUUID() });
         return { ARN: secret.arn, Name: secret.name };
       },
-      ListSecrets: () => ({ SecretList: [...secrets.values()].map(({ name, arn }) => ({ Name: name, ARN: arn })) }),
+      ListSecrets: () => ({
+        SecretList: [...secrets.values()].map(({ name, arn }) => ({ Name: name, ARN: arn })),
+      }),
     },
   });
   return { ...service, create, value: (nameOrArn) => find(nameOrArn).value };

@@ -98,8 +98,11 @@ class ShardConsumer {
   #lanes(batch: readonly StoredRecord[]): StoredRecord[][] {
     const { parallelizationFactor, batchSize } = this.#options;
     const lanes = Array.from({ length: parallelizationFactor }, (): StoredRecord[] => []);
-    for (const record of batch) lanes[laneOf(record.partitionKey, parallelizationFactor)]?.push(record);
-    return lanes.filter((lane) => lane.length > 0).map((lane) => lane.slice(0, batchSize * parallelizationFactor));
+    for (const record of batch)
+      lanes[laneOf(record.partitionKey, parallelizationFactor)]?.push(record);
+    return lanes
+      .filter((lane) => lane.length > 0)
+      .map((lane) => lane.slice(0, batchSize * parallelizationFactor));
   }
 
   /** Works off records until each is done or given up, in order. */
@@ -122,7 +125,8 @@ class ShardConsumer {
         const canBisect = this.#options.bisectsOnError && batch.length > 1;
         if (canBisect) size = Math.ceil(batch.length / 2);
         else size = batch.length;
-        const isLast = this.#options.retryAttemptsMax >= 0 && attempts > this.#options.retryAttemptsMax;
+        const isLast =
+          this.#options.retryAttemptsMax >= 0 && attempts > this.#options.retryAttemptsMax;
         // Bisecting does not count as a retry: only a batch that cannot be split is given up.
         if (isLast && !canBisect) {
           await this.#giveUp(batch, 'RetryAttemptsExhausted', attempts);
@@ -142,9 +146,17 @@ class ShardConsumer {
     const { target, onBatch, onMetric } = this.#options;
     const newest = batch.at(-1)?.arrivedAtMs ?? Date.now();
     onMetric('IteratorAge', Math.max(0, Date.now() - newest));
-    const result = await target.invoke(JSON.stringify({ Records: batch.map((record) => this.#eventRecord(record)) }));
-    const doneCount = result.functionError === undefined ? this.#doneCount(batch, result.payload) : 0;
-    const outcome = result.functionError !== undefined ? 'failed' : doneCount < batch.length ? `redelivers from record ${doneCount + 1}` : 'done';
+    const result = await target.invoke(
+      JSON.stringify({ Records: batch.map((record) => this.#eventRecord(record)) }),
+    );
+    const doneCount =
+      result.functionError === undefined ? this.#doneCount(batch, result.payload) : 0;
+    const outcome =
+      result.functionError !== undefined
+        ? 'failed'
+        : doneCount < batch.length
+          ? `redelivers from record ${doneCount + 1}`
+          : 'done';
     onBatch({ shardId: this.#shardId, recordCount: batch.length, outcome });
     return doneCount;
   }
@@ -156,7 +168,9 @@ class ShardConsumer {
     if (!answer.success) return 0;
     const failed = answer.data?.batchItemFailures ?? [];
     if (failed.length === 0) return batch.length;
-    const positions = failed.map(({ itemIdentifier }) => batch.findIndex(({ sequenceNumber }) => sequenceNumber === itemIdentifier));
+    const positions = failed.map(({ itemIdentifier }) =>
+      batch.findIndex(({ sequenceNumber }) => sequenceNumber === itemIdentifier),
+    );
     return positions.includes(-1) ? 0 : Math.min(...positions);
   }
 
@@ -164,7 +178,8 @@ class ShardConsumer {
   #fitting(batch: readonly StoredRecord[]): StoredRecord[] {
     let bytes = 0;
     const count = batch.findIndex((record, index) => {
-      bytes += Math.ceil(record.data.length / 3) * 4 + record.partitionKey.length + RECORD_OVERHEAD_BYTES;
+      bytes +=
+        Math.ceil(record.data.length / 3) * 4 + record.partitionKey.length + RECORD_OVERHEAD_BYTES;
       return index > 0 && bytes > PAYLOAD_BYTES_MAX;
     });
     return count < 0 ? [...batch] : batch.slice(0, count);
@@ -200,7 +215,11 @@ class ShardConsumer {
     return records.slice(old.length);
   }
 
-  async #giveUp(batch: readonly StoredRecord[], condition: string, attempts: number): Promise<void> {
+  async #giveUp(
+    batch: readonly StoredRecord[],
+    condition: string,
+    attempts: number,
+  ): Promise<void> {
     const { onFailure, onMetric, target, streamArn, uuid } = this.#options;
     const [first, last] = [batch[0], batch.at(-1)];
     if (onFailure === undefined || first === undefined || last === undefined) return;

@@ -29,7 +29,11 @@ export type Refusal =
   | 'THROTTLED';
 
 export type Authorization =
-  | { readonly allowed: true; readonly authorizer: Record<string, unknown>; readonly apiKeyId: string | undefined }
+  | {
+      readonly allowed: true;
+      readonly authorizer: Record<string, unknown>;
+      readonly apiKeyId: string | undefined;
+    }
   | { readonly allowed: false; readonly refusal: Refusal };
 
 export interface AuthorizationRequest {
@@ -68,7 +72,9 @@ async function askAuthorizer(
   const result = await authorizer.invoke(JSON.stringify({ ...event, type: 'REQUEST', methodArn }));
   if (result.functionError !== undefined) {
     // The one error message that API Gateway turns into a 401.
-    return errorMessageOf(result.payload) === 'Unauthorized' ? 'UNAUTHORIZED' : 'AUTHORIZER_FAILURE';
+    return errorMessageOf(result.payload) === 'Unauthorized'
+      ? 'UNAUTHORIZED'
+      : 'AUTHORIZER_FAILURE';
   }
   const parsed = authorizerAnswer.safeParse(JSON.parse(result.payload));
   if (!parsed.success) return 'AUTHORIZER_CONFIGURATION_ERROR';
@@ -79,7 +85,9 @@ function allows(
   statements: readonly { Effect: string; Resource: string | string[] }[],
   methodArn: string,
 ): boolean {
-  const applying = statements.filter(({ Resource }) => [Resource].flat().some((pattern) => matches(pattern, methodArn)));
+  const applying = statements.filter(({ Resource }) =>
+    [Resource].flat().some((pattern) => matches(pattern, methodArn)),
+  );
   return applying.length > 0 && applying.every(({ Effect }) => Effect === 'Allow');
 }
 
@@ -92,5 +100,7 @@ function matches(pattern: string, arn: string): boolean {
 }
 
 function errorMessageOf(payload: string): string {
-  return z.object({ errorMessage: z.string() }).safeParse(JSON.parse(payload)).data?.errorMessage ?? '';
+  return (
+    z.object({ errorMessage: z.string() }).safeParse(JSON.parse(payload)).data?.errorMessage ?? ''
+  );
 }

@@ -32,15 +32,20 @@ export function gatewayAnswer(
   requestId: string,
 ): GatewayAnswer {
   const { status, message } = defaults[type] ?? { status: 500, message: 'Internal server error' };
-  const response = responses.get(type) ?? responses.get(status < 500 ? 'DEFAULT_4XX' : 'DEFAULT_5XX');
-  const template = response?.templates['application/json'] ?? '{"message":$context.error.messageString}';
+  const response =
+    responses.get(type) ?? responses.get(status < 500 ? 'DEFAULT_4XX' : 'DEFAULT_5XX');
+  const template =
+    response?.templates['application/json'] ?? '{"message":$context.error.messageString}';
   const variables: Readonly<Record<string, string>> = {
     'context.error.messageString': JSON.stringify(message),
     'context.error.message': message,
     'context.error.responseType': type,
     'context.requestId': requestId,
   };
-  const body = template.replaceAll(/\$\{?(context\.[\w.]+)\}?/gu, (_, name: string) => variables[name] ?? '');
+  const body = template.replaceAll(
+    /\$\{?(context\.[\w.]+)\}?/gu,
+    (_, name: string) => variables[name] ?? '',
+  );
   const headers: Record<string, string> = { 'content-type': 'application/json' };
   for (const [name, value] of Object.entries(response?.headers ?? {})) {
     headers[name.toLowerCase()] = value;

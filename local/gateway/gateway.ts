@@ -17,7 +17,12 @@ export interface GatewayOptions {
   readonly port: number;
   readonly api: RestApi;
   readonly apiKeys: readonly ApiKey[];
-  readonly onRequest: (request: { method: string; path: string; status: number; durationMs: number }) => void;
+  readonly onRequest: (request: {
+    method: string;
+    path: string;
+    status: number;
+    durationMs: number;
+  }) => void;
 }
 
 export interface Gateway {
@@ -29,7 +34,9 @@ export interface Gateway {
 const proxyAnswer = z.object({
   statusCode: z.number().int().min(100).max(599),
   headers: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
-  multiValueHeaders: z.record(z.string(), z.array(z.union([z.string(), z.number(), z.boolean()]))).optional(),
+  multiValueHeaders: z
+    .record(z.string(), z.array(z.union([z.string(), z.number(), z.boolean()])))
+    .optional(),
   body: z.string().nullish(),
   isBase64Encoded: z.boolean().optional(),
 });
@@ -102,7 +109,8 @@ async function serve(
   const matched = isOfStage ? matchRoute(routes, request.method ?? 'GET', path) : undefined;
   const body = await readBody(request);
   if (body === undefined) return refuse(options, response, 'REQUEST_TOO_LARGE', requestId);
-  if (matched === undefined) return refuse(options, response, 'MISSING_AUTHENTICATION_TOKEN', requestId);
+  if (matched === undefined)
+    return refuse(options, response, 'MISSING_AUTHENTICATION_TOKEN', requestId);
 
   const { method, resourcePath } = matched.route;
   const event = proxyEvent({
@@ -148,7 +156,9 @@ async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   return size > BODY_BYTES_MAX ? undefined : Buffer.concat(chunks, size);
 }
 
-async function withinLimit(invocation: Promise<InvocationResult>): Promise<InvocationResult | undefined> {
+async function withinLimit(
+  invocation: Promise<InvocationResult>,
+): Promise<InvocationResult | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<undefined>((resolve) => {
     timer = setTimeout(() => resolve(undefined), INTEGRATION_MS_MAX);
@@ -170,7 +180,8 @@ function sendProxyAnswer(
   answer: z.infer<typeof proxyAnswer>,
   requestId: string,
 ): void {
-  for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, String(value));
+  for (const [name, value] of Object.entries(answer.headers ?? {}))
+    response.setHeader(name, String(value));
   for (const [name, values] of Object.entries(answer.multiValueHeaders ?? {})) {
     response.setHeader(name, values.map(String));
   }

@@ -33,8 +33,14 @@ export function proxyEvent(parts: ProxyEventParts): ProxyEvent {
     httpMethod: request.method,
     headers: mapValues(headers, (values) => values.at(-1)),
     multiValueHeaders: headers,
-    queryStringParameters: query.length === 0 ? null : Object.fromEntries(query.map((name) => [name, url.searchParams.getAll(name).at(-1)])),
-    multiValueQueryStringParameters: query.length === 0 ? null : Object.fromEntries(query.map((name) => [name, url.searchParams.getAll(name)])),
+    queryStringParameters:
+      query.length === 0
+        ? null
+        : Object.fromEntries(query.map((name) => [name, url.searchParams.getAll(name).at(-1)])),
+    multiValueQueryStringParameters:
+      query.length === 0
+        ? null
+        : Object.fromEntries(query.map((name) => [name, url.searchParams.getAll(name)])),
     pathParameters: Object.keys(parts.parameters).length === 0 ? null : parts.parameters,
     stageVariables: null,
     requestContext: {
@@ -42,7 +48,10 @@ export function proxyEvent(parts: ProxyEventParts): ProxyEvent {
       apiId: parts.apiId,
       domainName: request.headers.host,
       httpMethod: request.method,
-      identity: { sourceIp: request.socket.remoteAddress, userAgent: request.headers['user-agent'] ?? null },
+      identity: {
+        sourceIp: request.socket.remoteAddress,
+        userAgent: request.headers['user-agent'] ?? null,
+      },
       path: `/${parts.stage}${parts.path}`,
       protocol: `HTTP/${request.httpVersion}`,
       requestId: parts.requestId,
@@ -68,7 +77,10 @@ function headersOf(request: IncomingMessage): Record<string, string[]> {
   return headers;
 }
 
-function isBinaryType(binaryMediaTypes: readonly string[], contentType: string | undefined): boolean {
+function isBinaryType(
+  binaryMediaTypes: readonly string[],
+  contentType: string | undefined,
+): boolean {
   const type = (contentType ?? 'application/json').split(';')[0]?.trim().toLowerCase() ?? '';
   return binaryMediaTypes.some((pattern) => {
     const [main, sub] = pattern.toLowerCase().split('/');

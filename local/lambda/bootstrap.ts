@@ -1,6 +1,6 @@
-import { pathToFileURL } from 'node:url';
-import { join } from 'node:path';
 import { Agent, request as httpRequest } from 'node:http';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 /**
  * The process of one execution environment: asks the Lambda Runtime API for the next event, runs the
@@ -41,7 +41,8 @@ async function loadHandler(): Promise<Handler> {
   const [file = '', name = ''] = (process.env._HANDLER ?? '').split('.');
   const root = process.env.LAMBDA_TASK_ROOT ?? '';
   const bundle: unknown = await import(pathToFileURL(join(root, `${file}.mjs`)).href);
-  const handler: unknown = typeof bundle === 'object' && bundle !== null ? Reflect.get(bundle, name) : undefined;
+  const handler: unknown =
+    typeof bundle === 'object' && bundle !== null ? Reflect.get(bundle, name) : undefined;
   if (typeof handler !== 'function') throw new Error(`${file}.mjs exports no function ${name}`);
   return (event, context) => Reflect.apply(handler, undefined, [event, context]);
 }

@@ -1,9 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { readFile } from 'node:fs/promises';
 
 /** What a function answered: its payload, or the kind of its failure with the error as the payload. */
 export interface InvocationResult {

@@ -40,7 +40,10 @@ export class LambdaFunction {
 
   async invoke(payload: string): Promise<InvocationResult> {
     if (Buffer.byteLength(payload) > PAYLOAD_BYTES_MAX) {
-      return failure('RequestEntityTooLarge', `The request is larger than ${PAYLOAD_BYTES_MAX} bytes`);
+      return failure(
+        'RequestEntityTooLarge',
+        `The request is larger than ${PAYLOAD_BYTES_MAX} bytes`,
+      );
     }
     const environment = await this.#acquire();
     const startedAt = performance.now();
@@ -49,7 +52,10 @@ export class LambdaFunction {
     const isError = result.functionError !== undefined;
     this.#options.onInvoked?.({ durationMs: performance.now() - startedAt, isError });
     if (Buffer.byteLength(result.payload) > PAYLOAD_BYTES_MAX) {
-      return failure('Function.ResponseSizeTooLarge', `The response is larger than ${PAYLOAD_BYTES_MAX} bytes`);
+      return failure(
+        'Function.ResponseSizeTooLarge',
+        `The response is larger than ${PAYLOAD_BYTES_MAX} bytes`,
+      );
     }
     return result;
   }

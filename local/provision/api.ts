@@ -38,11 +38,24 @@ const responseProperties = z.strictObject({
   ResponseTemplates: z.record(z.string(), z.string()).default({}),
 });
 const stageProperties = z.strictObject({ ...ofApi, StageName: z.string() });
-const keyProperties = z.strictObject({ Name: z.string().optional(), Value: z.string(), Enabled: z.boolean().default(true) });
-const throttle = z.strictObject({ RateLimit: z.number().optional(), BurstLimit: z.number().optional() });
+const keyProperties = z.strictObject({
+  Name: z.string().optional(),
+  Value: z.string(),
+  Enabled: z.boolean().default(true),
+});
+const throttle = z.strictObject({
+  RateLimit: z.number().optional(),
+  BurstLimit: z.number().optional(),
+});
 const planProperties = z.strictObject({
   UsagePlanName: z.string().optional(),
-  ApiStages: z.array(z.strictObject({ ApiId: z.string(), Stage: z.string(), Throttle: z.record(z.string(), throttle).optional() })),
+  ApiStages: z.array(
+    z.strictObject({
+      ApiId: z.string(),
+      Stage: z.string(),
+      Throttle: z.record(z.string(), throttle).optional(),
+    }),
+  ),
   Throttle: throttle.optional(),
 });
 const planKeyProperties = z.strictObject({
@@ -85,7 +98,8 @@ export function apiProviders(parts: CloudParts): Record<string, Provider> {
     },
     'AWS::ApiGateway::Method': async ({ logicalId, properties }) => {
       const method = methodProperties.parse(properties);
-      const authorizer = method.AuthorizerId === undefined ? undefined : authorizers.get(method.AuthorizerId);
+      const authorizer =
+        method.AuthorizerId === undefined ? undefined : authorizers.get(method.AuthorizerId);
       apiOf(parts, method.RestApiId).methods.push({
         resourceId: method.ResourceId,
         httpMethod: method.HttpMethod,
@@ -111,7 +125,12 @@ export function apiProviders(parts: CloudParts): Record<string, Provider> {
     },
     'AWS::ApiGateway::ApiKey': async ({ logicalId, properties }) => {
       const { Value, Enabled } = keyProperties.parse(properties);
-      parts.apiKeys.set(logicalId, { id: logicalId, value: Value, isEnabled: Enabled, limits: undefined });
+      parts.apiKeys.set(logicalId, {
+        id: logicalId,
+        value: Value,
+        isEnabled: Enabled,
+        limits: undefined,
+      });
       return { ref: logicalId, attributes: { APIKeyId: logicalId } };
     },
     'AWS::ApiGateway::UsagePlan': async ({ logicalId, properties }) => {

@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import type { Json } from '../engines/step-functions/json.ts';
+import type { LambdaAnswer } from '../engines/step-functions/task.ts';
 import { LambdaFunction } from '../lambda/lambda-function.ts';
 import type { Provider } from '../template/deploy.ts';
 import { arn, type CloudParts, functionNamed } from './cloud-parts.ts';
@@ -29,7 +31,8 @@ export function functionProviders(parts: CloudParts): Record<string, Provider> {
       const declared = functionProperties.parse(properties);
       const name = declared.FunctionName ?? physicalName(stack, logicalId);
       const codeDirectory = assets.get(declared.Code.S3Key);
-      if (codeDirectory === undefined) throw new Error(`The assembly has no asset ${declared.Code.S3Key}`);
+      if (codeDirectory === undefined)
+        throw new Error(`The assembly has no asset ${declared.Code.S3Key}`);
       const target = new LambdaFunction({
         functionName: name,
         functionArn: arn('lambda', `function:${name}`),
@@ -57,14 +60,28 @@ export function functionProviders(parts: CloudParts): Record<string, Provider> {
         /\$\{(\w+)\}/gu,
         (whole, variable: string) => DefinitionSubstitutions[variable] ?? whole,
       );
-      parts.stepFunctions.define({ name, arn: machineArn, definition: JSON.parse(text), roleArn: arn('iam', 'role/local') });
+      parts.stepFunctions.define({
+        name,
+        arn: machineArn,
+        definition: JSON.parse(text),
+        roleArn: arn('iam', 'role/local'),
+      });
       return { ref: machineArn, attributes: { Arn: machineArn, Name: name } };
     },
   };
 }
 
-export function invokeForStateMachine(parts: CloudParts) {
-  return (functionArn: string, payload: string) => functionNamed(parts, functionArn).invoke(payload);
+/** How a state machine's task calls a function; the error document of a failure is its payload. */
+export async function invokeForStateMachine(
+  parts: CloudParts,
+  functionArn: string,
+  payload: Json,
+): Promise<LambdaAnswer> {
+  const result = await functionNamed(parts, functionArn).invoke(JSON.stringify(payload));
+  const answer: Json = JSON.parse(result.payload);
+  return result.functionError === undefined
+    ? { payload: answer }
+    : { payload: answer, functionError: result.functionError };
 }
 
 /** Metrics are taken out of the log; the rest of it is for people. */

@@ -3,15 +3,27 @@ import { generateSecretString } from '../engines/secrets-manager.ts';
 import type { Provider } from '../template/deploy.ts';
 import { arn, type CloudParts } from './cloud-parts.ts';
 
-const keySchema = z.array(z.strictObject({ AttributeName: z.string(), KeyType: z.enum(['HASH', 'RANGE']) }));
+const keySchema = z.array(
+  z.strictObject({ AttributeName: z.string(), KeyType: z.enum(['HASH', 'RANGE']) }),
+);
 const tableProperties = z.strictObject({
   TableName: z.string().optional(),
-  AttributeDefinitions: z.array(z.strictObject({ AttributeName: z.string(), AttributeType: z.string() })),
+  AttributeDefinitions: z.array(
+    z.strictObject({ AttributeName: z.string(), AttributeType: z.string() }),
+  ),
   KeySchema: keySchema,
   BillingMode: z.literal('PAY_PER_REQUEST'),
-  TimeToLiveSpecification: z.strictObject({ AttributeName: z.string(), Enabled: z.boolean() }).optional(),
+  TimeToLiveSpecification: z
+    .strictObject({ AttributeName: z.string(), Enabled: z.boolean() })
+    .optional(),
   GlobalSecondaryIndexes: z
-    .array(z.strictObject({ IndexName: z.string(), KeySchema: keySchema, Projection: z.looseObject({}) }))
+    .array(
+      z.strictObject({
+        IndexName: z.string(),
+        KeySchema: keySchema,
+        Projection: z.looseObject({}),
+      }),
+    )
     .optional(),
 });
 const bucketProperties = z.strictObject({ BucketName: z.string().optional() });

@@ -8,7 +8,9 @@ import { physicalName } from './storage.ts';
 const streamProperties = z.strictObject({
   Name: z.string().optional(),
   ShardCount: z.number().int().optional(),
-  StreamModeDetails: z.strictObject({ StreamMode: z.enum(['ON_DEMAND', 'PROVISIONED']) }).optional(),
+  StreamModeDetails: z
+    .strictObject({ StreamMode: z.enum(['ON_DEMAND', 'PROVISIONED']) })
+    .optional(),
 });
 const mappingProperties = z.strictObject({
   FunctionName: z.string(),
@@ -22,14 +24,19 @@ const mappingProperties = z.strictObject({
   MaximumRetryAttempts: z.number().int().min(-1).default(-1),
   MaximumRecordAgeInSeconds: z.number().int().min(-1).default(-1),
   DestinationConfig: z
-    .strictObject({ OnFailure: z.strictObject({ Destination: z.string().startsWith('arn:aws:s3:::') }) })
+    .strictObject({
+      OnFailure: z.strictObject({ Destination: z.string().startsWith('arn:aws:s3:::') }),
+    })
     .optional(),
   Enabled: z.boolean().default(true),
 });
 const deliveryProperties = z.strictObject({
   DeliveryStreamName: z.string().optional(),
   DeliveryStreamType: z.literal('KinesisStreamAsSource'),
-  KinesisStreamSourceConfiguration: z.strictObject({ KinesisStreamARN: z.string(), RoleARN: z.string() }),
+  KinesisStreamSourceConfiguration: z.strictObject({
+    KinesisStreamARN: z.string(),
+    RoleARN: z.string(),
+  }),
   ExtendedS3DestinationConfiguration: z.strictObject({
     BucketARN: z.string(),
     RoleARN: z.string(),
@@ -59,13 +66,21 @@ export function streamProviders(parts: CloudParts): Record<string, Provider> {
       return { ref: logicalId, attributes: { Id: logicalId } };
     },
     'AWS::KinesisFirehose::DeliveryStream': async ({ stack, logicalId, properties }) => {
-      const name = startDelivery(parts, physicalName(stack, logicalId), deliveryProperties.parse(properties));
+      const name = startDelivery(
+        parts,
+        physicalName(stack, logicalId),
+        deliveryProperties.parse(properties),
+      );
       return { ref: name, attributes: { Arn: arn('firehose', `deliverystream/${name}`) } };
     },
   };
 }
 
-function startMapping(parts: CloudParts, uuid: string, mapping: z.infer<typeof mappingProperties>): void {
+function startMapping(
+  parts: CloudParts,
+  uuid: string,
+  mapping: z.infer<typeof mappingProperties>,
+): void {
   if (!mapping.Enabled) return;
   const target = functionNamed(parts, mapping.FunctionName);
   const bucket = mapping.DestinationConfig?.OnFailure.Destination.split(':::')[1];
@@ -92,14 +107,23 @@ function startMapping(parts: CloudParts, uuid: string, mapping: z.infer<typeof m
           : (key, document) => parts.s3.putObject(bucket, key, Buffer.from(document)),
       onMetric: (name, value) => putMappingMetric(parts, uuid, target.name, name, value),
       onBatch: ({ recordCount, outcome, shardId }) =>
-        parts.log({ source: 'stream', text: `${recordCount} records of ${shardId.slice(-2)} ▸ ${target.name}: ${outcome}` }),
+        parts.log({
+          source: 'stream',
+          text: `${recordCount} records of ${shardId.slice(-2)} ▸ ${target.name}: ${outcome}`,
+        }),
     });
     parts.onStop.push(() => running.stop());
   });
 }
 
 /** Metrics of the mapping itself carry its id, those of the function its name. */
-function putMappingMetric(parts: CloudParts, uuid: string, functionName: string, name: string, value: number): void {
+function putMappingMetric(
+  parts: CloudParts,
+  uuid: string,
+  functionName: string,
+  name: string,
+  value: number,
+): void {
   const dimensions: Record<string, string> =
     name === 'IteratorAge' ? { FunctionName: functionName } : { EventSourceMappingUUID: uuid };
   parts.cloudWatch.metrics.put({ namespace: 'AWS/Lambda', name, dimensions }, value, Date.now());

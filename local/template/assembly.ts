@@ -16,10 +16,15 @@ export const template = z.looseObject({
   Outputs: z
     .record(
       z.string(),
-      z.looseObject({ Value: z.unknown(), Export: z.looseObject({ Name: z.unknown() }).optional() }),
+      z.looseObject({
+        Value: z.unknown(),
+        Export: z.looseObject({ Name: z.unknown() }).optional(),
+      }),
     )
     .default({}),
-  Parameters: z.record(z.string(), z.looseObject({ Type: z.string(), Default: z.unknown() })).default({}),
+  Parameters: z
+    .record(z.string(), z.looseObject({ Type: z.string(), Default: z.unknown() }))
+    .default({}),
   Conditions: z.record(z.string(), z.unknown()).default({}),
   Mappings: z
     .record(z.string(), z.record(z.string(), z.record(z.string(), z.unknown())))
@@ -39,7 +44,9 @@ const manifestSchema = z.looseObject({
     z.string(),
     z.looseObject({
       type: z.string(),
-      properties: z.looseObject({ templateFile: z.string().optional(), file: z.string().optional() }).optional(),
+      properties: z
+        .looseObject({ templateFile: z.string().optional(), file: z.string().optional() })
+        .optional(),
       dependencies: z.array(z.string()).default([]),
     }),
   ),
@@ -82,7 +89,11 @@ export async function readAssembly(directory: string): Promise<StackDefinition[]
     for (const dependency of artifact.dependencies) await visit(dependency);
     const file = artifact.properties?.templateFile;
     if (artifact.type !== 'aws:cloudformation:stack' || file === undefined) return;
-    stacks.push({ name: id, template: template.parse(await readJson(join(directory, file))), assets });
+    stacks.push({
+      name: id,
+      template: template.parse(await readJson(join(directory, file))),
+      assets,
+    });
   };
   for (const id of Object.keys(manifest.artifacts)) await visit(id);
   return stacks;
@@ -92,6 +103,8 @@ async function readJson(file: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(file, 'utf8'));
   } catch (error) {
-    throw new Error(`Cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new Error(
+      `Cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
 }

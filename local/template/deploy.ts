@@ -1,5 +1,5 @@
-import { isInertProperty, isInertType } from './inert.ts';
 import type { StackDefinition } from './assembly.ts';
+import { isInertProperty, isInertType } from './inert.ts';
 import { holds, type ResolutionContext, resolve } from './intrinsics.ts';
 
 /** What making a resource gives back to the template. */

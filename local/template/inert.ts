@@ -3,7 +3,8 @@
  * each with its reason. Anything that is neither built nor listed here stops the start.
  */
 export const inert: Readonly<Record<string, string>> = {
-  'AWS::IAM::Role': 'There is one user on this machine; permissions are checked by tests of the template.',
+  'AWS::IAM::Role':
+    'There is one user on this machine; permissions are checked by tests of the template.',
   'AWS::IAM::Policy': 'As roles.',
   'AWS::Lambda::Permission': 'As roles.',
   'AWS::S3::BucketPolicy': 'As roles.',
@@ -13,7 +14,8 @@ export const inert: Readonly<Record<string, string>> = {
   'AWS::CDK::Metadata': 'Statistics for the CDK itself.',
   'AWS::CloudWatch::Dashboard': 'A page of the AWS console.',
   'AWS::ApiGateway::Account': 'Names the role that writes API Gateway’s logs.',
-  'AWS::ApiGateway::Deployment': 'The API is served as the template has it; there is no older version.',
+  'AWS::ApiGateway::Deployment':
+    'The API is served as the template has it; there is no older version.',
   'AWS::SNS::Subscription': 'No mail is sent from this machine; alarms show in the terminal.',
 
   'AWS::DynamoDB::Table.DeletionProtectionEnabled': 'Nothing is deleted through CloudFormation.',
@@ -38,7 +40,8 @@ export const inert: Readonly<Record<string, string>> = {
   'AWS::ApiGateway::RestApi.EndpointConfiguration': 'The API listens on this machine alone.',
   'AWS::ApiGateway::Stage.AccessLogSetting': 'Requests show in the terminal.',
   'AWS::ApiGateway::Stage.DeploymentId': 'As deployments.',
-  'AWS::ApiGateway::Stage.MethodSettings': 'Throttling is the usage plan’s here; logging settings are AWS’s.',
+  'AWS::ApiGateway::Stage.MethodSettings':
+    'Throttling is the usage plan’s here; logging settings are AWS’s.',
   'AWS::ApiGateway::Stage.TracingEnabled': 'No X-Ray on this machine.',
   'AWS::ApiGateway::UsagePlan.Description': 'For people.',
   'AWS::ApiGateway::UsagePlan.Quota': 'A month outlives the process.',

@@ -27,12 +27,17 @@ const intrinsics: Readonly<Record<string, Intrinsic>> = {
   Ref: (argument, context) => reference(z.string().parse(argument), context),
   'Fn::GetAtt': async (argument, context) => {
     const [id, name] =
-      typeof argument === 'string' ? splitOnce(argument, '.') : z.tuple([z.string(), z.string()]).parse(argument);
+      typeof argument === 'string'
+        ? splitOnce(argument, '.')
+        : z.tuple([z.string(), z.string()]).parse(argument);
     return context.attribute(id, name);
   },
   'Fn::Join': async (argument, context) => {
     const [separator, parts] = pair.parse(argument);
-    return list.parse(await resolve(parts, context)).map(text).join(z.string().parse(separator));
+    return list
+      .parse(await resolve(parts, context))
+      .map(text)
+      .join(z.string().parse(separator));
   },
   'Fn::Sub': (argument, context) => substitute(argument, context),
   'Fn::Select': async (argument, context) => {
@@ -45,9 +50,13 @@ const intrinsics: Readonly<Record<string, Intrinsic>> = {
   },
   'Fn::If': async (argument, context) => {
     const [condition, whenTrue, whenFalse] = triple.parse(argument);
-    return resolveValue((await holds(z.string().parse(condition), context)) ? whenTrue : whenFalse, context);
+    return resolveValue(
+      (await holds(z.string().parse(condition), context)) ? whenTrue : whenFalse,
+      context,
+    );
   },
-  'Fn::ImportValue': async (argument, context) => context.importValue(text(await resolve(argument, context))),
+  'Fn::ImportValue': async (argument, context) =>
+    context.importValue(text(await resolve(argument, context))),
   'Fn::FindInMap': async (argument, context) => {
     const [map, first, second] = list.parse(await resolve(argument, context)).map(text);
     const found = context.template.Mappings[map ?? '']?.[first ?? '']?.[second ?? ''];
@@ -60,8 +69,10 @@ const intrinsics: Readonly<Record<string, Intrinsic>> = {
     return first === second;
   },
   'Fn::Not': async (argument, context) => list.parse(await resolve(argument, context))[0] !== true,
-  'Fn::And': async (argument, context) => list.parse(await resolve(argument, context)).every((value) => value === true),
-  'Fn::Or': async (argument, context) => list.parse(await resolve(argument, context)).some((value) => value === true),
+  'Fn::And': async (argument, context) =>
+    list.parse(await resolve(argument, context)).every((value) => value === true),
+  'Fn::Or': async (argument, context) =>
+    list.parse(await resolve(argument, context)).some((value) => value === true),
 };
 
 /**
@@ -146,7 +157,9 @@ async function substitution(
 }
 
 function resolveDynamic(value: string, context: ResolutionContext): string {
-  return value.replaceAll(/\{\{resolve:[^}]+\}\}/gu, (found) => context.dynamicReference(found.slice(2, -2)));
+  return value.replaceAll(/\{\{resolve:[^}]+\}\}/gu, (found) =>
+    context.dynamicReference(found.slice(2, -2)),
+  );
 }
 
 function splitOnce(value: string, separator: string): [string, string] {
