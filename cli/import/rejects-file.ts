@@ -46,7 +46,11 @@ export class RejectsFile {
 
   /** Removes what an earlier run of the import left. */
   async clear(): Promise<void> {
-    await rm(this.path, { force: true });
+    try {
+      await rm(this.path, { force: true });
+    } catch (error) {
+      throw unwritable(this.path, error);
+    }
   }
 
   async #open(): Promise<WriteStream> {

@@ -73,6 +73,8 @@ export async function runImport(options: ImportOptions): Promise<ImportReport> {
   );
   const rejects = new RejectsFile(join(folder, rejectsName(options.file)), format);
   await rejects.clear();
+  // Saved before anything is sent: an import that can't remember what it sent had better not start.
+  await state.save();
   const run = new ImportRun(loaded, file, state, rejects, options);
   await run.execute();
   const manifest = options.manifest ?? join(folder, `${basename(options.file)}.manifest.json`);
