@@ -44,14 +44,12 @@ export class Enricher extends Construct {
       },
       permissions: [
         allow(
-          [
-            'dynamodb:BatchGetItem',
-            'dynamodb:ConditionCheckItem',
-            'dynamodb:DeleteItem',
-            'dynamodb:GetItem',
-            'dynamodb:PutItem',
-            'dynamodb:UpdateItem',
-          ],
+          ['dynamodb:BatchGetItem'],
+          [tables.profiles, tables.identities, tables.catalogue].map((table) => table.tableArn),
+        ),
+        // Conditional puts, alone or in a transaction, are all that it writes.
+        allow(
+          ['dynamodb:PutItem'],
           [tables.profiles, tables.identities, tables.dedupe, tables.catalogue].map(
             (table) => table.tableArn,
           ),
