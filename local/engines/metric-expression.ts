@@ -11,7 +11,7 @@ export function evaluateExpression(
   const tokens = expression.match(/\d+(?:\.\d+)?|[A-Za-z_]\w*|[-+*/(),]|\S/gu) ?? [];
   let position = 0;
 
-  const sum = (): number | undefined => {
+  const addition = (): number | undefined => {
     let left = product();
     while (tokens[position] === '+' || tokens[position] === '-') {
       const operator = tokens[position];
@@ -35,7 +35,7 @@ export function evaluateExpression(
     const token = tokens[position] ?? '';
     position += 1;
     if (token === '(') {
-      const inner = sum();
+      const inner = addition();
       expect(')');
       return inner;
     }
@@ -47,9 +47,9 @@ export function evaluateExpression(
 
   const filled = (): number | undefined => {
     expect('(');
-    const value = sum();
+    const value = addition();
     expect(',');
-    const replacement = sum();
+    const replacement = addition();
     expect(')');
     return value ?? replacement;
   };
@@ -58,7 +58,7 @@ export function evaluateExpression(
     position += 1;
   };
 
-  const result = sum();
+  const result = addition();
   if (position < tokens.length)
     throw refused(expression, `"${tokens[position]}" is not understood`);
   return result;
