@@ -46,6 +46,7 @@ const itemFailures = z
 
 export function startKinesisMapping(options: KinesisMappingOptions): EventSourceMapping {
   const abort = new AbortController();
+  options.kinesis.registerConsumer(options.stream, options.uuid);
   const shards = options.kinesis
     .shardIds(options.stream)
     .map((shardId) => new ShardConsumer(options, shardId, abort.signal).run());

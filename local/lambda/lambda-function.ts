@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import {
   ExecutionEnvironment,
   type ExecutionOptions,
@@ -7,8 +8,11 @@ import {
 
 /** Synchronous payloads in either direction: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 export const PAYLOAD_BYTES_MAX = 6 * 1024 * 1024;
-/** Processes of one function at once; this machine has few cores, and each process its own memory. */
-const CONCURRENCY_MAX = 6;
+/**
+ * Processes of one function at once. Each takes 150 MB or more, and more of them than cores only wait
+ * for each other; AWS's thousand environments have cores of their own.
+ */
+const CONCURRENCY_MAX = Math.max(2, availableParallelism());
 /** An idle process is ended after this long, as AWS ends idle environments. */
 const IDLE_MS_MAX = 60_000;
 
