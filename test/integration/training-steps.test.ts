@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readPointer } from '../../adapters/dynamodb/model-pointer.ts';
-import { loadModel } from '../../adapters/s3/model-store.ts';
+import { loadModel, writeModel } from '../../adapters/s3/model-store.ts';
 import { startStores, type TrainingStores } from '../training/stores.ts';
 import { itemNamed } from '../training/training-data.ts';
 import {
@@ -77,6 +77,13 @@ describe('a training run', () => {
     expect(facts.dropped.unreadableFile).toBe(1);
     expect(facts.interactions.purchase).toBeGreaterThan(board.interactions.items.length / 2);
     await expect(steps.check({ snapshotId })).rejects.toThrow('unreadable files: 1 of 2');
+  });
+
+  it('never overwrites a file of a model', async () => {
+    const store = { client: stores.s3, bucket: 'models' };
+    await writeModel(store, 'm-1', new Map([['report.json', Buffer.from('first')]]));
+    await writeModel(store, 'm-1', new Map([['report.json', Buffer.from('second')]]));
+    expect(stores.objects.get('models/models/m-1/report.json')?.toString()).toBe('first');
   });
 
   it('notices that a snapshot was changed after it was checked', async () => {
