@@ -45,7 +45,8 @@ export function stateOf(event: CollectedEvent): ProfileState {
   return {
     traits: traitsOf(event),
     ...(consent !== undefined && { consent }),
-    recent: interactionsOf(event),
+    // An order can name an item twice, and have more lines than a profile remembers.
+    recent: combineRecent(interactionsOf(event), []),
     orders: ordersOf(event),
     email: emailEngagementOf(event),
     eventCount: 1,
