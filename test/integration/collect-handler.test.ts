@@ -94,12 +94,6 @@ describe('the collect function', () => {
     );
   });
 
-  it('cuts requests by bytes too', async () => {
-    const batch = pages(16).map((page) => ({ ...page, properties: { text: 'a'.repeat(250_000) } }));
-    expect((await ask('/v1/import', { batch })).statusCode).toBe(200);
-    expect(aws.requestSizes).toEqual([16]);
-  });
-
   it('answers 503 with Retry-After when a record is never taken', async () => {
     aws.failRecord = (_, index) => index === 0;
     const answer = await ask('/v1/batch', { batch: pages(3) }, {}, 1_500);
