@@ -1,32 +1,21 @@
 import { createHash } from 'node:crypto';
 import type { Context } from 'aws-lambda';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type AwsDouble, startAwsDouble } from '../support/aws-double.ts';
 import { basic, proxyEvent, WRITE_KEY } from '../support/collector.ts';
+import { type CollectorServices, startCollectorServices } from '../support/collector-services.ts';
 
-let aws: AwsDouble;
+let services: CollectorServices;
 let handler: typeof import('../../lambdas/ingest/collect.ts').handler;
+let recordsBefore = 0;
 const printed: string[] = [];
 
 beforeAll(async () => {
-  aws = await startAwsDouble();
-  aws.secrets.set('write-key-secret', WRITE_KEY);
-  aws.secrets.set('identity-secret', 's'.repeat(64));
+  services = await startCollectorServices(WRITE_KEY);
   const variables = {
-    AWS_REGION: 'eu-central-1',
-    AWS_ACCESS_KEY_ID: 'test',
-    AWS_SECRET_ACCESS_KEY: 'test',
-    AWS_ENDPOINT_URL_KINESIS: aws.endpoints.kinesis,
-    AWS_ENDPOINT_URL_S3: aws.endpoints.other,
-    AWS_ENDPOINT_URL_DYNAMODB: aws.endpoints.other,
-    AWS_ENDPOINT_URL_SECRETS_MANAGER: aws.endpoints.other,
-    EVENTS_STREAM_NAME: 'events',
-    QUARANTINE_BUCKET: 'quarantine',
-    CONFIG_TABLE: 'config',
-    IDENTITY_SECRET_ID: 'identity-secret',
-    WRITE_KEY_SECRET_ID: 'write-key-secret',
+    ...services.variables,
     POWERTOOLS_SERVICE_NAME: 'collect',
     POWERTOOLS_METRICS_NAMESPACE: 'Kindred',
+    // Prints by the console that the test watches.
     POWERTOOLS_DEV: 'true',
     POWERTOOLS_METRICS_DISABLED: 'false',
   };
@@ -41,14 +30,11 @@ beforeAll(async () => {
 afterAll(async () => {
   vi.restoreAllMocks();
   vi.unstubAllEnvs();
-  await aws.close();
+  await services.stop();
 });
 beforeEach(() => {
-  aws.records.length = 0;
-  aws.requestSizes.length = 0;
-  aws.objects.clear();
-  aws.down = {};
-  aws.failRecord = () => false;
+  services.faults.liftAll();
+  recordsBefore = services.records().length;
   printed.length = 0;
 });
 
@@ -66,50 +52,72 @@ const ask = (
     proxyEvent(path, body, { headers: { authorization: basic(WRITE_KEY), ...headers } }),
     context(remainingMs),
   );
-const pages = (count: number) =>
+const pages = (count: number, name = 'm') =>
   Array.from({ length: count }, (_, index) => ({
     type: 'page',
     userId: `u${index}`,
-    messageId: `m${index}`,
+    messageId: `${name}${index}`,
   }));
-const idsOf = (records: readonly string[]) => records.map((data) => JSON.parse(data).messageId);
+const newRecords = () => services.records().slice(recordsBefore);
+const idsOf = (records: readonly string[]): string[] =>
+  records.map((data) => JSON.parse(data).messageId);
+const requestSizes = (): number[] => {
+  const sizes: number[] = [];
+  services.observe('kinesis', ({ body }) => {
+    sizes.push(JSON.parse(Buffer.from(body).toString()).Records.length);
+  });
+  return sizes;
+};
 
 describe('the collect function', () => {
   it('acknowledges what Kinesis took, in requests of at most 500 records, in order', async () => {
+    const sizes = requestSizes();
     const answer = await ask('/v1/batch', { batch: pages(1_201) });
     expect(answer).toMatchObject({ statusCode: 200, body: '{"success":true}' });
-    expect(aws.requestSizes).toEqual([500, 500, 201]);
-    expect(idsOf(aws.records)).toEqual(pages(1_201).map((page) => page.messageId));
-    expect(aws.records[0]).toMatch(/^\{.*\}\n$/);
+    expect(sizes).toEqual([500, 500, 201]);
+    expect(idsOf(newRecords())).toEqual(pages(1_201).map((page) => page.messageId));
+    expect(newRecords()[0]).toMatch(/^\{.*\}\n$/);
   });
 
   it('sends only the records again that Kinesis did not take', async () => {
-    aws.failRecord = (request, index) => request < 2 && index % 3 === 0;
-    expect((await ask('/v1/batch', { batch: pages(90) })).statusCode).toBe(200);
-    expect(aws.requestSizes).toEqual([90, 30, 10]);
-    expect(idsOf(aws.records).sort()).toEqual(
-      pages(90)
+    const sizes = requestSizes();
+    services.faults.inject({
+      service: 'kinesis',
+      action: { kind: 'partial', share: 0.5 },
+      times: 2,
+    });
+    expect((await ask('/v1/batch', { batch: pages(80) })).statusCode).toBe(200);
+    expect(sizes).toEqual([80, 40, 20]);
+    expect(idsOf(newRecords()).sort()).toEqual(
+      pages(80)
         .map((page) => page.messageId)
         .sort(),
     );
   });
 
-  it('answers 503 with Retry-After when a record is never taken', async () => {
-    aws.failRecord = (_, index) => index === 0;
-    const answer = await ask('/v1/batch', { batch: pages(3) }, {}, 1_500);
-    expect(answer.statusCode).toBe(503);
-    expect(Number(answer.headers?.['Retry-After'])).toBeGreaterThan(0);
-    expect(answer.headers?.['Content-Type']).toBe('application/problem+json');
+  it('waits out a throttled and an unreachable stream', async () => {
+    services.faults.inject({ service: 'kinesis', action: { kind: 'throttle' }, times: 1 });
+    services.faults.inject({ service: 'kinesis', action: { kind: 'refuse' }, times: 1 });
+    expect((await ask('/v1/page', { userId: 'u', messageId: 'patient' })).statusCode).toBe(200);
+    expect(idsOf(newRecords())).toEqual(['patient']);
   });
 
-  it('answers 503 when Kinesis or S3 is down, and quarantine goes first', async () => {
-    aws.down = { kinesis: 500 };
-    expect((await ask('/v1/page', { userId: 'u' }, {}, 1_500)).statusCode).toBe(503);
-    aws.down = { s3: 503 };
-    const batch = [...pages(1), { type: 'page' }];
+  it.each(['error', 'throttle', 'hang', 'refuse'] as const)(
+    'answers 503 with Retry-After while Kinesis answers with %s',
+    async (kind) => {
+      services.faults.inject({ service: 'kinesis', action: { kind } });
+      const answer = await ask('/v1/page', { userId: 'u' }, {}, 1_500);
+      expect(answer.statusCode).toBe(503);
+      expect(Number(answer.headers?.['Retry-After'])).toBeGreaterThan(0);
+      expect(answer.headers?.['Content-Type']).toBe('application/problem+json');
+    },
+  );
+
+  it('puts nothing on the stream when quarantine fails', async () => {
+    services.faults.inject({ service: 's3', action: { kind: 'error' } });
+    const batch = [...pages(1, 'unkept'), { type: 'page' }];
     expect((await ask('/v1/batch', { batch }, {}, 1_500)).statusCode).toBe(503);
-    // Not empty: an attempt that the deadline cut off may still arrive, as on a real network.
-    expect(idsOf(aws.records)).not.toContain('m0');
+    expect(idsOf(newRecords())).not.toContain('unkept0');
   });
 
   it('stores each refused call under its day and reason, once however often it is sent', async () => {
@@ -120,13 +128,13 @@ describe('the collect function', () => {
     for (let time = 0; time < 2; time += 1) {
       expect((await ask('/v1/batch', { batch })).statusCode).toBe(200);
     }
-    const [[key, body] = ['', '']] = [...aws.objects];
-    expect(aws.objects.size).toBe(1);
+    const kept = await services.quarantined();
     const today = new Date().toISOString().slice(0, 10);
-    expect(key).toMatch(
-      new RegExp(`^/quarantine/quarantine/day=${today}/reason=bad-properties/[0-9a-f]{32}\\.json$`),
-    );
+    const place = `^quarantine/day=${today}/reason=bad-properties/[0-9a-f]{32}\\.json$`;
+    expect(kept.filter(({ key }) => new RegExp(place).test(key))).toHaveLength(1);
+    const { key, body } = kept.find((one) => one.key.includes('bad-properties'))!;
     expect(JSON.parse(body)).toMatchObject({
+      id: key.slice(-37, -5),
       source: 'website',
       reason: 'bad-properties',
       schemaVersion: 1,
@@ -135,41 +143,41 @@ describe('the collect function', () => {
   });
 
   it('knows the sources of the configuration table and remembers keys, known or not', async () => {
-    const id = createHash('sha256').update('crm-key').digest('hex');
-    aws.config.set(`source/${id}`, { sourceId: { S: 'crm' }, priority: { N: '200' } });
-    const reads = { ...aws.reads };
+    await services.addSource(createHash('sha256').update('crm-key').digest('hex'), 'crm', 200);
+    let readCount = 0;
+    services.observe('dynamodb', () => {
+      readCount += 1;
+    });
     for (let time = 0; time < 3; time += 1) {
-      expect(
-        (await ask('/v1/page', { userId: 'u' }, { authorization: basic('crm-key') })).statusCode,
-      ).toBe(200);
-      expect(
-        (await ask('/v1/page', { userId: 'u' }, { authorization: basic('nobody') })).statusCode,
-      ).toBe(401);
+      const known = await ask('/v1/page', { userId: 'u' }, { authorization: basic('crm-key') });
+      const unknown = await ask('/v1/page', { userId: 'u' }, { authorization: basic('nobody') });
+      expect([known.statusCode, unknown.statusCode]).toEqual([200, 401]);
     }
-    expect(JSON.parse(aws.records[0]!)).toMatchObject({ source: 'crm', sourcePriority: 200 });
-    expect(aws.reads.config - reads.config).toBe(2);
-    expect(aws.reads.secrets).toBe(2);
+    expect(JSON.parse(newRecords()[0]!)).toMatchObject({ source: 'crm', sourcePriority: 200 });
+    expect(readCount).toBe(2);
   });
 
   it('answers 503, not 401, when it can’t tell whether a key is known', async () => {
-    aws.down = { dynamodb: 500 };
+    services.faults.inject({ service: 'dynamodb', action: { kind: 'error' } });
     const answer = await ask('/v1/page', { userId: 'u' }, { authorization: basic('maybe') });
     expect(answer.statusCode).toBe(503);
   });
 
+  it('needs the secrets once only, and works on without their service', async () => {
+    await ask('/v1/page', { userId: 'u' });
+    services.faults.inject({ service: 'secretsmanager', action: { kind: 'error' } });
+    expect((await ask('/v1/page', { userId: 'u' })).statusCode).toBe(200);
+  });
+
   it('counts in the embedded metric format, and logs nothing of what it was sent', async () => {
-    await ask('/v1/batch', {
-      batch: [
-        ...pages(2),
-        {
-          type: 'track',
-          event: 'Anna Schmidt',
-          userId: 'anna@example.com',
-          timestamp: 'anna@example.com',
-        },
-      ],
-    });
-    aws.down = { kinesis: 500 };
+    const wrong = {
+      type: 'track',
+      event: 'Anna Schmidt',
+      userId: 'anna@example.com',
+      timestamp: 'anna@example.com',
+    };
+    await ask('/v1/batch', { batch: [...pages(2), wrong] });
+    services.faults.inject({ service: 'kinesis', action: { kind: 'error' } });
     await ask('/v1/page', { userId: 'anna' }, {}, 1_200);
     const metrics = printed.flatMap((line) => (line.includes('_aws') ? [JSON.parse(line)] : []));
     expect(metrics).toMatchObject([
