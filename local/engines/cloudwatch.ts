@@ -1,202 +1,89 @@
-import * as z from 'zod';
-import { type Alarm, type AlarmState, evaluateAlarm } from './cloudwatch-alarm.ts';
-import { type Engine, ServiceError, startJsonService } from './json-service.ts';
-import { evaluateExpression } from './metric-expression.ts';
-import { type MetricName, MetricStore, statistic } from './metric-store.ts';
+import { awsJsonHandler } from './aws-json.ts';
+import type { AlarmState } from './cloudwatch/alarm-evaluation.ts';
+import { Alarms, type PublishToTopic } from './cloudwatch/alarms.ts';
+import { parseEmbeddedLine } from './cloudwatch/embedded-metric-format.ts';
+import { MetricStore } from './cloudwatch/metric-store.ts';
+import { cloudWatchOperations } from './cloudwatch/operations.ts';
+import { type Engine, startLoopbackServer } from './loopback-server.ts';
 
-/** CloudWatch metrics and alarms. Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/ */
+/**
+ * Amazon CloudWatch's metrics and alarms: metrics come from log lines in the embedded metric format,
+ * from the other engines and from PutMetricData; alarms from the template. The client sends AWS JSON
+ * 1.0 (it did not always). State lives in memory, within the bounds of cloudwatch/metric-store.ts.
+ */
+export interface CloudWatchOptions {
+  readonly region: string;
+  readonly accountId: string;
+  /** Where an alarm's actions go: the SNS engine. */
+  readonly publish: PublishToTopic;
+  /** How often alarms are evaluated; 0 leaves it to `evaluateAlarms`. CloudWatch does once a minute. */
+  readonly evaluateEveryMs?: number;
+  readonly nowMs?: () => number;
+  readonly port?: number;
+}
+
+/** Often enough that a person at the demo sees an alarm change. */
+const EVALUATE_EVERY_MS = 10_000;
+
+/** What became of a log line. */
+export type Ingestion =
+  | { readonly kind: 'not-embedded' }
+  | { readonly kind: 'embedded'; readonly valueCount: number }
+  | { readonly kind: 'malformed'; readonly reason: string };
+
 export interface CloudWatchEngine extends Engine {
-  readonly metrics: MetricStore;
-  defineAlarm(alarm: Alarm): void;
-  /** Evaluates every alarm now; also runs by itself. */
+  /** Takes the metrics out of a log line, if it has any. */
+  ingestEmf(line: string): Ingestion;
+  put(
+    namespace: string,
+    metricName: string,
+    dimensions: Readonly<Record<string, string>>,
+    value: number,
+    timestampMs: number,
+  ): void;
+  /** Defines an alarm from the resolved properties of AWS::CloudWatch::Alarm; throws AlarmRefused. */
+  defineAlarm(name: string, properties: unknown): void;
   evaluateAlarms(nowMs: number): void;
   alarms(): { name: string; state: AlarmState }[];
+  /** Values that the store's bounds let go of. */
+  readonly dropped: Readonly<MetricStore['dropped']>;
 }
-
-export interface CloudWatchOptions {
-  readonly now?: () => number;
-  /** Called when an alarm changes state, with the ARNs to tell. */
-  readonly onAlarm: (alarm: Alarm, state: AlarmState, actions: readonly string[]) => void;
-}
-
-/** AWS evaluates a one-minute alarm every minute; here every few seconds, because nobody waits long. */
-const EVALUATION_INTERVAL_MS = 5_000;
-
-const dimensionList = z.array(z.object({ Name: z.string(), Value: z.string() })).default([]);
-const metricDataRequest = z.object({
-  StartTime: z.number(),
-  EndTime: z.number(),
-  MetricDataQueries: z.array(
-    z.object({
-      Id: z.string(),
-      Label: z.string().optional(),
-      ReturnData: z.boolean().default(true),
-      Expression: z.string().optional(),
-      MetricStat: z
-        .object({
-          Metric: z.object({
-            Namespace: z.string(),
-            MetricName: z.string(),
-            Dimensions: dimensionList,
-          }),
-          Period: z.number().positive(),
-          Stat: z.string(),
-        })
-        .optional(),
-    }),
-  ),
-});
-const putRequest = z.object({
-  Namespace: z.string(),
-  MetricData: z.array(
-    z.object({
-      MetricName: z.string(),
-      Dimensions: dimensionList,
-      Timestamp: z.number().optional(),
-      Value: z.number(),
-    }),
-  ),
-});
 
 export async function startCloudWatchEngine(options: CloudWatchOptions): Promise<CloudWatchEngine> {
-  const now = options.now ?? Date.now;
-  const metrics = new MetricStore();
-  const alarms = new Map<string, { alarm: Alarm; state: AlarmState }>();
-
-  const evaluateAlarms = (nowMs: number): void => {
-    for (const entry of alarms.values()) {
-      const state = evaluateAlarm(entry.alarm, metrics, nowMs);
-      if (state === entry.state) continue;
-      entry.state = state;
-      const { alarmActions, okActions } = entry.alarm;
-      options.onAlarm(
-        entry.alarm,
-        state,
-        state === 'ALARM' ? alarmActions : state === 'OK' ? okActions : [],
-      );
-    }
-  };
-  const list = () => [...alarms.values()].map(({ alarm, state }) => ({ name: alarm.name, state }));
-  const service = await startJsonService({
-    name: 'CloudWatch',
-    version: '1.0',
-    throttlingError: 'Throttling',
-    operations: {
-      PutMetricData: (input) => {
-        const { Namespace, MetricData } = parse(putRequest, input);
-        for (const { MetricName, Dimensions, Timestamp, Value } of MetricData) {
-          const atMs = Timestamp === undefined ? now() : Timestamp * 1000;
-          metrics.put(
-            { namespace: Namespace, name: MetricName, dimensions: toRecord(Dimensions) },
-            Value,
-            atMs,
-          );
-        }
-        return {};
-      },
-      GetMetricData: (input) => getMetricData(metrics, parse(metricDataRequest, input)),
-      ListMetrics: () => ({
-        Metrics: metrics.list().map(({ namespace, name, dimensions }) => ({
-          Namespace: namespace,
-          MetricName: name,
-          Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
-        })),
-      }),
-      DescribeAlarms: () => ({
-        MetricAlarms: list().map(({ name, state }) => ({ AlarmName: name, StateValue: state })),
-      }),
-    },
-  });
-  const timer = setInterval(() => evaluateAlarms(now()), EVALUATION_INTERVAL_MS);
-  timer.unref();
-  return {
-    endpoint: service.endpoint,
-    stop: async () => {
-      clearInterval(timer);
-      await service.stop();
-    },
-    metrics,
-    defineAlarm: (alarm) => alarms.set(alarm.name, { alarm, state: 'INSUFFICIENT_DATA' }),
-    evaluateAlarms,
-    alarms: list,
-  };
-}
-
-type Query = z.infer<typeof metricDataRequest>['MetricDataQueries'][number];
-
-function getMetricData(metrics: MetricStore, request: z.infer<typeof metricDataRequest>) {
-  const [startMs, endMs] = [request.StartTime * 1000, request.EndTime * 1000];
-  const series = new Map<string, Map<number, number>>();
-  for (const query of request.MetricDataQueries) {
-    if (query.MetricStat !== undefined)
-      series.set(query.Id, seriesOf(metrics, query.MetricStat, startMs, endMs));
-  }
-  for (const query of request.MetricDataQueries) {
-    if (query.Expression !== undefined)
-      series.set(query.Id, combined(query, query.Expression, series));
-  }
-  return {
-    Messages: [],
-    MetricDataResults: request.MetricDataQueries.filter(({ ReturnData }) => ReturnData).map(
-      ({ Id, Label }) => {
-        const points = [...(series.get(Id) ?? [])].toSorted(([a], [b]) => b - a);
-        return {
-          Id,
-          Label: Label ?? Id,
-          Timestamps: points.map(([atMs]) => atMs / 1000),
-          Values: points.map(([, value]) => value),
-          StatusCode: 'Complete',
-        };
-      },
-    ),
-  };
-}
-
-function seriesOf(
-  metrics: MetricStore,
-  stat: NonNullable<Query['MetricStat']>,
-  startMs: number,
-  endMs: number,
-): Map<number, number> {
-  const { Namespace, MetricName, Dimensions } = stat.Metric;
-  const metric: MetricName = {
-    namespace: Namespace,
-    name: MetricName,
-    dimensions: toRecord(Dimensions),
-  };
-  const periodMs = stat.Period * 1000;
-  const series = new Map<number, number>();
-  const groups = Map.groupBy(metrics.between(metric, startMs, endMs), ({ atMs }) =>
-    Math.floor((atMs - startMs) / periodMs),
+  const { nowMs = Date.now, evaluateEveryMs = EVALUATE_EVERY_MS } = options;
+  const store = new MetricStore();
+  const alarms = new Alarms(store, options, options.publish);
+  const operations = cloudWatchOperations(store, alarms, nowMs);
+  const server = await startLoopbackServer(
+    awsJsonHandler('GraniteServiceVersion20100801', operations),
+    options.port,
   );
-  for (const [index, points] of groups) {
-    const value = statistic(stat.Stat, points);
-    if (value !== undefined) series.set(startMs + index * periodMs, value);
+  const timer =
+    evaluateEveryMs > 0 ? setInterval(() => alarms.evaluate(nowMs()), evaluateEveryMs) : undefined;
+  timer?.unref();
+  return {
+    endpoint: server.endpoint,
+    ingestEmf: (line) => ingest(store, line),
+    put: (namespace, metricName, dimensions, value, timestampMs) =>
+      store.put({ namespace, metricName, dimensions }, value, timestampMs),
+    defineAlarm: (name, properties) => alarms.define(name, properties, nowMs()),
+    evaluateAlarms: (atMs) => alarms.evaluate(atMs),
+    alarms: () => alarms.list().map(({ definition, state }) => ({ name: definition.name, state })),
+    dropped: store.dropped,
+    async stop() {
+      clearInterval(timer);
+      await server.stop();
+    },
+  };
+}
+
+function ingest(store: MetricStore, line: string): Ingestion {
+  const parsed = parseEmbeddedLine(line);
+  if (parsed.kind !== 'embedded') return parsed;
+  let valueCount = 0;
+  for (const { metric, values, timestampMs } of parsed.values) {
+    for (const value of values) store.put(metric, value, timestampMs);
+    valueCount += values.length;
   }
-  return series;
-}
-
-function combined(
-  query: Query,
-  expression: string,
-  series: ReadonlyMap<string, Map<number, number>>,
-) {
-  const times = new Set([...series.values()].flatMap((points) => [...points.keys()]));
-  const result = new Map<number, number>();
-  for (const time of times) {
-    const value = evaluateExpression(expression, (id) => series.get(id)?.get(time));
-    if (value !== undefined && Number.isFinite(value)) result.set(time, value);
-  }
-  if (query.Id === '') throw new ServiceError('ValidationError', 'An expression needs an Id');
-  return result;
-}
-
-function toRecord(dimensions: readonly { Name: string; Value: string }[]): Record<string, string> {
-  return Object.fromEntries(dimensions.map(({ Name, Value }) => [Name, Value]));
-}
-
-function parse<Schema extends z.ZodType>(schema: Schema, input: unknown): z.infer<Schema> {
-  const parsed = schema.safeParse(input);
-  if (parsed.success) return parsed.data;
-  throw new ServiceError('ValidationError', z.prettifyError(parsed.error));
+  return { kind: 'embedded', valueCount };
 }
