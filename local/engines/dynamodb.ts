@@ -243,14 +243,15 @@ class Database {
   async #single(operation: string, input: unknown): Promise<Record<string, unknown>> {
     const request = parse(z.record(z.string(), z.unknown()), input);
     const wantsOld = request.ReturnValuesOnConditionCheckFailure === 'ALL_OLD';
-    const key = itemSchema.safeParse(request.Key ?? request.Item);
+    const keyOrItem = itemSchema.safeParse(request.Key ?? request.Item);
     try {
       return await this.#run(operation, this.#validate(operation, request));
     } catch (error) {
       const isConditional =
         error instanceof ServiceError && error.name === 'ConditionalCheckFailedException';
-      if (!isConditional || !wantsOld || !key.success) throw error;
-      const existing = await this.#existing(z.string().parse(request.TableName), key.data);
+      if (!isConditional || !wantsOld || !keyOrItem.success) throw error;
+      const table = z.string().parse(request.TableName);
+      const existing = await this.#existing(table, keyOrItem.data, request.Key === undefined);
       throw new ServiceError(error.name, error.message, 400, { Item: existing.item });
     }
   }

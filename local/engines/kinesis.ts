@@ -105,9 +105,7 @@ export async function startKinesisEngine(options: KinesisOptions = {}): Promise<
       streams.get(stream).consumers.add(consumer);
     },
     checkpoint: (stream, shardId, consumer, sequence) =>
-      streams
-        .shard(stream, shardId)
-        .checkpoint(consumer, sequence, streams.get(stream).consumers),
+      streams.shard(stream, shardId).checkpoint(consumer, sequence, streams.get(stream).consumers),
   };
 }
 

@@ -27,7 +27,8 @@ let nowMs = Date.now();
 
 beforeAll(async () => {
   const foreign = foreignEndpoint('dynamodb');
-  engine = foreign === undefined ? await startDynamoDbEngine({ faults, now: () => nowMs }) : undefined;
+  engine =
+    foreign === undefined ? await startDynamoDbEngine({ faults, now: () => nowMs }) : undefined;
   client = new DynamoDBClient({
     ...clientDefaults,
     endpoint: foreign ?? engine?.endpoint ?? '',
@@ -63,7 +64,9 @@ const read = async (id: string) => {
 describe('a conditional write', () => {
   it('is refused when its condition fails, and gives the item that stands in the way when asked', async () => {
     const id = randomUUID();
-    await client.send(new PutItemCommand({ TableName: table, Item: { id: { S: id }, value: { N: '1' } } }));
+    await client.send(
+      new PutItemCommand({ TableName: table, Item: { id: { S: id }, value: { N: '1' } } }),
+    );
     const second = client.send(
       new PutItemCommand({
         TableName: table,
@@ -139,9 +142,16 @@ describe('a transaction', () => {
   });
 
   it('mixes put, update, delete and check', async () => {
-    const [updated, deleted, checked, made] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()];
+    const [updated, deleted, checked, made] = [
+      randomUUID(),
+      randomUUID(),
+      randomUUID(),
+      randomUUID(),
+    ];
     await client.send(
-      new TransactWriteItemsCommand({ TransactItems: [put(updated, 1), put(deleted, 1), put(checked, 1)] }),
+      new TransactWriteItemsCommand({
+        TransactItems: [put(updated, 1), put(deleted, 1), put(checked, 1)],
+      }),
     );
     const names = { '#value': 'value' };
     await client.send(
@@ -221,7 +231,9 @@ describe('what it refuses', () => {
     const inTransaction = new TransactWriteItemsCommand({
       TransactItems: [{ Put: { TableName: 'no-such-table', Item: { id: { S: 'a' } } } }],
     });
-    await expect(client.send(inTransaction)).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+    await expect(client.send(inTransaction)).rejects.toMatchObject({
+      name: 'ResourceNotFoundException',
+    });
   });
 
   it('an item over 400 KB', async () => {
@@ -240,7 +252,9 @@ describe('time to live', () => {
         TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
       }),
     );
-    const { TimeToLiveDescription } = await client.send(new DescribeTimeToLiveCommand({ TableName: table }));
+    const { TimeToLiveDescription } = await client.send(
+      new DescribeTimeToLiveCommand({ TableName: table }),
+    );
     expect(TimeToLiveDescription?.AttributeName).toBe('expiresAt');
   });
 });
@@ -271,22 +285,30 @@ describe.skipIf(foreignEndpoint('dynamodb') !== undefined)('the local engine', (
   ] as const)('fails with "%s" when told to, and works again afterwards', async (kind, name) => {
     faults.inject({ service: 'dynamodb', operation: 'BatchGetItem', action: { kind }, times: 1 });
     const get = () =>
-      client.send(new BatchGetItemCommand({ RequestItems: { [table]: { Keys: [{ id: { S: 'a' } }] } } }));
+      client.send(
+        new BatchGetItemCommand({ RequestItems: { [table]: { Keys: [{ id: { S: 'a' } }] } } }),
+      );
     await expect(get()).rejects.toMatchObject({ name });
     await expect(get()).resolves.toBeDefined();
   });
 
   it('hangs until the fault is lifted', async () => {
-    const fault = faults.inject({ service: 'dynamodb', action: { kind: 'hang' } });
-    const abort = new AbortController();
-    const hanging = client.send(new GetItemCommand({ TableName: table, Key: { id: { S: 'a' } } }), {
-      abortSignal: abort.signal,
+    const hit = Promise.withResolvers<void>();
+    const fault = faults.inject({
+      service: 'dynamodb',
+      action: { kind: 'hang' },
+      onHit: hit.resolve,
     });
-    const settled = hanging.then(
-      () => 'answered',
-      () => 'ended',
-    );
+    let isSettled = false;
+    const get = new GetItemCommand({ TableName: table, Key: { id: { S: 'a' } } });
+    const ended = client.send(get).catch(() => undefined);
+    ended.then(() => {
+      isSettled = true;
+    });
+    await hit.promise;
+    expect(isSettled).toBe(false);
     fault.lift();
-    expect(await settled).toBe('ended');
+    await ended;
+    expect(await read('a')).toBeUndefined();
   });
 });

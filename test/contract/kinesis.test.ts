@@ -42,17 +42,25 @@ afterAll(async () => {
 const bytes = (text: string) => new TextEncoder().encode(text);
 
 /** Everything in the stream from its start, per shard. */
-async function readAll(): Promise<{ key: string; text: string; sequence: string; shard: string }[]> {
+async function readAll(): Promise<
+  { key: string; text: string; sequence: string; shard: string }[]
+> {
   const { Shards = [] } = await client.send(new ListShardsCommand({ StreamName: stream }));
   const found = [];
   for (const { ShardId } of Shards) {
     let iterator = (
       await client.send(
-        new GetShardIteratorCommand({ StreamName: stream, ShardId, ShardIteratorType: 'TRIM_HORIZON' }),
+        new GetShardIteratorCommand({
+          StreamName: stream,
+          ShardId,
+          ShardIteratorType: 'TRIM_HORIZON',
+        }),
       )
     ).ShardIterator;
     for (;;) {
-      const page = await client.send(new GetRecordsCommand({ ShardIterator: iterator, Limit: 100 }));
+      const page = await client.send(
+        new GetRecordsCommand({ ShardIterator: iterator, Limit: 100 }),
+      );
       for (const { PartitionKey = '', Data, SequenceNumber = '' } of page.Records ?? []) {
         found.push({
           key: PartitionKey,
@@ -92,7 +100,9 @@ describe('a stream', () => {
       new PutRecordsCommand({ StreamName: stream, Records }),
     );
     expect(FailedRecordCount).toBe(0);
-    const shards = (await readAll()).filter(({ text }) => text === 'spread').map(({ shard }) => shard);
+    const shards = (await readAll())
+      .filter(({ text }) => text === 'spread')
+      .map(({ shard }) => shard);
     expect(new Set(shards).size).toBe(2);
   });
 
@@ -126,7 +136,11 @@ describe('a stream', () => {
 
 describe('what it refuses', () => {
   it('a stream that does not exist', async () => {
-    const missing = new PutRecordCommand({ StreamName: 'none', PartitionKey: 'a', Data: bytes('a') });
+    const missing = new PutRecordCommand({
+      StreamName: 'none',
+      PartitionKey: 'a',
+      Data: bytes('a'),
+    });
     await expect(client.send(missing)).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
   });
 
@@ -140,7 +154,11 @@ describe('what it refuses', () => {
 
 describe.skipIf(foreignEndpoint('kinesis') !== undefined)('the local engine', () => {
   it('speaks HTTP/1.1 on the same port', async () => {
-    const http1 = new KinesisClient({ ...clientDefaults, endpoint, requestHandler: new NodeHttpHandler() });
+    const http1 = new KinesisClient({
+      ...clientDefaults,
+      endpoint,
+      requestHandler: new NodeHttpHandler(),
+    });
     const { StreamDescriptionSummary } = await http1.send(
       new DescribeStreamSummaryCommand({ StreamName: stream }),
     );
@@ -149,7 +167,11 @@ describe.skipIf(foreignEndpoint('kinesis') !== undefined)('the local engine', ()
   });
 
   it('says that it does not implement an operation', async () => {
-    const unknown = new SplitShardCommand({ StreamName: stream, ShardToSplit: 'a', NewStartingHashKey: '1' });
+    const unknown = new SplitShardCommand({
+      StreamName: stream,
+      ShardToSplit: 'a',
+      NewStartingHashKey: '1',
+    });
     await expect(client.send(unknown)).rejects.toMatchObject({ name: 'UnknownOperationException' });
   });
 
