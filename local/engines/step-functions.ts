@@ -1,0 +1,45 @@
+import { awsJsonHandler, type Intercept } from './aws-json.ts';
+import { type Engine, startLoopbackServer } from './loopback-server.ts';
+import { stepFunctionsOperations } from './step-functions/operations.ts';
+import {
+  type MachineToDefine,
+  Registry,
+  type RegistryListeners,
+} from './step-functions/registry.ts';
+import type { InvokeLambda } from './step-functions/task.ts';
+
+/**
+ * AWS Step Functions, standard workflows: the Amazon States Language in JSONata and in plain JSONPath,
+ * behind the wire protocol of its SDK client. What it doesn't implement it refuses when a machine is
+ * defined, by JSON path. Waits and retries take the time they say. State lives in memory.
+ */
+export interface StepFunctionsOptions extends RegistryListeners {
+  readonly invokeLambda: InvokeLambda;
+  readonly intercept?: Intercept;
+  readonly port?: number;
+}
+
+export interface StepFunctionsEngine extends Engine {
+  define(machine: MachineToDefine): void;
+  /** Starts an execution directly, as the scheduler does; gives its ARN. */
+  startExecution(stateMachineArn: string, inputText: string): string;
+}
+
+export async function startStepFunctionsEngine(
+  options: StepFunctionsOptions,
+): Promise<StepFunctionsEngine> {
+  const { invokeLambda, intercept, port, onEvent, onMetric } = options;
+  const world = { invokeLambda, nowMs: () => Date.now(), random: () => Math.random() };
+  const registry = new Registry(world, { onEvent, onMetric });
+  const handler = awsJsonHandler('AWSStepFunctions', stepFunctionsOperations(registry), intercept);
+  const server = await startLoopbackServer(handler, port);
+  return {
+    endpoint: server.endpoint,
+    define: (machine) => registry.define(machine),
+    startExecution: (arn, inputText) => registry.start(arn, undefined, inputText).start.arn,
+    async stop() {
+      await registry.stopAll();
+      await server.stop();
+    },
+  };
+}

@@ -1,0 +1,64 @@
+import type { Retrier } from './definition-schema.ts';
+import type { Frame, Leave, Value } from './frame.ts';
+import type { Json } from './json.ts';
+
+/** A definition after compilation: nothing in it is left to interpret but the order of the states. */
+export interface Machine {
+  readonly startAt: string;
+  readonly states: ReadonlyMap<string, State>;
+}
+
+export type Resource =
+  /** The service integration `arn:aws:states:::lambda:invoke`. */
+  | { readonly kind: 'lambda-invoke'; readonly arn: string }
+  /** A function's own ARN as the resource: its payload goes in and out bare. */
+  | { readonly kind: 'function'; readonly arn: string };
+
+export interface Catcher {
+  readonly errorEquals: readonly string[];
+  readonly next: string;
+  readonly leave: Leave;
+}
+
+/** What Task, Parallel and Map share. */
+interface Working {
+  readonly leave: Leave;
+  readonly retry: readonly Retrier[];
+  readonly catch: readonly Catcher[];
+  readonly next: string | undefined;
+}
+
+/** Chooses a state; throws States.NoChoiceMatched where no rule holds and there is no Default. */
+export type Choose = (frame: Frame) => Promise<{ readonly next: string; readonly leave: Leave }>;
+
+export type State = { readonly name: string } & (
+  | ({
+      readonly type: 'Task';
+      readonly resource: Resource;
+      readonly argumentsOf: Value;
+      readonly timeoutSeconds: Value | undefined;
+    } & Working)
+  | { readonly type: 'Pass'; readonly leave: Leave; readonly next: string | undefined }
+  | {
+      readonly type: 'Wait';
+      readonly wait: { readonly kind: 'seconds' | 'timestamp'; readonly value: Value };
+      readonly leave: Leave;
+      readonly next: string | undefined;
+    }
+  | { readonly type: 'Choice'; readonly choose: Choose; readonly targets: readonly string[] }
+  | { readonly type: 'Succeed'; readonly leave: Leave }
+  | { readonly type: 'Fail'; readonly error: Value; readonly cause: Value }
+  | ({
+      readonly type: 'Parallel';
+      readonly argumentsOf: Value;
+      readonly branches: readonly Machine[];
+    } & Working)
+  | ({
+      readonly type: 'Map';
+      readonly items: Value;
+      /** The input of one iteration; its frame's context carries Map.Item. */
+      readonly itemInput: (frame: Frame, item: Json) => Promise<Json>;
+      readonly maxConcurrency: Value;
+      readonly processor: Machine;
+    } & Working)
+);
