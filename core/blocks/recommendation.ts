@@ -1,13 +1,8 @@
 import * as z from 'zod';
+import { strategyKinds } from '../ranking/placement.ts';
 
 /** Which rung of the ladder answered. */
-export const recommendationSources = [
-  'personal',
-  'recent',
-  'trending',
-  'popular',
-  'static',
-] as const;
+export const recommendationSources = strategyKinds;
 export const recommendationSource = z.enum(recommendationSources);
 export type RecommendationSource = z.infer<typeof recommendationSource>;
 

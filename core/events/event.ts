@@ -35,6 +35,8 @@ export const collectedEvent = z.looseObject({
   anonymousId: z.string().optional(),
   /** Id of the source whose write key sent it. */
   source: z.string(),
+  /** How far that source is believed when sources contradict one another; higher wins. */
+  sourcePriority: z.number().optional(),
   /** Event time, ISO 8601 UTC: receivedAt − (sentAt − (originalTimestamp ?? timestamp)). */
   timestamp: z.iso.datetime(),
   /** When the collector received it, ISO 8601 UTC. */

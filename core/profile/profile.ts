@@ -60,9 +60,9 @@ export const profile = z.object({
   lastSeenMs: z.number(),
   /** Proof of what has been folded in; see docs/architecture.md, exactly-once effect. */
   evidence: z.object({
-    /** Last Kinesis sequence number per lane (hash of the partition key). */
+    /** Last Kinesis sequence number per lane (hash of strongest identity and partition key). */
     lanes: z.record(z.string(), z.string()),
-    /** Ring of the latest message ids' 64-bit hashes, oldest first, each 11 base64url characters. */
+    /** The latest message ids, oldest first, each 17 characters: arrival and hash; see evidence.ts. */
     messages: z.string(),
   }),
 });

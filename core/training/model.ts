@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import type { Item } from '../catalogue/item.ts';
 import type { InteractionKind } from '../profile/profile.ts';
 
@@ -19,28 +20,32 @@ export interface Model {
     readonly indices: Uint32Array;
     readonly scores: Float32Array;
   };
-  /** Popularity with a 14-day half-life at `asOfMs`; also the baseline that a model must beat. */
+  /** Popularity decayed with a 14-day time constant at `asOfMs`; also the baseline that a model must beat. */
   readonly popular: Float32Array;
-  /** Rise of the last days over the weeks before; higher is faster. */
+  /** Rise of the last week over the four before; higher is faster, negative is falling. */
   readonly trending: Float32Array;
 }
 
-export interface ModelParameters {
-  /** Exponents of s(i→j) = d_i^-b · d_j^-c · Σ_u d_u^-a. */
-  readonly userExponent: number;
-  readonly sourceExponent: number;
-  readonly targetExponent: number;
+/** The numbers that tuning chooses; what each does is defined in similarity.ts and score.ts. */
+export const modelParameters = z.strictObject({
+  /** Exponents of s(i→j) = d_i^-b · d_j^-c · Σ_u d_u^-a: a. */
+  userExponent: z.number(),
+  /** b: how far a common source item is damped. */
+  sourceExponent: z.number(),
+  /** c: how far a common target item is damped. */
+  targetExponent: z.number(),
   /** Neighbours kept per item. */
-  readonly neighboursMax: number;
+  neighboursMax: z.int().positive(),
   /** Half-life of the target's side of a co-occurrence. */
-  readonly targetHalfLifeDays: number;
+  targetHalfLifeDays: z.number().positive(),
   /** Half-life of a customer's own history at scoring time. */
-  readonly historyHalfLifeDays: number;
+  historyHalfLifeDays: z.number().positive(),
   /** Exponent of the recent popularity that scales every target. */
-  readonly popularityExponent: number;
+  popularityExponent: z.number(),
   /** How far an item that the customer already bought is lifted or dropped (1 = neither). */
-  readonly repeatBoost: number;
-}
+  repeatBoost: z.number().nonnegative(),
+});
+export type ModelParameters = Readonly<z.infer<typeof modelParameters>>;
 
 /** One entry of a customer's history, as ranking and evaluation see it. */
 export interface HistoryEntry {

@@ -1,0 +1,38 @@
+import { BatchGetItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { type Item, item } from '../../core/catalogue/item.ts';
+
+/** The catalogue's table. */
+export interface CatalogueTable {
+  readonly client: DynamoDBClient;
+  readonly table: string;
+}
+
+/** DynamoDB's limit of one BatchGetItem. */
+export const ITEMS_PER_READ_MAX = 100;
+
+/**
+ * The items of these ids that the catalogue has, by id; at most ITEMS_PER_READ_MAX ids. Eventually
+ * consistent, at half the price: a product's text may be a second old. Keys that DynamoDB left unread
+ * under load are missing, as are those it doesn't have.
+ * @throws when DynamoDB fails.
+ */
+export async function readItems(
+  { client, table }: CatalogueTable,
+  itemIds: readonly string[],
+  abortSignal: AbortSignal,
+): Promise<ReadonlyMap<string, Item>> {
+  const answer = await client.send(
+    new BatchGetItemCommand({
+      RequestItems: { [table]: { Keys: itemIds.map((itemId) => marshall({ itemId })) } },
+    }),
+    { abortSignal },
+  );
+  const items = new Map<string, Item>();
+  for (const stored of answer.Responses?.[table] ?? []) {
+    const parsed = item.safeParse(unmarshall(stored));
+    // A row that is no item is as good as none: whoever asked goes on with what else it knows.
+    if (parsed.success) items.set(parsed.data.itemId, parsed.data);
+  }
+  return items;
+}

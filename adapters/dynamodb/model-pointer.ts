@@ -1,0 +1,83 @@
+import {
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import * as z from 'zod';
+
+/** The table that holds the pointer (CONFIG_TABLE). */
+export interface PointerTable {
+  readonly client: DynamoDBClient;
+  readonly table: string;
+}
+
+/** Which model is current. `previous` is where a rollback goes back to. */
+export const modelPointer = z.object({
+  current: z.string().min(1),
+  previous: z.string().min(1).optional(),
+  /** Counts the flips; the next one must find the value that it has read. */
+  version: z.int().positive(),
+  publishedAt: z.iso.datetime(),
+});
+export type ModelPointer = z.infer<typeof modelPointer>;
+
+export type Flip =
+  | { readonly ok: true; readonly pointer: ModelPointer }
+  /** Somebody else has published or rolled back since the pointer was read. */
+  | { readonly ok: false; readonly reason: 'moved' };
+
+const pointerKey = { kind: 'model', id: 'pointer' };
+
+/** The pointer, or undefined before the first model is published. */
+export async function readPointer(
+  { client, table }: PointerTable,
+  options: { readonly abortSignal?: AbortSignal; readonly consistent?: boolean } = {},
+): Promise<ModelPointer | undefined> {
+  const command = new GetItemCommand({
+    TableName: table,
+    Key: marshall(pointerKey),
+    ConsistentRead: options.consistent ?? false,
+  });
+  const { abortSignal } = options;
+  const { Item } = await client.send(command, abortSignal ? { abortSignal } : {});
+  return Item === undefined ? undefined : modelPointer.parse(unmarshall(Item));
+}
+
+/**
+ * Makes `id` the current model in one conditional write. `seen` is the pointer as it was read
+ * (undefined: there was none); what was current becomes `previous`.
+ */
+export async function flipPointer(
+  { client, table }: PointerTable,
+  seen: ModelPointer | undefined,
+  id: string,
+  publishedAt: string,
+): Promise<Flip> {
+  const pointer: ModelPointer = {
+    current: id,
+    ...(seen && { previous: seen.current }),
+    version: (seen?.version ?? 0) + 1,
+    publishedAt,
+  };
+  try {
+    await client.send(
+      new PutItemCommand({
+        TableName: table,
+        Item: marshall({ ...pointerKey, ...pointer }),
+        ExpressionAttributeNames: { '#version': 'version' },
+        ...(seen === undefined
+          ? { ConditionExpression: 'attribute_not_exists(#version)' }
+          : {
+              ConditionExpression: '#version = :seen',
+              ExpressionAttributeValues: marshall({ ':seen': seen.version }),
+            }),
+      }),
+    );
+    return { ok: true, pointer };
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return { ok: false, reason: 'moved' };
+    throw error;
+  }
+}

@@ -1,0 +1,70 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { GetObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
+
+/** The lake's raw events: `raw/day=YYYY-MM-DD/….gz`, gzip NDJSON. */
+export interface Lake {
+  readonly client: S3Client;
+  readonly bucket: string;
+}
+
+const RAW_PREFIX = 'raw/';
+
+/** The keys of all raw files, by day of arrival and then by name. */
+export async function* rawFiles({ client, bucket }: Lake): AsyncGenerator<string> {
+  for await (const page of paginateListObjectsV2(
+    { client },
+    { Bucket: bucket, Prefix: RAW_PREFIX },
+  )) {
+    for (const { Key, Size } of page.Contents ?? []) {
+      if (Key !== undefined && Size !== 0) yield Key;
+    }
+  }
+}
+
+/**
+ * Hands every line of one file to `onLine`, streaming: memory is a chunk and a line, whatever the
+ * file's size. Returns 'broken' where the file ends early or is no gzip; the lines before the break
+ * have then been handed over.
+ */
+export async function readLines(
+  { client, bucket }: Lake,
+  key: string,
+  onLine: (line: string) => void,
+): Promise<'whole' | 'broken'> {
+  const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+  if (!(Body instanceof Readable)) throw new Error(`${key} came without a body`);
+  try {
+    await pipeline(Body, createGunzip(), (source) => splitLines(source, onLine));
+    return 'whole';
+  } catch (error) {
+    if (isZlibError(error)) return 'broken';
+    throw error;
+  }
+}
+
+async function splitLines(
+  source: AsyncIterable<Buffer>,
+  onLine: (line: string) => void,
+): Promise<void> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of source) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) onLine(line);
+  }
+  rest += decoder.decode();
+  if (rest !== '') onLine(rest);
+}
+
+/** zlib's errors have codes such as Z_BUF_ERROR (cut off) and Z_DATA_ERROR (no gzip, or damaged). */
+function isZlibError(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    typeof error.code === 'string' &&
+    error.code.startsWith('Z_')
+  );
+}

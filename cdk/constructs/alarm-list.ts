@@ -1,0 +1,195 @@
+import { Duration } from 'aws-cdk-lib';
+import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
+import {
+  ComparisonOperator,
+  type IMetric,
+  MathExpression,
+  Metric,
+  Stats,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import type { EventSourceMapping, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import type { Monitored } from '../environments.ts';
+import { METRICS_NAMESPACE, serviceName } from './node-function.ts';
+
+/** What the alarms watch. */
+export interface Watched {
+  readonly api: RestApi;
+  readonly collect: LambdaFunction;
+  readonly enrich: LambdaFunction;
+  readonly mapping: EventSourceMapping;
+  readonly stateMachine: StateMachine;
+}
+
+/** One entry makes one alarm, its widget on the dashboard, and asks for its runbook. */
+export interface AlarmEntry {
+  /** Also the name of the runbook: docs/runbooks/<id>.md. */
+  readonly id: string;
+  readonly title: string;
+  /** What is true when it rings, for the mail. */
+  readonly meaning: string;
+  readonly metric: (watched: Watched) => IMetric;
+  readonly threshold: (thresholds: Monitored['thresholds']) => number;
+  readonly comparison: Comparison;
+  /** Rings when `breaches` of the last `periods` of five minutes are over the threshold. */
+  readonly periods: number;
+  readonly breaches: number;
+}
+
+type Comparison =
+  | ComparisonOperator.GREATER_THAN_THRESHOLD
+  | ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD;
+
+const PERIOD = Duration.minutes(5);
+const MS_PER_MINUTE = 60_000;
+const { GREATER_THAN_THRESHOLD, GREATER_THAN_OR_EQUAL_TO_THRESHOLD } = ComparisonOperator;
+
+/** Any is too many. */
+const onAny = {
+  threshold: () => 1,
+  comparison: GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+  periods: 1,
+  breaches: 1,
+} as const;
+
+/** Over the threshold twice within a quarter of an hour: a blip rings nobody. */
+const onTwoOfThree = { comparison: GREATER_THAN_THRESHOLD, periods: 3, breaches: 2 } as const;
+
+/**
+ * Every alarm but one is on a single metric that has a value whenever there is something to ring
+ * about: an expression over several has none while one of them has never been written, as those of
+ * failures have not in a healthy deployment. Quarantine's share alone needs two.
+ */
+export const alarmList: readonly AlarmEntry[] = [
+  {
+    id: 'iterator-age',
+    title: 'Events wait for the enricher',
+    meaning: 'The oldest event not yet folded into a profile is older than it may be.',
+    metric: ({ enrich }) =>
+      enrich.metric('IteratorAge', { statistic: Stats.MAXIMUM, period: PERIOD }),
+    threshold: ({ iteratorAgeMinutes }) => iteratorAgeMinutes * MS_PER_MINUTE,
+    ...onTwoOfThree,
+  },
+  {
+    id: 'abandoned-batches',
+    title: 'Batches in the failures bucket',
+    meaning: 'Lambda gave up on events and wrote them to the failures bucket.',
+    // Counted by the mapping where it happens. S3 has no exact and timely count of new objects:
+    // its storage metrics are daily and its request metrics best-effort.
+    metric: ({ mapping }) =>
+      new Metric({
+        namespace: 'AWS/Lambda',
+        metricName: 'OnFailureDestinationDeliveredEventCount',
+        dimensionsMap: { EventSourceMappingUUID: mapping.eventSourceMappingId },
+        statistic: Stats.SUM,
+        period: PERIOD,
+      }),
+    ...onAny,
+  },
+  {
+    id: 'lost-events',
+    title: 'Events lost on the way to the failures bucket',
+    meaning: 'Lambda gave up on events and could not write them to the failures bucket.',
+    metric: ({ enrich }) =>
+      enrich.metric('DestinationDeliveryFailures', { statistic: Stats.SUM, period: PERIOD }),
+    ...onAny,
+  },
+  {
+    id: 'poison-events',
+    title: 'Poison events in the failures bucket',
+    meaning: 'The enricher met records that it cannot read and set them aside.',
+    metric: () => written('enrich', 'EventsPoison', Stats.SUM),
+    ...onAny,
+  },
+  {
+    id: 'collector-errors',
+    title: 'The collector fails',
+    meaning: 'Invocations of the collector ended in an error; clients are retrying.',
+    metric: ({ collect }) => collect.metricErrors({ statistic: Stats.SUM, period: PERIOD }),
+    threshold: ({ collectorFailures }) => collectorFailures,
+    comparison: GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+    periods: 1,
+    breaches: 1,
+  },
+  {
+    id: 'collector-throttles',
+    title: 'The collector is throttled',
+    meaning: 'Invocations of the collector were refused for want of concurrency.',
+    metric: ({ collect }) => collect.metricThrottles({ statistic: Stats.SUM, period: PERIOD }),
+    threshold: ({ collectorFailures }) => collectorFailures,
+    comparison: GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+    periods: 1,
+    breaches: 1,
+  },
+  {
+    id: 'quarantine-share',
+    title: 'Share of events in quarantine',
+    meaning: 'More of the events than usual are refused as invalid.',
+    metric: () =>
+      new MathExpression({
+        // The collector writes either only when it has some: filled, or a flood of nothing but bad
+        // events, the worst case, would have no value.
+        expression: 'FILL(quarantined, 0) / (FILL(accepted, 0) + FILL(quarantined, 0))',
+        label: 'share of events quarantined',
+        usingMetrics: {
+          quarantined: written('collect', 'EventsQuarantined', Stats.SUM),
+          accepted: written('collect', 'EventsAccepted', Stats.SUM),
+        },
+        period: PERIOD,
+      }),
+    threshold: ({ quarantineShare }) => quarantineShare,
+    ...onTwoOfThree,
+  },
+  {
+    id: 'api-5xx',
+    title: 'Share of API requests answered 5xx',
+    meaning: 'The API fails more of its requests than it may.',
+    // The average of a metric that is 0 or 1 per request is the share.
+    metric: ({ api }) => api.metricServerError({ statistic: Stats.AVERAGE, period: PERIOD }),
+    threshold: ({ apiServerErrorShare }) => apiServerErrorShare,
+    ...onTwoOfThree,
+  },
+  {
+    id: 'fallback-ratio',
+    title: 'Share of recommendations from a fallback',
+    meaning: 'More of the recommendations than usual come from a fallback rung.',
+    metric: () => written('serve', 'FallbackServed', Stats.AVERAGE),
+    threshold: ({ fallbackShare }) => fallbackShare,
+    ...onTwoOfThree,
+  },
+  {
+    id: 'model-age',
+    title: 'Age of the model that serves',
+    meaning: 'No newer model has been published for longer than two training periods.',
+    metric: () => written('serve', 'ModelAgeHours', Stats.MAXIMUM),
+    threshold: ({ modelAgeHours }) => modelAgeHours,
+    ...onTwoOfThree,
+  },
+  {
+    id: 'training-failed',
+    title: 'Training failed',
+    meaning: 'A run of the training workflow ended in an error.',
+    metric: ({ stateMachine }) =>
+      stateMachine.metricFailed({ statistic: Stats.SUM, period: PERIOD }),
+    ...onAny,
+  },
+  {
+    id: 'training-timed-out',
+    title: 'Training timed out',
+    meaning: 'A run of the training workflow took longer than it may and was stopped.',
+    metric: ({ stateMachine }) =>
+      stateMachine.metricTimedOut({ statistic: Stats.SUM, period: PERIOD }),
+    ...onAny,
+  },
+];
+
+/** A metric that a function writes in the embedded metric format. */
+function written(functionId: string, metricName: string, statistic: string): Metric {
+  return new Metric({
+    namespace: METRICS_NAMESPACE,
+    metricName,
+    dimensionsMap: { service: serviceName(functionId) },
+    statistic,
+    period: PERIOD,
+  });
+}

@@ -1,0 +1,75 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { Code } from 'aws-cdk-lib/aws-lambda';
+import { buildSync } from 'esbuild';
+
+/**
+ * Some dependencies are CommonJS and call `require` for Node's own modules, which an ES module lacks.
+ */
+const REQUIRE_BANNER =
+  "import{createRequire as kindredCreateRequire}from'node:module';const require=kindredCreateRequire(import.meta.url);";
+
+/** One file of a bundle, `index.mjs` or its map. */
+export interface BundleFile {
+  readonly name: string;
+  readonly contents: Uint8Array;
+}
+
+/** Folder of each entry's bundle: the environments share them, as they share the code. */
+const bundleFolders = new Map<string, string>();
+
+/**
+ * One handler with everything it imports, the AWS SDK included, as a single minified ES module
+ * `index.mjs` with its source map. esbuild runs in this process rather than through the CDK's
+ * NodejsFunction: all functions bundle in the time that one child process of the package manager
+ * takes to start, Docker is never asked for, and the CDK copies a plain folder.
+ */
+export function bundledCode(entryFile: string, root: string): Code {
+  const known = bundleFolders.get(entryFile);
+  if (known !== undefined) return Code.fromAsset(known);
+  const folder = join(temporaryFolder(), basename(entryFile, '.ts'));
+  mkdirSync(folder);
+  for (const { name, contents } of bundle(entryFile, root)) {
+    writeFileSync(join(folder, name), contents);
+  }
+  bundleFolders.set(entryFile, folder);
+  return Code.fromAsset(folder);
+}
+
+/**
+ * The files of a bundle. They depend on the sources alone, not on where they will be written, so
+ * that the same sources always make the same asset.
+ */
+export function bundle(entryFile: string, root: string): BundleFile[] {
+  const { outputFiles } = buildSync({
+    entryPoints: [entryFile],
+    // Never written there: it gives the source map's paths their base.
+    outfile: join(root, 'bundle', 'index.mjs'),
+    write: false,
+    absWorkingDir: root,
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    mainFields: ['module', 'main'],
+    minify: true,
+    sourcemap: true,
+    // The map's own copy of the sources would triple the upload; names and lines are enough.
+    sourcesContent: false,
+    banner: { js: REQUIRE_BANNER },
+    logLevel: 'silent',
+  });
+  return outputFiles.map(({ path, contents }) => ({ name: basename(path), contents }));
+}
+
+let folder: string | undefined;
+
+/** One for the process, gone with it: the CDK has copied the bundles into the assembly by then. */
+function temporaryFolder(): string {
+  if (folder !== undefined) return folder;
+  const created = mkdtempSync(join(tmpdir(), 'kindred-bundles-'));
+  process.once('exit', () => rmSync(created, { recursive: true, force: true }));
+  folder = created;
+  return created;
+}

@@ -1,0 +1,39 @@
+import { Stack } from 'aws-cdk-lib';
+import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import { acknowledge } from './acknowledgement.ts';
+
+/** What may be done with the objects below one prefix of a bucket; who reads may also list. */
+export interface ObjectAccess {
+  readonly actions: readonly string[];
+  readonly bucket: Bucket;
+  /** Ends in `/`. */
+  readonly prefix: string;
+}
+
+/**
+ * Allows it, and accepts the one wildcard it takes: an object's key is not known before it is
+ * written, so a prefix is as narrow as a policy can be. The bucket may be in another stack.
+ */
+export function allowObjects(role: Role, { actions, bucket, prefix }: ObjectAccess): void {
+  role.addToPolicy(
+    new PolicyStatement({ actions: [...actions], resources: [bucket.arnForObjects(`${prefix}*`)] }),
+  );
+  if (actions.includes('s3:GetObject')) {
+    // To who may not list, S3 says of a missing object that access is denied; readers tell the two apart.
+    role.addToPolicy(
+      new PolicyStatement({ actions: ['s3:ListBucket'], resources: [bucket.bucketArn] }),
+    );
+  }
+  acknowledge(role, {
+    finding: `AwsSolutions-IAM5[Resource::${exportedName(bucket)}/${prefix}*]`,
+    reason: 'The keys below this prefix are not known before the objects are written.',
+  });
+}
+
+/** How cdk-nag writes the bucket's ARN: the name of the export by which the other stack reads it. */
+function exportedName(bucket: Bucket): string {
+  const owner = Stack.of(bucket);
+  const reference: Record<string, string> = owner.resolve(owner.exportValue(bucket.bucketArn));
+  return reference['Fn::ImportValue'] ?? '';
+}

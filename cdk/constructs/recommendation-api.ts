@@ -1,0 +1,139 @@
+import { Duration } from 'aws-cdk-lib';
+import {
+  ApiKey,
+  AuthorizationType,
+  type CfnAuthorizer,
+  type IRestApi,
+  type Method,
+  Period,
+  RequestAuthorizer,
+} from 'aws-cdk-lib/aws-apigateway';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import type { StateStack } from '../stacks/state-stack.ts';
+import { acknowledge } from './acknowledgement.ts';
+import { allow, type FunctionDefaults, NodeFunction } from './node-function.ts';
+import { functionIntegration, type RestApi } from './rest-api.ts';
+
+export interface RecommendationApiProps {
+  readonly defaults: FunctionDefaults;
+  readonly state: StateStack;
+  readonly restApi: RestApi;
+}
+
+/** Far above the function's own budgets, which answer within ESPs' two seconds; only a cold model load comes near. */
+const SERVE_TIMEOUT_S = 15;
+/** One call of Secrets Manager at most, with its retries. */
+const AUTHORIZE_TIMEOUT_S = 10;
+
+/** `GET /v1/recommendations/{placement}`, `/v1/blocks/{placement}` and `/v1/health`. */
+export class RecommendationApi extends Construct {
+  readonly serve: LambdaFunction;
+
+  constructor(scope: Construct, id: string, props: RecommendationApiProps) {
+    super(scope, id);
+    const { api, v1 } = props.restApi;
+    this.serve = this.serveFunction(props).function;
+    const authorizer = this.authorizer(props);
+    const integration = functionIntegration(this.serve);
+    for (const resource of ['recommendations', 'blocks']) {
+      const route = v1
+        .addResource(resource)
+        .addResource('{placement}')
+        .addMethod('GET', integration, {
+          authorizer,
+          authorizationType: AuthorizationType.CUSTOM,
+          apiKeyRequired: true,
+        });
+      acknowledge(route, {
+        finding: 'AwsSolutions-COG4',
+        reason: 'ESPs cannot sign in to Cognito; they send an API key, Basic, or a signed token.',
+      });
+    }
+    this.addHealth(v1.addResource('health').addMethod('GET', integration));
+    this.addUsagePlan(props, api);
+  }
+
+  private addHealth(route: Method): void {
+    acknowledge(
+      route,
+      { finding: 'AwsSolutions-APIG4', reason: 'A health check says nothing that needs a key.' },
+      { finding: 'AwsSolutions-COG4', reason: 'A health check says nothing that needs a key.' },
+    );
+  }
+
+  private serveFunction({ defaults, state }: RecommendationApiProps): NodeFunction {
+    const { tables, buckets, secrets } = state;
+    return new NodeFunction(this, 'Serve', {
+      defaults,
+      entry: 'lambdas/api/serve.ts',
+      description: 'Answers recommendations and blocks from profile and model',
+      memoryMb: defaults.environment.memoryMb.serve,
+      timeout: Duration.seconds(SERVE_TIMEOUT_S),
+      variables: {
+        PROFILES_TABLE: tables.profiles.tableName,
+        IDENTITIES_TABLE: tables.identities.tableName,
+        CATALOGUE_TABLE: tables.catalogue.tableName,
+        CONFIG_TABLE: tables.config.tableName,
+        MODELS_BUCKET: buckets.models.bucketName,
+        IDENTITY_SECRET_ID: secrets.identity.secretArn,
+      },
+      permissions: [
+        allow(
+          ['dynamodb:BatchGetItem'],
+          [tables.profiles, tables.identities, tables.catalogue].map((table) => table.tableArn),
+        ),
+        allow(['dynamodb:GetItem'], [tables.profiles.tableArn, tables.config.tableArn]),
+        allow(['secretsmanager:GetSecretValue'], [secrets.identity.secretArn]),
+      ],
+      objects: [{ actions: ['s3:GetObject'], bucket: buckets.models, prefix: 'models/' }],
+    });
+  }
+
+  private authorizer({ defaults, state }: RecommendationApiProps): RequestAuthorizer {
+    const { secrets } = state;
+    const authorize = new NodeFunction(this, 'Authorize', {
+      defaults,
+      entry: 'lambdas/api/authorize.ts',
+      description: 'Finds the API key of a request in its header, Basic or signed token',
+      memoryMb: defaults.environment.memoryMb.authorize,
+      timeout: Duration.seconds(AUTHORIZE_TIMEOUT_S),
+      variables: {
+        TOKEN_SECRET_ID: secrets.token.secretArn,
+        API_KEY_SECRET_ID: secrets.apiKey.secretArn,
+      },
+      permissions: [
+        allow(
+          ['secretsmanager:GetSecretValue'],
+          [secrets.token.secretArn, secrets.apiKey.secretArn],
+        ),
+      ],
+    });
+    // An identity source that a request lacks is answered 401 before the function is asked, and here
+    // any one of three is enough: so none is named, which the gateway allows only without a cache.
+    const authorizer = new RequestAuthorizer(this, 'Authorizer', {
+      handler: authorize.function,
+      identitySources: [],
+      resultsCacheTtl: Duration.seconds(0),
+    });
+    (authorizer.node.defaultChild as CfnAuthorizer).addPropertyDeletionOverride('IdentitySource');
+    return authorizer;
+  }
+
+  private addUsagePlan({ defaults, state }: RecommendationApiProps, api: RestApi['api']): void {
+    const limits = defaults.environment.api;
+    const plan = api.addUsagePlan('UsagePlan', {
+      description: 'The default limits of an API key',
+      throttle: { rateLimit: limits.keyRateLimit, burstLimit: limits.keyBurstLimit },
+      quota: { limit: limits.keyMonthlyQuota, period: Period.MONTH },
+      // CDK's classes don't satisfy its own interfaces under exactOptionalPropertyTypes.
+      apiStages: [{ api: api as IRestApi, stage: api.deploymentStage }],
+    });
+    // The template carries a dynamic reference, which CloudFormation resolves; never the value.
+    const key = new ApiKey(this, 'DefaultKey', {
+      description: 'The API key made at the first deployment',
+      value: state.secrets.apiKey.secretValue.unsafeUnwrap(),
+    });
+    plan.addApiKey(key);
+  }
+}

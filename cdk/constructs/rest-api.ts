@@ -1,0 +1,113 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import {
+  AccessLogField,
+  AccessLogFormat,
+  ApiKeySourceType,
+  EndpointType,
+  type IResource,
+  LambdaIntegration,
+  LogGroupLogDestination,
+  MethodLoggingLevel,
+  RestApi as RestApiResource,
+} from 'aws-cdk-lib/aws-apigateway';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { Environment, EnvironmentName } from '../environments.ts';
+import { acknowledge } from './acknowledgement.ts';
+import { addGatewayResponses } from './gateway-responses.ts';
+
+export interface RestApiProps {
+  readonly environmentName: EnvironmentName;
+  readonly environment: Environment;
+}
+
+/** The stage, and so the first part of every path. */
+const STAGE_NAME = 'api';
+
+/** The one REST API that sites, apps and ESPs call; collector and recommendations add their routes. */
+export class RestApi extends Construct {
+  readonly api: RestApiResource;
+  /** The resource `/v1`. */
+  readonly v1: IResource;
+  /** The address up to, not including, `/v1`. */
+  readonly baseUrl: string;
+
+  constructor(scope: Construct, id: string, props: RestApiProps) {
+    super(scope, id);
+    const { environment, environmentName } = props;
+    const accessLog = new LogGroup(this, 'AccessLog', {
+      retention: environment.logRetentionDays,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    this.api = new RestApiResource(this, 'Api', {
+      restApiName: `Kindred-${environmentName}`,
+      description: 'Kindred: events in, recommendations out',
+      endpointTypes: [EndpointType.REGIONAL],
+      // Clients gzip bodies under any content type; only bytes that the gateway leaves alone survive.
+      binaryMediaTypes: ['*/*'],
+      apiKeySourceType: ApiKeySourceType.AUTHORIZER,
+      cloudWatchRole: true,
+      // The role serves the whole account's API Gateway, so it outlives this stack.
+      cloudWatchRoleRemovalPolicy: RemovalPolicy.RETAIN,
+      deployOptions: {
+        stageName: STAGE_NAME,
+        accessLogDestination: new LogGroupLogDestination(accessLog),
+        accessLogFormat: accessLogFormat(),
+        // INFO would log query strings, and with them customer keys.
+        loggingLevel: MethodLoggingLevel.ERROR,
+        dataTraceEnabled: false,
+        metricsEnabled: true,
+        tracingEnabled: true,
+        throttlingRateLimit: environment.api.stageRateLimit,
+        throttlingBurstLimit: environment.api.stageBurstLimit,
+      },
+    });
+    addGatewayResponses(this.api);
+    this.v1 = this.api.root.addResource('v1');
+    this.baseUrl = this.api.url.replace(/\/$/, '');
+    acknowledgeFindings(this.api);
+  }
+}
+
+/** A proxy integration that costs one permission for all of the function's routes. */
+export function functionIntegration(handler: IFunction): LambdaIntegration {
+  return new LambdaIntegration(handler, { scopePermissionToMethod: false });
+}
+
+/** Neither addresses, nor user agents, nor paths as called: they would be personal data. */
+function accessLogFormat(): AccessLogFormat {
+  return AccessLogFormat.custom(
+    JSON.stringify({
+      requestId: AccessLogField.contextRequestId(),
+      time: AccessLogField.contextRequestTimeEpoch(),
+      method: AccessLogField.contextHttpMethod(),
+      resource: AccessLogField.contextResourcePath(),
+      status: AccessLogField.contextStatus(),
+      latencyMs: AccessLogField.contextResponseLatency(),
+      integrationLatencyMs: AccessLogField.contextIntegrationLatency(),
+      responseBytes: AccessLogField.contextResponseLength(),
+      apiKeyId: AccessLogField.contextIdentityApiKeyId(),
+      error: AccessLogField.contextErrorResponseType(),
+    }),
+  );
+}
+
+function acknowledgeFindings(api: RestApiResource): void {
+  acknowledge(
+    api,
+    {
+      finding: 'AwsSolutions-APIG2',
+      reason: 'The functions validate every body with zod and answer by field; models cannot.',
+    },
+    {
+      finding: 'AwsSolutions-APIG3',
+      reason: 'Throttling and usage plans bound the load; a WAF is the operator’s own choice.',
+    },
+    {
+      finding:
+        'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]',
+      reason: 'API Gateway’s account-wide logging role; AWS documents exactly this policy for it.',
+    },
+  );
+}

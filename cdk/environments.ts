@@ -1,0 +1,257 @@
+import * as z from 'zod';
+
+/**
+ * What differs between the environments, and nothing else. Every key is required unless its comment
+ * says otherwise, and an unknown key is refused: a misspelt setting must not fall back to a default
+ * in silence.
+ */
+
+/** CloudWatch Logs accepts only certain retentions; these are the ones that make sense here. */
+const retentionDays = z.literal([7, 14, 30, 90, 180, 365]);
+
+/** Lambda gives one vCPU at 1,769 MB and allows 128 to 10,240. */
+const memoryMb = z.int().min(128).max(10_240);
+
+/** EventBridge Scheduler's own grammar, `cron(…)` with six fields or `rate(n unit)`. */
+const scheduleExpression = z
+  .string()
+  .regex(/^(cron\(\S+( \S+){5}\)|rate\([1-9]\d* (minute|hour|day)s?\))$/, {
+    error: 'must be cron(minutes hours day month weekday year) or rate(n minutes|hours|days)',
+  });
+
+const monitored = z.strictObject({
+  noMonitoring: z.undefined().optional(),
+  /** Where alarms are mailed. Optional: without it only the topic is made. */
+  alarmEmail: z.email().optional(),
+  thresholds: z.strictObject({
+    /** Age of the oldest record that the enricher has not folded. */
+    iteratorAgeMinutes: z.number().positive(),
+    /** Share of API requests answered 5xx, 0 to 1. */
+    apiServerErrorShare: z.number().gt(0).lt(1),
+    /** Share of recommendation requests that a fallback rung answered, 0 to 1. */
+    fallbackShare: z.number().gt(0).lte(1),
+    /** Share of events that went to quarantine, 0 to 1. */
+    quarantineShare: z.number().gt(0).lte(1),
+    /** Age of the model that serves; a little more than two training periods. */
+    modelAgeHours: z.number().positive(),
+    /** Failed or throttled collector invocations in five minutes. */
+    collectorFailures: z.int().positive(),
+  }),
+});
+
+/** Opting out of the alarms is a statement, never an omission. */
+const unmonitored = z.strictObject({ noMonitoring: z.literal(true) });
+
+const environmentSchema = z
+  .strictObject({
+    /** Keeps the tables, buckets and secrets when the stack goes, and refuses to delete them. */
+    retainsState: z.boolean(),
+    /** Optional: without it the stacks take the account and region of whoever deploys. */
+    aws: z
+      .strictObject({
+        account: z.string().regex(/^\d{12}$/, { error: 'must be the 12 digits of an AWS account' }),
+        region: z
+          .string()
+          .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, { error: 'must be a region like eu-west-1' }),
+      })
+      .optional(),
+    logLevel: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']),
+    logRetentionDays: retentionDays,
+    /** Kinesis keeps a record 24 hours at least, 8,760 at most. */
+    streamRetentionHours: z.int().min(24).max(8760),
+    /** Firehose writes a file at least this often; the service allows 0 to 900. */
+    lakeIntervalSeconds: z.int().min(0).max(900),
+    /** Raw events older than this leave the lake. */
+    lakeRetentionDays: z.int().min(30),
+    enrich: z.strictObject({
+      /** Records an invocation takes; Lambda allows 10,000, the 6 MB payload fewer of the largest. */
+      batchSize: z.int().min(1).max(1000),
+      /** How long a batch may wait to fill: freshness is worth more than fill. */
+      batchingWindowSeconds: z.int().min(0).max(5),
+      /** Batches of one shard in flight at once, each with its own customers. */
+      parallelizationFactor: z.int().min(1).max(10),
+      retryAttempts: z.int().min(0).max(100),
+      /** A record older than this goes to the failures bucket; under the stream's retention. */
+      recordAgeHoursMax: z.int().min(1).max(168),
+    }),
+    train: z.strictObject({
+      schedule: scheduleExpression,
+      scheduleEnabled: z.boolean(),
+      /** Optional: days held out for the gate, where the workflow's own default doesn't fit. */
+      holdoutDays: z.int().min(1).max(90).optional(),
+    }),
+    memoryMb: z.strictObject({
+      collect: memoryMb,
+      enrich: memoryMb,
+      serve: memoryMb,
+      authorize: memoryMb,
+      snapshot: memoryMb,
+      check: memoryMb,
+      train: memoryMb,
+      evaluate: memoryMb,
+      publish: memoryMb,
+    }),
+    api: z.strictObject({
+      /** Requests a second for the whole stage, collector included. */
+      stageRateLimit: z.int().positive(),
+      stageBurstLimit: z.int().positive(),
+      /** Requests a second of one API key, and its requests a month. */
+      keyRateLimit: z.int().positive(),
+      keyBurstLimit: z.int().positive(),
+      keyMonthlyQuota: z.int().positive(),
+    }),
+    monitoring: z.discriminatedUnion('noMonitoring', [unmonitored, monitored]),
+  })
+  .refine(({ enrich, streamRetentionHours }) => enrich.recordAgeHoursMax < streamRetentionHours, {
+    path: ['enrich', 'recordAgeHoursMax'],
+    error:
+      'must be under streamRetentionHours, or the stream forgets a record before it is set aside',
+  });
+
+export type Environment = z.infer<typeof environmentSchema>;
+export type Monitored = z.infer<typeof monitored>;
+
+export const environmentNames = ['dev', 'staging', 'prod'] as const;
+export type EnvironmentName = (typeof environmentNames)[number];
+
+/** An environment that cannot be deployed as written; the message names the field. */
+export class EnvironmentError extends Error {}
+
+/** Checks one environment; `name` only appears in the message. */
+export function parseEnvironment(name: string, value: unknown): Environment {
+  const parsed = environmentSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const lines = parsed.error.issues.map((issue) => `  ${describeIssue(issue)}`);
+  throw new EnvironmentError(
+    `environment "${name}" in cdk/environments.ts is not valid:\n${lines.join('\n')}`,
+  );
+}
+
+/** Is this the name of an environment? */
+export function isEnvironmentName(name: string): name is EnvironmentName {
+  return environmentNames.some((known) => known === name);
+}
+
+function describeIssue(issue: z.core.$ZodIssue): string {
+  const path = issue.path.join('.');
+  if (issue.code === 'unrecognized_keys') {
+    const keys = issue.keys.map((key) => [...issue.path, key].join('.'));
+    return `${keys.join(', ')}: unknown; correct the spelling or remove it`;
+  }
+  return `${path === '' ? '(environment)' : path}: ${issue.message}`;
+}
+
+const dev: Environment = {
+  retainsState: false,
+  logLevel: 'INFO',
+  logRetentionDays: 14,
+  streamRetentionHours: 24,
+  // Small files are fine while developing, and waiting a minute for an event in the lake is not.
+  lakeIntervalSeconds: 5,
+  lakeRetentionDays: 90,
+  enrich: {
+    batchSize: 100,
+    batchingWindowSeconds: 0,
+    parallelizationFactor: 1,
+    retryAttempts: 5,
+    recordAgeHoursMax: 6,
+  },
+  train: { schedule: 'cron(0 2 * * ? *)', scheduleEnabled: true },
+  memoryMb: {
+    collect: 512,
+    enrich: 512,
+    serve: 1024,
+    authorize: 256,
+    snapshot: 1769,
+    check: 256,
+    train: 1769,
+    evaluate: 1769,
+    // Fits the final model, so it needs what training needs.
+    publish: 1769,
+  },
+  api: {
+    stageRateLimit: 500,
+    stageBurstLimit: 1000,
+    keyRateLimit: 200,
+    keyBurstLimit: 400,
+    keyMonthlyQuota: 10_000_000,
+  },
+  monitoring: {
+    thresholds: {
+      iteratorAgeMinutes: 5,
+      apiServerErrorShare: 0.05,
+      fallbackShare: 0.5,
+      quarantineShare: 0.2,
+      modelAgeHours: 50,
+      collectorFailures: 5,
+    },
+  },
+};
+
+const prod: Environment = {
+  retainsState: true,
+  logLevel: 'INFO',
+  logRetentionDays: 90,
+  // A week to repair the enricher before a record is lost from the stream.
+  streamRetentionHours: 168,
+  // Fewer, larger files are cheaper to list and to read.
+  lakeIntervalSeconds: 300,
+  // Two years of seasons for training, and the longest that personal data is kept by default.
+  lakeRetentionDays: 730,
+  enrich: {
+    batchSize: 200,
+    batchingWindowSeconds: 1,
+    parallelizationFactor: 4,
+    retryAttempts: 10,
+    recordAgeHoursMax: 24,
+  },
+  train: { schedule: 'cron(0 2 * * ? *)', scheduleEnabled: true },
+  memoryMb: {
+    collect: 1024,
+    enrich: 1769,
+    serve: 1769,
+    authorize: 512,
+    snapshot: 7076,
+    check: 512,
+    train: 7076,
+    evaluate: 7076,
+    publish: 7076,
+  },
+  api: {
+    stageRateLimit: 5000,
+    stageBurstLimit: 5000,
+    keyRateLimit: 2500,
+    keyBurstLimit: 5000,
+    keyMonthlyQuota: 100_000_000,
+  },
+  monitoring: {
+    thresholds: {
+      iteratorAgeMinutes: 2,
+      apiServerErrorShare: 0.01,
+      fallbackShare: 0.3,
+      quarantineShare: 0.05,
+      modelAgeHours: 50,
+      collectorFailures: 10,
+    },
+  },
+};
+
+/** Production's shape at development's retention and a quarter of its size. */
+const staging: Environment = {
+  ...prod,
+  retainsState: false,
+  logRetentionDays: 30,
+  streamRetentionHours: 48,
+  lakeIntervalSeconds: 60,
+  lakeRetentionDays: 90,
+  api: {
+    stageRateLimit: 1000,
+    stageBurstLimit: 2000,
+    keyRateLimit: 500,
+    keyBurstLimit: 1000,
+    keyMonthlyQuota: 25_000_000,
+  },
+};
+
+/** The environments that can be deployed, unchecked; `parseEnvironment` checks one. */
+export const environments: Readonly<Record<EnvironmentName, Environment>> = { dev, staging, prod };

@@ -1,0 +1,78 @@
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import type { Watched } from '../constructs/alarm-list.ts';
+import { Alarms } from '../constructs/alarms.ts';
+import { Collector } from '../constructs/collector.ts';
+import { Dashboard } from '../constructs/dashboard.ts';
+import { Enricher } from '../constructs/enricher.ts';
+import { EventLake } from '../constructs/event-lake.ts';
+import type { FunctionDefaults } from '../constructs/node-function.ts';
+import { RecommendationApi } from '../constructs/recommendation-api.ts';
+import { RestApi } from '../constructs/rest-api.ts';
+import { TrainingWorkflow } from '../constructs/training-workflow.ts';
+import type { StateStack } from './state-stack.ts';
+
+export interface ServiceStackProps extends StackProps {
+  readonly defaults: FunctionDefaults;
+  readonly state: StateStack;
+}
+
+/** Everything that computes and holds nothing: it can be deleted and deployed again at any time. */
+export class ServiceStack extends Stack {
+  constructor(scope: Construct, id: string, props: ServiceStackProps) {
+    const { defaults, state, ...stackProps } = props;
+    super(scope, id, stackProps);
+    const { environment, environmentName } = defaults;
+    const restApi = new RestApi(this, 'RestApi', { environment, environmentName });
+    const collector = new Collector(this, 'Collector', { defaults, state, v1: restApi.v1 });
+    const enricher = new Enricher(this, 'Enricher', { defaults, state });
+    new EventLake(this, 'EventLake', { environment, state });
+    const training = new TrainingWorkflow(this, 'Training', { defaults, state });
+    new RecommendationApi(this, 'Recommendations', { defaults, state, restApi });
+    const watched: Watched = {
+      api: restApi.api,
+      collect: collector.function,
+      enrich: enricher.function,
+      mapping: enricher.mapping,
+      stateMachine: training.stateMachine,
+    };
+    const alarms = new Alarms(this, 'Alarms', {
+      environmentName,
+      monitoring: environment.monitoring,
+      watched,
+    });
+    if (alarms.alarms.length > 0) {
+      new Dashboard(this, 'Dashboard', { environmentName, alarms: alarms.alarms, watched });
+    }
+    this.addOutputs(state, restApi, training, alarms);
+  }
+
+  /** What programs need to know about a deployment, all in one place. */
+  private addOutputs(
+    { tables, stream, buckets, secrets }: StateStack,
+    restApi: RestApi,
+    training: TrainingWorkflow,
+    alarms: Alarms,
+  ): void {
+    const outputs = {
+      ApiUrl: restApi.baseUrl,
+      CollectorUrl: restApi.baseUrl,
+      EventsStreamName: stream.stream.streamName,
+      ProfilesTableName: tables.profiles.tableName,
+      IdentitiesTableName: tables.identities.tableName,
+      DedupeTableName: tables.dedupe.tableName,
+      CatalogueTableName: tables.catalogue.tableName,
+      ConfigTableName: tables.config.tableName,
+      LakeBucketName: buckets.lake.bucketName,
+      ModelsBucketName: buckets.models.bucketName,
+      QuarantineBucketName: buckets.quarantine.bucketName,
+      FailuresBucketName: buckets.failures.bucketName,
+      TrainStateMachineArn: training.stateMachine.stateMachineArn,
+      IdentitySecretArn: secrets.identity.secretArn,
+      WriteKeySecretArn: secrets.writeKey.secretArn,
+      ApiKeySecretArn: secrets.apiKey.secretArn,
+      AlarmTopicArn: alarms.topic.topicArn,
+    };
+    for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
+  }
+}

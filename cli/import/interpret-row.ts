@@ -1,0 +1,150 @@
+import { UserError } from '../user-error.ts';
+import { type Condition, columnsOf, type FieldMapping, type Mapping } from './mapping.ts';
+import { createDateReader } from './read-date.ts';
+import type { Row } from './read-rows.ts';
+
+/** A field's value; dates are ISO 8601 UTC. Undefined where the cell is empty. */
+export type FieldValue = string | number | boolean | undefined;
+export type Fields = Readonly<Record<string, FieldValue>>;
+
+/** What a row is, before it is grouped. */
+export type InterpretedRow =
+  | { readonly kind: 'line'; readonly fields: Fields }
+  /** By a rule of the mapping: intended. */
+  | { readonly kind: 'skipped'; readonly reason: string }
+  /** Not convertible: kept aside for repair. `fields` holds what could be read. */
+  | { readonly kind: 'refused'; readonly reason: string; readonly fields: Fields };
+
+export type RowInterpreter = (row: Row) => InterpretedRow;
+
+type Reader = (cells: readonly string[], fields: Fields) => FieldValue;
+
+/** Why a cell is not what its field needs. */
+class UnreadableCell extends Error {}
+
+/**
+ * Compiles a mapping's fields and rules into one function over rows.
+ * @throws UserError when a date's time zone is unknown.
+ */
+export function createRowInterpreter(mapping: Mapping): RowInterpreter {
+  const columns = columnsOf(mapping);
+  const readers = Object.entries(mapping.fields).map(([name, field]): [string, Reader] => [
+    name,
+    readerOf(name, field, columns),
+  ]);
+  const rules = mapping.skip.map(({ reason, when }) => ({ reason, holds: allOf(when) }));
+  return (row) => {
+    const fields: Record<string, FieldValue> = {};
+    if (row.problem !== undefined) return { kind: 'refused', reason: row.problem, fields };
+    const problems = new Map<string, string>();
+    for (const [name, read] of readers) {
+      try {
+        fields[name] = read(row.cells, fields);
+      } catch (error) {
+        if (!(error instanceof UnreadableCell)) throw error;
+        problems.set(name, `${name}: ${error.message}`);
+      }
+    }
+    // A rule goes before an unreadable cell, unless the rule itself needs that cell.
+    for (const { reason, holds } of rules) {
+      const outcome = holds(fields, problems);
+      if (typeof outcome === 'string') return { kind: 'refused', reason: outcome, fields };
+      if (outcome) return { kind: 'skipped', reason };
+    }
+    const [problem] = problems.values();
+    return problem === undefined
+      ? { kind: 'line', fields }
+      : { kind: 'refused', reason: problem, fields };
+  };
+}
+
+/** Whether all conditions hold; the problem's text when one needs a field that could not be read. */
+export function allOf(
+  conditions: readonly Condition[],
+): (fields: Fields, problems: ReadonlyMap<string, string>) => boolean | string {
+  const checks = conditions.map((condition) => ({
+    field: condition.field,
+    holds: checkOf(condition),
+  }));
+  return (fields, problems) => {
+    for (const { field, holds } of checks) {
+      const problem = problems.get(field);
+      if (problem !== undefined) return problem;
+      if (!holds(fields[field])) return false;
+    }
+    return true;
+  };
+}
+
+function checkOf(condition: Condition): (value: FieldValue) => boolean {
+  const checks: ((value: FieldValue) => boolean)[] = [];
+  const { isEmpty, matches, notMatches, atMost, atLeast } = condition;
+  if (isEmpty !== undefined) checks.push((value) => (value === undefined) === isEmpty);
+  if (matches !== undefined) {
+    const pattern = new RegExp(matches, 'u');
+    checks.push((value) => pattern.test(String(value ?? '')));
+  }
+  if (notMatches !== undefined) {
+    const pattern = new RegExp(notMatches, 'u');
+    checks.push((value) => !pattern.test(String(value ?? '')));
+  }
+  if (atMost !== undefined) checks.push((value) => typeof value === 'number' && value <= atMost);
+  if (atLeast !== undefined) checks.push((value) => typeof value === 'number' && value >= atLeast);
+  return (value) => checks.every((check) => check(value));
+}
+
+function readerOf(name: string, field: FieldMapping, columns: readonly string[]): Reader {
+  if ('constant' in field) return () => field.constant;
+  if ('multiply' in field) {
+    const [left, right] = field.multiply;
+    return (_, fields) => multiply(fields[left], fields[right]);
+  }
+  const place = columns.indexOf(field.column);
+  const cellOf = (cells: readonly string[]): string => (cells[place] ?? '').trim();
+  switch (field.type) {
+    case 'string':
+      return (cells) => cellOf(cells) || undefined;
+    case 'date': {
+      const read = dateReaderOf(name, field.format, field.zone);
+      return (cells) => {
+        const timeMs = read(cellOf(cells));
+        if (timeMs === undefined)
+          throw new UnreadableCell(`not a date of the form ${field.format}`);
+        return new Date(timeMs).toISOString();
+      };
+    }
+    default:
+      return (cells) => readNumber(cellOf(cells), field);
+  }
+}
+
+function readNumber(
+  text: string,
+  field: { type: 'number' | 'integer'; absolute: boolean; optional: boolean },
+): number | undefined {
+  if (text === '') {
+    if (field.optional) return undefined;
+    throw new UnreadableCell('empty');
+  }
+  const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,2})?$/i.test(text) ? Number(text) : Number.NaN;
+  if (Number.isNaN(value)) throw new UnreadableCell('not a number');
+  if (field.type === 'integer' && !Number.isSafeInteger(value)) {
+    throw new UnreadableCell('not a whole number');
+  }
+  return field.absolute ? Math.abs(value) : value;
+}
+
+function multiply(left: FieldValue, right: FieldValue): number | undefined {
+  return typeof left === 'number' && typeof right === 'number' ? left * right : undefined;
+}
+
+function dateReaderOf(name: string, format: string, zone: string) {
+  try {
+    return createDateReader(format, zone);
+  } catch {
+    throw new UserError(
+      `The mapping's field "${name}" has an unknown time zone "${zone}".`,
+      'Use UTC, an offset such as +01:00, or a name such as Europe/London.',
+    );
+  }
+}

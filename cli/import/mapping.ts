@@ -1,0 +1,214 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import * as z from 'zod';
+import { eventType } from '../../core/events/event.ts';
+import { UserError } from '../user-error.ts';
+
+/**
+ * A mapping document: how the rows of a file become events. Rows are read in order, each is skipped
+ * by the first rule that applies, the others are grouped and each group becomes one event. Unknown
+ * keys are refused, so that a misspelt option is never silently ignored.
+ */
+
+const format = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('csv'),
+    delimiter: z.string().length(1).default(','),
+    encoding: z.enum(['utf-8', 'latin1']).default('utf-8'),
+  }),
+  z.strictObject({
+    type: z.literal('tsv'),
+    encoding: z.enum(['utf-8', 'latin1']).default('utf-8'),
+  }),
+  z.strictObject({ type: z.literal('jsonl') }),
+]);
+
+/** A named value of a row: from a column, constant, or computed from fields named before it. */
+const field = z.union([
+  z.strictObject({ column: z.string(), type: z.literal('string') }),
+  z.strictObject({
+    column: z.string(),
+    type: z.enum(['number', 'integer']),
+    /** The number without its sign: exports write what comes back as negative quantities. */
+    absolute: z.boolean().default(false),
+    optional: z.boolean().default(false),
+  }),
+  z.strictObject({
+    column: z.string(),
+    type: z.literal('date'),
+    /** `iso`, `epoch-ms`, `epoch-s`, or a pattern of yyyy MM dd HH mm ss, e.g. `dd/MM/yyyy HH:mm`. */
+    format: z.string().min(1),
+    /** For patterns: `UTC`, an offset such as `+01:00`, or a name such as `Europe/London`. */
+    zone: z.string().default('UTC'),
+  }),
+  z.strictObject({ constant: z.union([z.string(), z.number(), z.boolean()]) }),
+  z.strictObject({ multiply: z.tuple([z.string(), z.string()]) }),
+]);
+export type FieldMapping = z.infer<typeof field>;
+
+const pattern = z.string().refine(isPattern, { message: 'is not a regular expression' });
+
+/** What must hold of a field; with several keys, all of them. */
+const condition = z.strictObject({
+  field: z.string(),
+  isEmpty: z.boolean().optional(),
+  matches: pattern.optional(),
+  notMatches: pattern.optional(),
+  atMost: z.number().optional(),
+  atLeast: z.number().optional(),
+});
+export type Condition = z.infer<typeof condition>;
+
+/** A part of the event: a constant, a field of the group's first row, a sum over its rows, or an object of parts. */
+const template: z.ZodType<Template> = z.lazy(() =>
+  z.union([
+    z.string(),
+    z.number(),
+    z.boolean(),
+    z.strictObject({ field: z.string() }),
+    z.strictObject({ sum: z.string(), decimals: z.number().int().min(0).max(6) }),
+    z.strictObject({ lines: z.record(z.string(), z.string()) }),
+    z.strictObject({ object: z.record(z.string(), template) }),
+  ]),
+);
+export type Template =
+  | string
+  | number
+  | boolean
+  | { field: string }
+  | { sum: string; decimals: number }
+  /** One object per row: property → field. */
+  | { lines: Record<string, string> }
+  | { object: Record<string, Template> };
+
+const eventMapping = z.strictObject({
+  /** The first event whose conditions hold for the group's first row; without conditions, always. */
+  when: z.array(condition).default([]),
+  type: eventType.default('track'),
+  event: z.string().optional(),
+  userId: z.string().optional(),
+  anonymousId: z.string().optional(),
+  timestamp: z.string(),
+  properties: z.record(z.string(), template).optional(),
+  traits: z.record(z.string(), template).optional(),
+});
+export type EventMapping = z.infer<typeof eventMapping>;
+
+const mapping = z.strictObject({
+  /** Part of every message id: the same rows under the same id are the same events. */
+  id: z.string().min(1).max(100),
+  description: z.string().optional(),
+  format,
+  fields: z.record(z.string(), field),
+  duplicateRows: z.enum(['keep', 'drop']).default('keep'),
+  skip: z
+    .array(z.strictObject({ reason: z.string().min(1), when: z.array(condition).min(1) }))
+    .default([]),
+  /** Rows with equal values in these fields become one event; without it every row is an event. */
+  group: z
+    .strictObject({
+      by: z.array(z.string()).min(1),
+      /** How many other rows may stand between two rows of a group; 0 when they are always adjacent. */
+      windowRows: z.number().int().min(0).max(100_000).default(0),
+    })
+    .optional(),
+  events: z.array(eventMapping).min(1),
+});
+export type Mapping = z.infer<typeof mapping>;
+
+/** A mapping and what identifies this very version of it. */
+export interface LoadedMapping {
+  readonly mapping: Mapping;
+  readonly sha256: string;
+}
+
+/**
+ * Reads and checks a mapping document.
+ * @throws UserError naming the place of each mistake.
+ */
+export async function loadMapping(file: string): Promise<LoadedMapping> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch {
+    throw new UserError(
+      `Can't read the mapping document ${file}.`,
+      'Check the path after --mapping.',
+    );
+  }
+  return { mapping: parseMapping(text, file), sha256: sha256(text) };
+}
+
+/** @throws UserError naming the place of each mistake. */
+export function parseMapping(text: string, name: string): Mapping {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : '';
+    throw new UserError(`${name} is not JSON: ${reason}`, 'Repair the document; see examples/.');
+  }
+  const parsed = mapping.safeParse(value);
+  if (!parsed.success) {
+    throw new UserError(
+      `${name} is not a mapping document:\n${z.prettifyError(parsed.error)}`,
+      'Compare it with examples/online-retail.mapping.json.',
+    );
+  }
+  const unknown = fieldsUsedIn(parsed.data).find(
+    (used) => !Object.hasOwn(parsed.data.fields, used),
+  );
+  if (unknown !== undefined) {
+    throw new UserError(
+      `${name} uses a field "${unknown}" that it doesn't define.`,
+      `Define it under "fields"; there are: ${Object.keys(parsed.data.fields).join(', ')}.`,
+    );
+  }
+  return parsed.data;
+}
+
+/** The columns that a mapping reads. */
+export function columnsOf(document: Mapping): string[] {
+  const columns = Object.values(document.fields).flatMap((one) =>
+    'column' in one ? [one.column] : [],
+  );
+  return [...new Set(columns)];
+}
+
+function fieldsUsedIn(document: Mapping): string[] {
+  const used = [
+    ...document.skip.flatMap((rule) => rule.when.map((one) => one.field)),
+    ...(document.group?.by ?? []),
+    ...Object.values(document.fields).flatMap((one) => ('multiply' in one ? one.multiply : [])),
+  ];
+  for (const event of document.events) {
+    used.push(event.timestamp, ...event.when.map((one) => one.field));
+    if (event.userId !== undefined) used.push(event.userId);
+    if (event.anonymousId !== undefined) used.push(event.anonymousId);
+    for (const part of [event.properties, event.traits]) {
+      if (part !== undefined) used.push(...fieldsOfTemplate({ object: part }));
+    }
+  }
+  return used;
+}
+
+function fieldsOfTemplate(part: Template): string[] {
+  if (typeof part !== 'object') return [];
+  if ('field' in part) return [part.field];
+  if ('sum' in part) return [part.sum];
+  if ('lines' in part) return Object.values(part.lines);
+  return Object.values(part.object).flatMap(fieldsOfTemplate);
+}
+
+function isPattern(text: string): boolean {
+  try {
+    new RegExp(text, 'u');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,56 @@
+import type { Placement, StaticContent } from '../ranking/placement.ts';
+import { placement, staticContent } from '../ranking/placement.ts';
+import evergreen from './content/evergreen.json' with { type: 'json' };
+import forYou from './placements/for-you.json' with { type: 'json' };
+import popular from './placements/popular.json' with { type: 'json' };
+import recentlyViewed from './placements/recently-viewed.json' with { type: 'json' };
+
+/**
+ * The placements and the static content that are bundled with the function, so that no store stands
+ * between a request and its last rung. A document that doesn't hold fails when the module loads: at
+ * deployment, never at a request.
+ */
+export interface Placements {
+  /** The placement of this id, or undefined. */
+  find(id: string): Placement | undefined;
+  /** What answers for a placement that nobody defined: nothing in it depends on a customer. */
+  readonly fallback: Placement;
+  /** The static content a placement's ladder ends in. */
+  contentOf(placement: Placement): StaticContent;
+}
+
+export const bundledPlacements: Placements = placementsOf(
+  [forYou, recentlyViewed, popular],
+  [evergreen],
+  'popular',
+);
+
+/**
+ * Checks documents and makes them findable.
+ * @throws ZodError when a document has not its form.
+ * @throws Error when a ladder ends in content that is not there, or the fallback is missing.
+ */
+export function placementsOf(
+  placementDocuments: readonly unknown[],
+  contentDocuments: readonly unknown[],
+  fallbackId: string,
+): Placements {
+  const placements = byId(placementDocuments.map((document) => placement.parse(document)));
+  const contents = byId(contentDocuments.map((document) => staticContent.parse(document)));
+  const contentOf = (of: Placement): StaticContent => {
+    const last = of.ladder.at(-1);
+    const content = last?.kind === 'static' ? contents.get(last.content) : undefined;
+    if (content === undefined) {
+      throw new Error(`Placement ${of.id} ends in static content that no document holds.`);
+    }
+    return content;
+  };
+  for (const each of placements.values()) contentOf(each);
+  const fallback = placements.get(fallbackId);
+  if (fallback === undefined) throw new Error(`No document holds the placement ${fallbackId}.`);
+  return { find: (id) => placements.get(id), fallback, contentOf };
+}
+
+function byId<T extends { readonly id: string }>(documents: readonly T[]): Map<string, T> {
+  return new Map(documents.map((document) => [document.id, document]));
+}

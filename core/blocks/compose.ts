@@ -1,0 +1,31 @@
+import { rank } from '../ranking/ladder.ts';
+import type { RankingRequest } from '../ranking/ranking-request.ts';
+import { presentItems } from './present.ts';
+import type { Recommendation } from './recommendation.ts';
+
+export interface Composition {
+  /** The id to answer to, which may differ from the placement's own where nobody defined it. */
+  readonly placement: string;
+  /** What may be repeated of the customer key; empty where nothing may. */
+  readonly customer: string;
+  /** What a reader of the answer should know besides, such as that the customer is unknown. */
+  readonly notes: readonly string[];
+  readonly ranking: RankingRequest;
+}
+
+/** Ranks and writes the answer of GET /v1/recommendations/{placement}. Experiments are not yet run. */
+export function composeRecommendation(composition: Composition): Recommendation {
+  const { ranking } = composition;
+  const ranked = rank(ranking);
+  return {
+    placement: composition.placement,
+    customer: composition.customer.toWellFormed(),
+    source: ranked.source,
+    reason: [ranked.reason, ...composition.notes].join('; '),
+    model: ranking.model?.id ?? '',
+    experiment: '',
+    variant: '',
+    generated_at: new Date(ranking.nowMs).toISOString(),
+    items: presentItems(ranked.items, ranking.placement.locale),
+  };
+}

@@ -1,0 +1,55 @@
+import type { RankedItem } from '../ranking/ranking-request.ts';
+import { escapeHtml } from './escape-html.ts';
+import type { RecommendedItem } from './recommendation.ts';
+import { webUrl } from './web-url.ts';
+
+/** A title of three lines in a column; it bounds the answer whatever the shop calls its products. */
+const TITLE_LENGTH_MAX = 200;
+
+/** Ranked items as an ESP sees them: flat, every key there, prices written for the locale. */
+export function presentItems(ranked: readonly RankedItem[], locale: string): RecommendedItem[] {
+  return ranked.map(({ item, reason }) => {
+    const title = shortened(item.title.toWellFormed());
+    const price = isPrice(item.price) ? item.price : null;
+    const currency = isCurrencyCode(item.currency) ? item.currency : '';
+    const url = webUrl(item.url);
+    return {
+      item_id: item.itemId,
+      title,
+      title_html: escapeHtml(title),
+      price,
+      price_text: price === null ? '' : priceText(price, currency, locale),
+      currency,
+      url,
+      // Clicks are not yet counted by a redirect of ours: the link is the shop's own.
+      click_url: url,
+      image_url: webUrl(item.imageUrl),
+      reason,
+    };
+  });
+}
+
+/** A price as it is written in the locale: `£12.50`; where the currency is unknown (empty), `12.50`. */
+export function priceText(price: number, currency: string, locale: string): string {
+  return new Intl.NumberFormat(
+    locale,
+    currency === ''
+      ? { minimumFractionDigits: 2, maximumFractionDigits: 2 }
+      : { style: 'currency', currency },
+  ).format(price);
+}
+
+function isCurrencyCode(currency: string): boolean {
+  return /^[A-Z]{3}$/.test(currency);
+}
+
+function isPrice(price: number | null): price is number {
+  return price !== null && Number.isFinite(price) && price >= 0;
+}
+
+function shortened(title: string): string {
+  const characters = [...title];
+  return characters.length <= TITLE_LENGTH_MAX
+    ? title
+    : `${characters.slice(0, TITLE_LENGTH_MAX - 1).join('')}…`;
+}

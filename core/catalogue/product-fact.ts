@@ -1,0 +1,91 @@
+import type { CollectedEvent } from '../events/event.ts';
+import { type EventProduct, productOf, productsOf } from '../profile/event-products.ts';
+import { fieldsOf, numberOf, textOf } from '../profile/untyped-value.ts';
+import type { Item } from './item.ts';
+
+/**
+ * Who says it. A page shows the list price and the product's texts; an order's line has the price
+ * that was paid, after discounts and by quantity.
+ */
+export type FactSource = 'page' | 'order';
+
+export type ItemFields = Omit<Item, 'itemId' | 'updatedAtMs'>;
+
+/** What one event says about one item: only the fields that it names. */
+export interface ProductFact {
+  readonly itemId: string;
+  readonly source: FactSource;
+  readonly timeMs: number;
+  readonly fields: Partial<ItemFields>;
+}
+
+/** What an email can show, and what keeps an item far below DynamoDB's 400 KB. */
+const TEXT_LENGTH_MAX = 500;
+/** The longest address that browsers and mail programs agree on. */
+const URL_LENGTH_MAX = 2048;
+/** Beyond it, it is a mistake and not a price. */
+const PRICE_MAX = 1e9;
+
+/** Source: https://segment.com/docs/connections/spec/ecommerce/v2/ */
+const carriers: ReadonlyMap<
+  string,
+  { readonly source: FactSource; readonly productsIn: (event: CollectedEvent) => EventProduct[] }
+> = new Map([
+  ['Product Viewed', { source: 'page' as const, productsIn: productOf }],
+  ['Product Clicked', { source: 'page' as const, productsIn: productOf }],
+  ['Product Added', { source: 'page' as const, productsIn: productOf }],
+  ['Product List Viewed', { source: 'page' as const, productsIn: productsOf }],
+  ['Order Completed', { source: 'order' as const, productsIn: productsOf }],
+]);
+
+/** What an event says about the catalogue's items. */
+export function factsOf(event: CollectedEvent): ProductFact[] {
+  const carrier = event.type === 'track' ? carriers.get(event.event ?? '') : undefined;
+  if (carrier === undefined) return [];
+  const { source } = carrier;
+  const timeMs = Date.parse(event.timestamp);
+  const currency = fieldsOf(event.properties).currency;
+  return carrier.productsIn(event).map(({ itemId, fields }) => ({
+    itemId,
+    source,
+    timeMs,
+    fields: itemFieldsOf(fields, currency),
+  }));
+}
+
+/**
+ * One fact per item and source: the newest statement of each field. A batch says the same of an item
+ * many times over, and one write is enough.
+ */
+export function combineFacts(facts: readonly ProductFact[]): ProductFact[] {
+  const combined = new Map<string, ProductFact>();
+  for (const fact of facts.toSorted((a, b) => a.timeMs - b.timeMs)) {
+    const key = `${fact.source} ${fact.itemId}`;
+    const older = combined.get(key);
+    combined.set(key, { ...fact, fields: { ...older?.fields, ...fact.fields } });
+  }
+  return [...combined.values()];
+}
+
+function itemFieldsOf(
+  product: Readonly<Record<string, unknown>>,
+  currencyBeside: unknown,
+): Partial<ItemFields> {
+  const price = numberOf(product.price);
+  const isPrice = price !== undefined && price >= 0 && price <= PRICE_MAX;
+  const currency = /^[a-z]{3}$/i.exec(textOf(product.currency ?? currencyBeside, 3) ?? '')?.[0];
+  const texts = {
+    title: textOf(product.name, TEXT_LENGTH_MAX),
+    url: textOf(product.url, URL_LENGTH_MAX),
+    imageUrl: textOf(product.image_url, URL_LENGTH_MAX),
+    category: textOf(product.category, TEXT_LENGTH_MAX),
+    brand: textOf(product.brand, TEXT_LENGTH_MAX),
+  };
+  return {
+    ...Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== undefined)),
+    // Floats such as 1e-320 are no prices and beyond what DynamoDB stores.
+    ...(isPrice && { price: Math.round(price * 1e6) / 1e6 }),
+    ...(isPrice && currency !== undefined && { currency: currency.toUpperCase() }),
+    ...(typeof product.available === 'boolean' && { available: product.available }),
+  };
+}

@@ -1,0 +1,109 @@
+/**
+ * Finds email addresses in text, in time proportional to its length: a regular expression that
+ * starts with "any number of letters" would take quadratic time on text made for it.
+ */
+
+/** Longest address that mail servers carry (RFC 5321). */
+const ADDRESS_CHARACTERS_MAX = 254;
+
+/** Characters of the part before the @ (RFC 5322 atext and the dot), any script's letters included. */
+const LOCAL_CHARACTER = /[\p{L}\p{M}\p{N}.!#$%&'*+/=?^_`{|}~-]/u;
+const DOMAIN_CHARACTER = /[\p{L}\p{M}\p{N}.-]/u;
+/** A dot and a last label with a letter in it, so that `5@3.50` is a price and not an address. */
+const DOMAIN_END = /^(.+\.)(?=[^.]*\p{L})[^.]{2,}$/u;
+
+/** An address in a URL's query has its @ percent-encoded. */
+const AT_SIGNS = /@|%40/g;
+
+/** How an address is written once it has been hashed: it stays an email identity, without the address. */
+export const HASHED_EMAIL_PREFIX = 'email_sha256:';
+const SHA256_HEX = /^[0-9a-f]{64}$/i;
+
+/** Whether a text may hold an address: cheap, and true too often rather than too rarely. */
+export function mayHoldEmail(text: string): boolean {
+  return text.includes('@') || text.includes('%40') || /\\u0040/.test(text);
+}
+
+/** Whether the whole text, spaces around it aside, is one address. */
+export function isEmailAddress(text: string): boolean {
+  const trimmed = text.trim();
+  if (trimmed.length > ADDRESS_CHARACTERS_MAX || !trimmed.includes('@')) return false;
+  const [only] = addressesIn(trimmed);
+  return only !== undefined && only.start === 0 && only.end === trimmed.length;
+}
+
+/** The SHA-256 (hex) in a text that is a hashed address, with or without its prefix; or nothing. */
+export function hashedEmail(text: string): string | undefined {
+  const trimmed = text.trim();
+  const hex = trimmed.startsWith(HASHED_EMAIL_PREFIX)
+    ? trimmed.slice(HASHED_EMAIL_PREFIX.length)
+    : trimmed;
+  return SHA256_HEX.test(hex) ? hex.toLowerCase() : undefined;
+}
+
+/** The text with each address in it replaced by what `replacement` says. */
+export function replaceEmails(text: string, replacement: (address: string) => string): string {
+  if (!text.includes('@') && !text.includes('%40')) return text;
+  let replaced = '';
+  let copiedTo = 0;
+  for (const { start, end } of addressesIn(text)) {
+    replaced += text.slice(copiedTo, start) + replacement(text.slice(start, end));
+    copiedTo = end;
+  }
+  return copiedTo === 0 ? text : replaced + text.slice(copiedTo);
+}
+
+interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The addresses of a text from left to right, none overlapping. */
+function addressesIn(text: string): Span[] {
+  const spans: Span[] = [];
+  let free = 0;
+  for (const at of text.matchAll(AT_SIGNS)) {
+    if (at.index < free) continue;
+    const start = localStart(text, at.index, free);
+    const end = domainEnd(text, at.index + at[0].length);
+    if (start < at.index && end !== undefined) {
+      spans.push({ start, end });
+      free = end;
+    } else {
+      // What stands before this @ belongs to no later address: each character is looked at once.
+      free = at.index + at[0].length;
+    }
+  }
+  return spans;
+}
+
+function localStart(text: string, at: number, free: number): number {
+  // The quoted form, "anna b"@example.com.
+  if (text[at - 1] === '"') {
+    const quote = text.lastIndexOf('"', at - 2);
+    return quote >= free && at - quote <= ADDRESS_CHARACTERS_MAX ? quote : at;
+  }
+  let start = at;
+  while (start > free && LOCAL_CHARACTER.test(characterBefore(text, start))) {
+    start -= characterBefore(text, start).length;
+  }
+  return start;
+}
+
+function domainEnd(text: string, from: number): number | undefined {
+  let end = from;
+  while (end < text.length && end - from < ADDRESS_CHARACTERS_MAX) {
+    const character = String.fromCodePoint(text.codePointAt(end) ?? 0);
+    if (!DOMAIN_CHARACTER.test(character)) break;
+    end += character.length;
+  }
+  // A full stop or a hyphen after an address belongs to the sentence.
+  while (end > from && /[.-]/.test(text[end - 1] ?? '')) end -= 1;
+  return DOMAIN_END.test(text.slice(from, end)) ? end : undefined;
+}
+
+function characterBefore(text: string, index: number): string {
+  const unit = text.charCodeAt(index - 1);
+  const isLowSurrogate = unit >= 0xdc00 && unit <= 0xdfff;
+  return text.slice(index - (isLowSurrogate && index >= 2 ? 2 : 1), index);
+}

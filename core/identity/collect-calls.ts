@@ -1,0 +1,79 @@
+import type { EventType } from '../events/event.ts';
+import type { TimeReading } from '../events/event-time.ts';
+import type { Issue } from '../events/issue.ts';
+import { isJsonObject } from '../events/json-value.ts';
+import { MESSAGE_ID_CHARACTERS_MAX, RECORD_BYTES_MAX } from '../events/limits.ts';
+import { type Refusal, type RefusalReason, validateCall } from '../events/validate-call.ts';
+import { type CollectCircumstances, collectEvent, partitionKeyOf } from './collect-event.ts';
+
+/** An event as it goes on the stream: one JSON document and a line feed. */
+export interface EventRecord {
+  readonly data: string;
+  readonly bytes: number;
+  readonly partitionKey: string;
+}
+
+/** A call that was refused: kept whole, with its place in the request. */
+export interface RefusedCall {
+  readonly index: number;
+  /** The sender's own id, where it sent a usable one. */
+  readonly messageId: string | undefined;
+  readonly reason: RefusalReason;
+  readonly issues: readonly Issue[];
+  readonly call: unknown;
+}
+
+export interface CollectedCalls {
+  readonly accepted: readonly EventRecord[];
+  readonly refused: readonly RefusedCall[];
+}
+
+export interface CollectOptions extends CollectCircumstances {
+  /** What the route says each call is; nothing for a batch. */
+  readonly type?: EventType;
+  readonly batchSentAt?: TimeReading;
+  /** Largest call, in bytes of JSON. */
+  readonly callBytesMax: number;
+}
+
+/** Decides each call of a request on its own: accepted or refused, never both, never neither. */
+export function collectCalls(calls: readonly unknown[], options: CollectOptions): CollectedCalls {
+  const accepted: EventRecord[] = [];
+  const refused: RefusedCall[] = [];
+  for (const [index, call] of calls.entries()) {
+    const outcome = collectCall(call, options);
+    if (outcome.kind === 'record') accepted.push(outcome.record);
+    else {
+      const { reason, issues } = outcome;
+      refused.push({ index, messageId: usableMessageId(call), reason, issues, call });
+    }
+  }
+  return { accepted, refused };
+}
+
+function collectCall(
+  call: unknown,
+  options: CollectOptions,
+): { kind: 'record'; record: EventRecord } | Refusal {
+  const valid = validateCall(call, options);
+  if (valid.kind === 'refused') return valid;
+  const event = collectEvent(valid, options);
+  const data = `${JSON.stringify(event)}\n`;
+  const bytes = Buffer.byteLength(data);
+  if (isTooLarge(call, bytes, options.callBytesMax)) {
+    const message = `expected at most ${options.callBytesMax} bytes of JSON; send less per call, or use /v1/import from a server`;
+    return { kind: 'refused', reason: 'too-large', issues: [{ path: '', message }] };
+  }
+  return { kind: 'record', record: { data, bytes, partitionKey: partitionKeyOf(event) } };
+}
+
+/** The record says all the call says and more, so that most calls need not be serialised again to be measured. */
+function isTooLarge(call: unknown, recordBytes: number, callBytesMax: number): boolean {
+  if (recordBytes <= callBytesMax) return false;
+  return recordBytes > RECORD_BYTES_MAX || Buffer.byteLength(JSON.stringify(call)) > callBytesMax;
+}
+
+function usableMessageId(call: unknown): string | undefined {
+  if (!isJsonObject(call) || typeof call.messageId !== 'string') return undefined;
+  return call.messageId.slice(0, MESSAGE_ID_CHARACTERS_MAX);
+}

@@ -1,0 +1,30 @@
+import type { CollectedEvent } from '../events/event.ts';
+import type { Profile } from './profile.ts';
+import { fieldsOf } from './untyped-value.ts';
+
+export type EmailEngagement = Profile['email'];
+
+/**
+ * How senders mark opens and clicks that a mail program or a scanner made: SendGrid's
+ * `sg_machine_open`, Braze's and Customer.io's `machine_open`, and `is_bot` of link scanners.
+ */
+const machineMarks = ['machine_open', 'sg_machine_open', 'machine_click', 'is_bot'] as const;
+
+/** What an event adds to the customer's engagement; machines engage with nothing. */
+export function emailEngagementOf(event: CollectedEvent): EmailEngagement {
+  const isHuman = event.type === 'track' && !isMadeByMachine(event);
+  return {
+    openCount: isHuman && event.event === 'Email Opened' ? 1 : 0,
+    clickCount: isHuman && event.event === 'Email Link Clicked' ? 1 : 0,
+  };
+}
+
+export function combineEmailEngagement(a: EmailEngagement, b: EmailEngagement): EmailEngagement {
+  return { openCount: a.openCount + b.openCount, clickCount: a.clickCount + b.clickCount };
+}
+
+function isMadeByMachine(event: CollectedEvent): boolean {
+  const properties = fieldsOf(event.properties);
+  const context = fieldsOf(event.context);
+  return machineMarks.some((mark) => properties[mark] === true || context[mark] === true);
+}

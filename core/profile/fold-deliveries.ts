@@ -1,0 +1,102 @@
+import type { CollectedEvent } from '../events/event.ts';
+import { type Delivery, isProven, isRedelivery, withDelivery } from './evidence.ts';
+import { foldEvent } from './fold-event.ts';
+import { orderClaimOf } from './orders.ts';
+import type { Profile } from './profile.ts';
+import type { ProfileWrite, StoredView } from './profile-store.ts';
+import { WorkingSet } from './working-set.ts';
+
+/** An event as it came off the stream. */
+export interface DeliveredEvent {
+  readonly event: CollectedEvent;
+  /** References of its identities, strongest first; at least one. */
+  readonly refs: readonly string[];
+  readonly delivery: Delivery;
+}
+
+/** What became of an event: taken in, or known already. */
+export type EventOutcome = 'folded' | 'duplicate';
+
+export interface FoldedChunk {
+  /** One per event, from the first on; may be fewer than were given. The rest is for the next write. */
+  readonly outcomes: readonly EventOutcome[];
+  /** Undefined where nothing changes. */
+  readonly write: ProfileWrite | undefined;
+}
+
+/**
+ * DynamoDB's limit of one transaction. An event adds at most 57: 48 links (IDENTITIES_MAX), 8 profiles
+ * or tombstones (EVENT_IDENTITIES_MAX) and a claim.
+ */
+const ACTIONS_MAX = 100;
+const EVENT_ACTIONS_MAX = 57;
+
+/** With the 8 that one more event can add, under 2 MB of the 4 MB that a transaction may carry. */
+const WRITE_PROFILES_MAX = 16;
+
+/** How long a repeat of an order is looked for: a year and the longest returns after it. */
+const CLAIM_DAYS = 400;
+const DAY_S = 86_400;
+
+/**
+ * Resolves and folds a group's events, in the order of their sequence numbers, as far as they fit one
+ * write. `takenClaims` are those that the store has refused: their events are duplicates.
+ * @throws ProfileRefusedError when a profile can't be folded into.
+ */
+export function foldDeliveries(
+  view: StoredView,
+  deliveries: readonly DeliveredEvent[],
+  takenClaims: ReadonlySet<string>,
+): FoldedChunk {
+  const working = new WorkingSet(view);
+  const outcomes: EventOutcome[] = [];
+  for (const delivered of deliveries) {
+    const isFull =
+      working.actionCount > ACTIONS_MAX - EVENT_ACTIONS_MAX ||
+      working.profileCount >= WRITE_PROFILES_MAX;
+    if (isFull) break;
+    outcomes.push(foldOne(working, delivered, takenClaims));
+  }
+  return { outcomes, write: working.toWrite() };
+}
+
+/**
+ * An event belongs to the profile of its strongest identity, always; the weaker ones are linked to it
+ * where they are free, and their profiles merged into it where that is allowed. A weaker identity that
+ * another user holds stays there: a shared device or mailbox makes nobody the same person.
+ */
+function foldOne(
+  working: WorkingSet,
+  { event, refs, delivery }: DeliveredEvent,
+  takenClaims: ReadonlySet<string>,
+): EventOutcome {
+  const [strongest = '', ...weaker] = refs;
+  const known = working.ownerOf(strongest);
+  if (known !== undefined && isProven(known.evidence, delivery)) {
+    // Sent again by its client: the new record is remembered, for it can be redelivered too.
+    if (!isRedelivery(known.evidence, delivery)) replaceProven(working, known, delivery);
+    return 'duplicate';
+  }
+  let owner = working.ownerOrFounded(strongest, Date.parse(event.timestamp));
+  for (const ref of weaker) {
+    const other = working.ownerOf(ref);
+    if (other === undefined) owner = working.link(owner, ref);
+    else if (other.profileId !== owner.profileId) owner = working.join(owner, other);
+  }
+  const claim = orderClaimOf(event);
+  const isTaken = claim !== undefined && (takenClaims.has(claim) || working.hasClaim(claim));
+  if (isTaken || isProven(owner.evidence, delivery)) {
+    replaceProven(working, owner, delivery);
+    return 'duplicate';
+  }
+  if (claim !== undefined) {
+    const expiresAtS = Math.floor(delivery.arrivedAtMs / 1000) + CLAIM_DAYS * DAY_S;
+    working.addClaim({ key: claim, expiresAtS });
+  }
+  replaceProven(working, foldEvent(owner, event), delivery);
+  return 'folded';
+}
+
+function replaceProven(working: WorkingSet, profile: Profile, delivery: Delivery): void {
+  working.replace({ ...profile, evidence: withDelivery(profile.evidence, delivery) });
+}

@@ -1,0 +1,55 @@
+import type { CollectedEvent } from '../events/event.ts';
+import { type EventProduct, productOf, productsOf } from './event-products.ts';
+import {
+  type InteractionKind,
+  RECENT_INTERACTIONS_MAX,
+  type RecentInteraction,
+} from './profile.ts';
+
+interface Meaning {
+  readonly kind: InteractionKind;
+  readonly productsIn: (event: CollectedEvent) => EventProduct[];
+}
+
+/** Source: https://segment.com/docs/connections/spec/ecommerce/v2/ */
+const meanings: ReadonlyMap<string, Meaning> = new Map([
+  ['Product Viewed', { kind: 'view', productsIn: productOf }],
+  ['Product Added', { kind: 'cart', productsIn: productOf }],
+  ['Product Removed', { kind: 'uncart', productsIn: productOf }],
+  ['Order Completed', { kind: 'purchase', productsIn: productsOf }],
+]);
+
+/** What an event says about items: none for most events, one per product for an order. */
+export function interactionsOf(event: CollectedEvent): RecentInteraction[] {
+  const meaning = event.type === 'track' ? meanings.get(event.event ?? '') : undefined;
+  if (meaning === undefined) return [];
+  const timeMs = Date.parse(event.timestamp);
+  return meaning.productsIn(event).map(({ itemId }) => ({ itemId, kind: meaning.kind, timeMs }));
+}
+
+/**
+ * The latest time per (item, kind) of both, newest first, at most RECENT_INTERACTIONS_MAX. Commutative,
+ * associative and idempotent: a pair is dropped only for that many others that are newer, and those
+ * can only become newer still.
+ */
+export function combineRecent(
+  a: readonly RecentInteraction[],
+  b: readonly RecentInteraction[],
+): RecentInteraction[] {
+  const latest = new Map<string, RecentInteraction>();
+  for (const interaction of [...a, ...b]) {
+    const key = `${interaction.kind} ${interaction.itemId}`;
+    const known = latest.get(key);
+    if (known === undefined || known.timeMs < interaction.timeMs) latest.set(key, interaction);
+  }
+  return [...latest.values()].sort(newestFirst).slice(0, RECENT_INTERACTIONS_MAX);
+}
+
+/** By time, then item, then kind: a total order, so that the cut is the same everywhere. */
+function newestFirst(a: RecentInteraction, b: RecentInteraction): number {
+  return b.timeMs - a.timeMs || compareText(a.itemId, b.itemId) || compareText(a.kind, b.kind);
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

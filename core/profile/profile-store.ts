@@ -1,0 +1,65 @@
+import type { Profile, ProfileTombstone } from './profile.ts';
+
+/** What stands under a profile's id. */
+export type StoredProfile =
+  | { readonly kind: 'profile'; readonly profile: Profile }
+  | { readonly kind: 'merged'; readonly mergedInto: string; readonly version: number }
+  /** Something that this version of the code must not overwrite, e.g. a later schema version. */
+  | { readonly kind: 'unreadable'; readonly cause: string };
+
+/** What was read from the store; what is not in it does not exist there. */
+export interface StoredView {
+  /** Profile id by identity reference. */
+  readonly links: ReadonlyMap<string, string>;
+  readonly profiles: ReadonlyMap<string, StoredProfile>;
+}
+
+/** A profile as it shall be, and the version that must be found in its place (undefined: nothing). */
+export interface ProfilePut {
+  readonly profile: Profile;
+  readonly expectedVersion: number | undefined;
+}
+
+export interface TombstonePut {
+  readonly tombstone: ProfileTombstone;
+  readonly expectedVersion: number;
+}
+
+export interface IdentityLink {
+  readonly identity: string;
+  readonly profileId: string;
+}
+
+/** What must never count twice, and until when a repeat is looked for (epoch seconds). */
+export interface Claim {
+  readonly key: string;
+  readonly expiresAtS: number;
+}
+
+/** Everything that one group of events changes: all of it is written, or nothing. */
+export interface ProfileWrite {
+  readonly profiles: readonly ProfilePut[];
+  readonly tombstones: readonly TombstonePut[];
+  /** Must not exist yet. */
+  readonly newLinks: readonly IdentityLink[];
+  /** Of merged profiles; whoever else moves them writes the merged profile too, so its version guards them. */
+  readonly movedLinks: readonly IdentityLink[];
+  readonly claims: readonly Claim[];
+}
+
+export type WriteOutcome =
+  | { readonly kind: 'written' }
+  /** Somebody else wrote in between: read again. */
+  | { readonly kind: 'conflict' }
+  /** These claims were made before, by other events. */
+  | { readonly kind: 'claimed'; readonly keys: readonly string[] };
+
+/** Where profiles are kept. Reads are consistent; every method rejects when the store fails. */
+export interface ProfileStore {
+  readLinks(identityRefs: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  readProfiles(profileIds: readonly string[]): Promise<ReadonlyMap<string, StoredProfile>>;
+  write(write: ProfileWrite): Promise<WriteOutcome>;
+}
+
+/** A chain of merges longer than this is a fault of ours, not a customer. */
+export const MERGE_HOPS_MAX = 8;

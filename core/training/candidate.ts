@@ -1,0 +1,91 @@
+/** The two steps between a sound snapshot and the gate, without any storage. */
+
+import { evaluationCases, judge, RANKING_SIZE } from './evaluation.ts';
+import { fitModel, type PreparedFit, prepareFit, type TrainingData } from './fit.ts';
+import type { Model, ModelParameters } from './model.ts';
+import {
+  accuracyOf,
+  compare,
+  type EvaluationReport,
+  judgePopularity,
+  REPORT_FORMAT_VERSION,
+} from './report.ts';
+import { scoreHistory } from './score.ts';
+import type { TimeSplit } from './split.ts';
+import type { Tuning } from './tune.ts';
+
+/** Fixed, so that a run can be repeated to the digit. */
+export const TRAINING_SEED = 20_110_101;
+
+export interface EvaluationInput {
+  readonly snapshotId: string;
+  readonly data: TrainingData;
+  readonly split: TimeSplit;
+  /** Fitted without the test period. */
+  readonly candidate: Model;
+  readonly tuning: Tuning;
+  readonly current?: { readonly id: string; readonly parameters: ModelParameters };
+}
+
+/** Judges candidate, popularity and the current model's parameters on the test period. */
+export function evaluateCandidate(input: EvaluationInput): EvaluationReport {
+  const { data, split, candidate, current, tuning } = input;
+  const cases = evaluationCases(data, split.testFromS, split.untilS, TRAINING_SEED);
+  const judgeModel = (model: Model) =>
+    judge(cases, model.popular, (history) => scoreHistory(model, history, model.asOfMs));
+  const ours = judgeModel(candidate);
+  const baseline = judgePopularity(cases, candidate.popular);
+  const incumbent =
+    current && judgeModel(fitModel(current.id, fitBeforeTest(data, split), current.parameters));
+  return {
+    formatVersion: REPORT_FORMAT_VERSION,
+    candidateId: candidate.id,
+    snapshotId: input.snapshotId,
+    holdout: {
+      days: split.holdoutDays,
+      from: isoTime(split.testFromS),
+      until: isoTime(split.untilS),
+    },
+    rankingSize: RANKING_SIZE,
+    parameters: candidate.parameters,
+    candidate: accuracyOf(ours),
+    popularity: accuracyOf(baseline),
+    versusPopularity: compare(ours, baseline, TRAINING_SEED),
+    ...(current &&
+      incumbent && {
+        current: {
+          id: current.id,
+          accuracy: accuracyOf(incumbent),
+          versusCurrent: compare(ours, incumbent, TRAINING_SEED),
+        },
+      }),
+    coverage: {
+      items: candidate.items.length,
+      itemsWithNeighbours: itemsWithNeighbours(candidate),
+      itemsRecommended: ours.itemsRecommended,
+    },
+    tuning: { customers: tuning.customers, seed: TRAINING_SEED, trials: [...tuning.trials] },
+  };
+}
+
+/** Everything before the test period: what the candidate of the gate may know. */
+export function fitBeforeTest(data: TrainingData, split: TimeSplit): PreparedFit {
+  return prepareFit(data, split.testFromS);
+}
+
+/** Everything: what a published model knows. */
+export function fitOnAll(data: TrainingData, split: TimeSplit): PreparedFit {
+  return prepareFit(data, split.untilS);
+}
+
+function itemsWithNeighbours({ neighbours: { offsets } }: Model): number {
+  let count = 0;
+  for (let item = 0; item + 1 < offsets.length; item++) {
+    if ((offsets[item + 1] as number) > (offsets[item] as number)) count++;
+  }
+  return count;
+}
+
+function isoTime(timeS: number): string {
+  return new Date(timeS * 1000).toISOString();
+}

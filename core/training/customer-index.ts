@@ -1,0 +1,76 @@
+/**
+ * Joins identities into customers as the lake shows them: identities that stand on one event belong
+ * to one customer, so what was browsed anonymously counts for the customer who signed in later. Two
+ * different userIds are never one customer: an identity that already belongs to a userId stays
+ * there, and an event belongs to its strongest identity. The same rules as enrichment's.
+ *
+ * Union–find over identity references; nearly linear.
+ */
+import type { Identity } from '../events/event.ts';
+import { identityRef } from '../identity/identity-key.ts';
+
+export class CustomerIndex {
+  readonly #nodes = new Map<string, number>();
+  readonly #parents: number[] = [];
+  /** Per root: 1 where the set holds a userId. */
+  readonly #hasUserId: boolean[] = [];
+
+  /**
+   * The node of an event's customer; `identities` are strongest first, at least one. Its customer is
+   * known only after all events: see `customers`.
+   */
+  nodeOf(identities: readonly Identity[]): number {
+    let owner: number | undefined;
+    for (const identity of identities) {
+      const node = this.#node(identity);
+      owner = owner === undefined ? node : this.#join(owner, node);
+    }
+    if (owner === undefined) throw new RangeError('an event without identities has no customer');
+    return owner;
+  }
+
+  /** Numbers the customers of `nodes` 0 … count − 1, in the order in which they first appear. */
+  customers(nodes: Uint32Array): { readonly indices: Uint32Array; readonly count: number } {
+    const numbers = new Map<number, number>();
+    const indices = nodes.map((node) => {
+      const root = this.#root(node);
+      const known = numbers.get(root);
+      if (known !== undefined) return known;
+      numbers.set(root, numbers.size);
+      return numbers.size - 1;
+    });
+    return { indices, count: numbers.size };
+  }
+
+  #node(identity: Identity): number {
+    const ref = identityRef(identity);
+    const known = this.#nodes.get(ref);
+    if (known !== undefined) return known;
+    const node = this.#parents.length;
+    this.#nodes.set(ref, node);
+    this.#parents.push(node);
+    this.#hasUserId.push(identity.kind === 'userId');
+    return node;
+  }
+
+  /** Joins two sets unless each has a userId of its own; returns the first's root. */
+  #join(one: number, other: number): number {
+    const first = this.#root(one);
+    const second = this.#root(other);
+    if (first === second || (this.#hasUserId[first] && this.#hasUserId[second])) return first;
+    this.#parents[second] = first;
+    this.#hasUserId[first] = this.#hasUserId[first] === true || this.#hasUserId[second] === true;
+    return first;
+  }
+
+  #root(node: number): number {
+    let root = node;
+    while (this.#parents[root] !== root) {
+      // Path halving keeps the chains short.
+      const parent = this.#parents[root] as number;
+      this.#parents[root] = this.#parents[parent] as number;
+      root = parent;
+    }
+    return root;
+  }
+}

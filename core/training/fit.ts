@@ -1,0 +1,50 @@
+import type { Item } from '../catalogue/item.ts';
+import { type CustomerItems, groupByCustomer } from './customer-items.ts';
+import { between, type Interactions } from './interactions.ts';
+import type { Model, ModelParameters } from './model.ts';
+import { decayedPopularity, trendingRise } from './popularity.ts';
+import { fitSimilarity } from './similarity.ts';
+
+/** A snapshot in memory: `items[n]` is the item that the columns call n. */
+export interface TrainingData {
+  readonly interactions: Interactions;
+  readonly items: readonly Item[];
+}
+
+/** All of a fit that does not depend on the parameters; made once, fitted many times. */
+export interface PreparedFit {
+  readonly items: readonly Item[];
+  readonly indexOf: ReadonlyMap<string, number>;
+  /** The model's "now", seconds. */
+  readonly asOfS: number;
+  readonly rows: CustomerItems;
+  readonly popular: Float32Array;
+  readonly trending: Float32Array;
+}
+
+/** What is known at `asOfS`: interactions at that very second and later are left out. */
+export function prepareFit(data: TrainingData, asOfS: number): PreparedFit {
+  const known = between(data.interactions, 0, asOfS);
+  return {
+    items: data.items,
+    indexOf: new Map(data.items.map((item, index) => [item.itemId, index])),
+    asOfS,
+    rows: groupByCustomer(known),
+    popular: decayedPopularity(known, asOfS),
+    trending: trendingRise(known, asOfS),
+  };
+}
+
+export function fitModel(id: string, prepared: PreparedFit, parameters: ModelParameters): Model {
+  const { items, indexOf, asOfS, rows, popular, trending } = prepared;
+  return {
+    id,
+    asOfMs: asOfS * 1000,
+    parameters,
+    items,
+    indexOf,
+    neighbours: fitSimilarity(rows, popular, asOfS, parameters),
+    popular,
+    trending,
+  };
+}

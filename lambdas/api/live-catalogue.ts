@@ -1,0 +1,67 @@
+import type { Item } from '../../core/catalogue/item.ts';
+import { budgetsMs, within } from './time-budget.ts';
+
+/** Reads items; those the catalogue doesn't have, or that could not be read under load, are missing. */
+export type ReadItems = (
+  itemIds: readonly string[],
+  signal: AbortSignal,
+) => Promise<ReadonlyMap<string, Item>>;
+
+export interface LiveItems {
+  readonly items: ReadonlyMap<string, Item>;
+  /** False when the catalogue could not be read in time: the model's own copy has to do. */
+  readonly isRead: boolean;
+  /** Whether every item was found. One that was not may be on its way: enrichment writes it apart. */
+  readonly isComplete: boolean;
+}
+
+/** A new price or a sold-out item shows after at most this long. */
+const FRESH_MS = 60_000;
+/** A few megabytes; the items that a shop's emails show at any time are far fewer. */
+const ENTRIES_MAX = 5_000;
+
+/**
+ * The catalogue's present word on items, which the model's copy lacks since it was trained. What is
+ * popular is shown to everybody, so a minute's memory answers nearly all reads.
+ */
+export class LiveCatalogue {
+  readonly #read: ReadItems;
+  readonly #idsMax: number;
+  readonly #entries = new Map<string, { readonly item: Item; readonly atMs: number }>();
+
+  constructor(read: ReadItems, idsMax: number) {
+    this.#read = read;
+    this.#idsMax = idsMax;
+  }
+
+  /** The items of these ids, the first the most important; what is beyond one read waits for the next. */
+  async itemsOf(itemIds: readonly string[]): Promise<LiveItems> {
+    const sinceMs = Date.now() - FRESH_MS;
+    const missing = [...new Set(itemIds)]
+      .filter((id) => (this.#entries.get(id)?.atMs ?? 0) < sinceMs)
+      .slice(0, this.#idsMax);
+    const isRead = missing.length === 0 || (await this.#fetch(missing));
+    const items = new Map<string, Item>();
+    for (const id of itemIds) {
+      const item = this.#entries.get(id)?.item;
+      if (item !== undefined) items.set(id, item);
+    }
+    return { items, isRead, isComplete: itemIds.every((id) => items.has(id)) };
+  }
+
+  async #fetch(itemIds: readonly string[]): Promise<boolean> {
+    const read = await within(budgetsMs.catalogue, (signal) => this.#read(itemIds, signal));
+    if (!read.ok) return false;
+    const atMs = Date.now();
+    for (const [id, item] of read.value) {
+      // Set anew, the entry moves to the end of the map: the first is always the oldest.
+      this.#entries.delete(id);
+      this.#entries.set(id, { item, atMs });
+    }
+    for (const oldest of this.#entries.keys()) {
+      if (this.#entries.size <= ENTRIES_MAX) break;
+      this.#entries.delete(oldest);
+    }
+    return true;
+  }
+}

@@ -1,0 +1,52 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
+import { ITEMS_PER_READ_MAX, readItems } from '../../adapters/dynamodb/catalogue-reader.ts';
+import { findProfileId, readProfile } from '../../adapters/dynamodb/customer-reader.ts';
+import { readPointer } from '../../adapters/dynamodb/model-pointer.ts';
+import { loadModel } from '../../adapters/s3/model-store.ts';
+import { readSecret } from '../../adapters/secrets/secret-reader.ts';
+import { bundledPlacements } from '../../core/blocks/bundled-placements.ts';
+import { CurrentModel } from './current-model.ts';
+import { Customers } from './customers.ts';
+import { LiveCatalogue } from './live-catalogue.ts';
+import type { Sources } from './recommend.ts';
+import { environment } from './serve-environment.ts';
+
+/** One retry: a second one would not fit into any time budget. */
+const ATTEMPTS_MAX = 2;
+
+/**
+ * The clients and what is built on them, made once per process. The model and the secret are read from
+ * here on, before the first request comes.
+ */
+export function createSources(onModelFailure: (reason: string) => void): Sources {
+  const dynamoDb = new DynamoDBClient({ maxAttempts: ATTEMPTS_MAX });
+  const s3 = new S3Client({ maxAttempts: ATTEMPTS_MAX });
+  const tables = {
+    client: dynamoDb,
+    identitiesTable: environment.IDENTITIES_TABLE,
+    profilesTable: environment.PROFILES_TABLE,
+  };
+  const pointerTable = { client: dynamoDb, table: environment.CONFIG_TABLE };
+  const modelStore = { client: s3, bucket: environment.MODELS_BUCKET };
+  const catalogueTable = { client: dynamoDb, table: environment.CATALOGUE_TABLE };
+  const model = new CurrentModel(
+    {
+      currentId: async (abortSignal) => (await readPointer(pointerTable, { abortSignal }))?.current,
+      load: (id, abortSignal) => loadModel(modelStore, id, { abortSignal }),
+    },
+    onModelFailure,
+  );
+  const customers = new Customers({
+    secret: () => readSecret(environment.IDENTITY_SECRET_ID),
+    findProfileId: (refs, id, signal) => findProfileId(tables, refs, id, signal),
+    readProfile: (id, signal) => readProfile(tables, id, signal),
+  });
+  const catalogue = new LiveCatalogue(
+    (ids, signal) => readItems(catalogueTable, ids, signal),
+    ITEMS_PER_READ_MAX,
+  );
+  model.refresh();
+  void customers.warm();
+  return { placements: bundledPlacements, customers, model, catalogue };
+}

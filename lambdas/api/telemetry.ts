@@ -1,0 +1,46 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { MiddlewareObj } from '@middy/core';
+import type { AnswerFacts } from './recommend.ts';
+
+export const logger = new Logger();
+export const metrics = new Metrics();
+
+/** Counts one answer. Logs say what was unavailable, never for whom. */
+export function countAnswer(facts: AnswerFacts): void {
+  metrics.addMetric('RecommendationsServed', MetricUnit.Count, 1);
+  metrics.addMetric('FallbackServed', MetricUnit.Count, facts.isFallback ? 1 : 0);
+  metrics.addMetric('UnknownPlacement', MetricUnit.Count, facts.isUnknownPlacement ? 1 : 0);
+  metrics.addMetric('UnknownCustomer', MetricUnit.Count, facts.isUnknownCustomer ? 1 : 0);
+  metrics.addMetric('DependencyUnavailable', MetricUnit.Count, facts.unavailable.length);
+  if (facts.modelAgeHours !== undefined) {
+    metrics.addMetric('ModelAgeHours', MetricUnit.NoUnit, facts.modelAgeHours);
+  }
+  if (facts.unavailable.length > 0) {
+    logger.warn('answered without a dependency', { unavailable: facts.unavailable });
+  }
+}
+
+/** Counts a model that could not be read; whoever serves goes on with the last good one. */
+export function countModelFailure(reason: string): void {
+  metrics.addMetric('ModelLoadFailed', MetricUnit.Count, 1);
+  logger.error('the current model cannot be used; the last good one stays', { reason });
+}
+
+/** Counts an answer that broke where nobody foresaw it. The error's own words could hold anything. */
+export function countLastResort(error: unknown): void {
+  metrics.addMetric('RecommendationsServed', MetricUnit.Count, 1);
+  metrics.addMetric('FallbackServed', MetricUnit.Count, 1);
+  logger.error('answered with static content after an unforeseen error', {
+    error: error instanceof Error ? error.name : typeof error,
+    stack: error instanceof Error ? error.stack?.split('\n').slice(1, 8) : undefined,
+  });
+}
+
+/** Writes the invocation's metrics once it has its answer, however it came by it. */
+export function publishMetrics(): MiddlewareObj {
+  const publish = () => {
+    if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+  };
+  return { after: publish, onError: publish };
+}

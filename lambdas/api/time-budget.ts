@@ -1,0 +1,54 @@
+/**
+ * The time budgets of an answer. An ESP gives up after two seconds (Braze Connected Content), so an
+ * answer that finds nothing working must still leave well before: the customer's way (secret,
+ * identity, profile) and the model's run side by side, the catalogue comes after both, and the sum of
+ * the longest way is below 1.8 s on a cold start and below 0.8 s after. In health all of it takes a
+ * few milliseconds; the budgets are as wide as they are because a slow personal answer is worth more
+ * than a quick impersonal one, and because a cold connection's TLS handshake has to fit in.
+ */
+export const budgetsMs = {
+  /** Secrets Manager, on a process's first request only. */
+  secret: 500,
+  /** One batch read of the identity links. */
+  identity: 250,
+  /** One read of the profile, and one more for each merge. */
+  profile: 250,
+  /** One batch read of the catalogue. */
+  catalogue: 150,
+  /** How long an answer waits for the model that its process has not yet read. */
+  firstModel: 1_500,
+  /** How long it waits to learn whether a model has been published since there was none. */
+  pointer: 300,
+} as const;
+
+export type Outcome<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly cause: 'slow' | 'failed'; readonly error?: unknown };
+
+/** Does the work, but never waits longer than the budget: then it is told to stop and left behind. */
+export async function within<T>(
+  budgetMs: number,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<Outcome<T>> {
+  const controller = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const expiry = new Promise<Outcome<T>>((resolve) => {
+    timer = setTimeout(() => resolve({ ok: false, cause: 'slow' }), budgetMs);
+  });
+  const result = attempt(work, controller.signal);
+  const outcome = await Promise.race([result, expiry]);
+  clearTimeout(timer);
+  if (!outcome.ok) controller.abort();
+  return outcome;
+}
+
+async function attempt<T>(
+  work: (signal: AbortSignal) => Promise<T>,
+  signal: AbortSignal,
+): Promise<Outcome<T>> {
+  try {
+    return { ok: true, value: await work(signal) };
+  } catch (error) {
+    return { ok: false, cause: 'failed', error };
+  }
+}

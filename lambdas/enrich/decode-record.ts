@@ -1,0 +1,69 @@
+import type { KinesisStreamRecord } from 'aws-lambda';
+import { type CollectedEvent, collectedEvent } from '../../core/events/event.ts';
+import { strongestFirst } from '../../core/identity/profile-id.ts';
+import { laneOf } from '../../core/profile/evidence.ts';
+import type { DeliveredEvent } from '../../core/profile/fold-deliveries.ts';
+
+/** A record that is no event: kept whole, for a person to look at and to replay. */
+export interface PoisonRecord {
+  readonly shardId: string;
+  readonly sequenceNumber: string;
+  readonly partitionKey: string;
+  readonly arrivedAtMs: number;
+  /** Base64, as the stream gave it. */
+  readonly data: string;
+  /** Names fields and kinds of values, never values. */
+  readonly cause: string;
+}
+
+export type DecodedRecord =
+  | { readonly kind: 'event'; readonly delivered: DeliveredEvent }
+  | { readonly kind: 'poison'; readonly poison: PoisonRecord };
+
+/** Enough to see what is wrong with a record; a thousand order lines may all lack the same field. */
+const ISSUES_MAX = 5;
+
+/** Reads one record of the stream: one JSON document in UTF-8. */
+export function decodeRecord(record: KinesisStreamRecord): DecodedRecord {
+  const { kinesis } = record;
+  const { sequenceNumber, partitionKey } = kinesis;
+  const arrivedAtMs = Math.round(kinesis.approximateArrivalTimestamp * 1000);
+  const parsed = parseEvent(kinesis.data);
+  if (!parsed.ok) {
+    const shardId = record.eventID.split(':')[0] ?? 'unknown';
+    const { data } = kinesis;
+    return {
+      kind: 'poison',
+      poison: { shardId, sequenceNumber, partitionKey, arrivedAtMs, data, cause: parsed.cause },
+    };
+  }
+  const { event } = parsed;
+  const refs = strongestFirst(event.identities);
+  const lane = laneOf(partitionKey, refs[0] ?? '');
+  const delivery = { lane, sequenceNumber, messageId: event.messageId, arrivedAtMs };
+  return { kind: 'event', delivered: { event, refs, delivery } };
+}
+
+type Parsed =
+  | { readonly ok: true; readonly event: CollectedEvent }
+  | { readonly ok: false; readonly cause: string };
+
+function parseEvent(data: string): Parsed {
+  let document: unknown;
+  try {
+    document = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(fromBase64(data)));
+  } catch {
+    // The parser's own message quotes the text, which may be personal.
+    return { ok: false, cause: 'not a JSON document in UTF-8' };
+  }
+  const result = collectedEvent.safeParse(document);
+  if (result.success) return { ok: true, event: result.data };
+  const issues = result.error.issues
+    .slice(0, ISSUES_MAX)
+    .map(({ path, code }) => `${path.join('.') || 'document'}: ${code}`);
+  return { ok: false, cause: `not a collected event: ${issues.join(', ')}` };
+}
+
+function fromBase64(data: string): Uint8Array {
+  return Buffer.from(data, 'base64');
+}

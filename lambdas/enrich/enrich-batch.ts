@@ -1,0 +1,159 @@
+import type { KinesisStreamRecord } from 'aws-lambda';
+import type { CatalogueStore } from '../../core/catalogue/catalogue-store.ts';
+import { customerGroups } from '../../core/profile/customer-groups.ts';
+import { compareSequence } from '../../core/profile/evidence.ts';
+import type { DeliveredEvent } from '../../core/profile/fold-deliveries.ts';
+import type { ProfileStore, StoredView } from '../../core/profile/profile-store.ts';
+import { decodeRecord, type PoisonRecord } from './decode-record.ts';
+import { enrichGroup, type GroupFailure } from './enrich-group.ts';
+import type { EntryCache } from './entry-cache.ts';
+import { loadView } from './load-view.ts';
+import { inParallel } from './parallel.ts';
+import type { Surroundings } from './surroundings.ts';
+import { updateCatalogue } from './update-catalogue.ts';
+
+/** Groups in flight at once: more only wait for the client's 50 connections. */
+const GROUPS_IN_FLIGHT_MAX = 16;
+
+/** Everything that the logic of the function reaches out to. */
+export interface EnrichPorts {
+  readonly profiles: ProfileStore;
+  readonly catalogue: CatalogueStore;
+  /** Kept between invocations. */
+  readonly entryCache: EntryCache;
+  readonly writePoison: (poison: PoisonRecord) => Promise<void>;
+  readonly surroundings: Surroundings;
+}
+
+export type BatchFailure =
+  | GroupFailure
+  | { readonly kind: 'poison'; readonly error: unknown }
+  | { readonly kind: 'catalogue'; readonly error: unknown };
+
+/** What became of a batch: each record is folded, duplicate, poison, or failed and comes again. */
+export interface BatchReport {
+  /** Sequence numbers of the records whose effects are not all durable, lowest first. */
+  readonly failedSequenceNumbers: readonly string[];
+  readonly failures: readonly BatchFailure[];
+  readonly foldedCount: number;
+  readonly duplicateCount: number;
+  readonly poisonCount: number;
+  readonly conflictCount: number;
+  /** Items of the catalogue that were left alone because their stored form is unknown. */
+  readonly unreadableItemCount: number;
+  /** Per folded event, from its receipt by the collector to its durable write. */
+  readonly freshnessMs: readonly number[];
+}
+
+interface Part {
+  readonly failed: readonly string[];
+  readonly failures: readonly BatchFailure[];
+}
+
+interface ProfilePart extends Part {
+  readonly foldedCount: number;
+  readonly duplicateCount: number;
+  readonly conflictCount: number;
+  readonly freshnessMs: readonly number[];
+}
+
+/**
+ * Dedupe ▸ resolve identity ▸ fold into profile, for one batch of one shard. Redelivery, a crash at any
+ * point and a second consumer of the same records change nothing about the result: see the decision
+ * on the exactly-once effect.
+ */
+export async function enrichBatch(
+  ports: EnrichPorts,
+  records: readonly KinesisStreamRecord[],
+): Promise<BatchReport> {
+  const decoded = records.map(decodeRecord);
+  const poison = decoded.flatMap((each) => (each.kind === 'poison' ? [each.poison] : []));
+  const deliveries = decoded
+    .flatMap((each) => (each.kind === 'event' ? [each.delivered] : []))
+    .sort((a, b) => compareSequence(a.delivery.sequenceNumber, b.delivery.sequenceNumber));
+  const [poisonPart, profilePart, cataloguePart] = await Promise.all([
+    keepPoison(ports, poison),
+    foldIntoProfiles(ports, deliveries),
+    foldIntoCatalogue(ports, deliveries),
+  ]);
+  const parts = [poisonPart, profilePart, cataloguePart];
+  const { foldedCount, duplicateCount, conflictCount, freshnessMs } = profilePart;
+  return {
+    failedSequenceNumbers: [...new Set(parts.flatMap(({ failed }) => failed))].sort(
+      compareSequence,
+    ),
+    failures: parts.flatMap(({ failures }) => failures),
+    foldedCount,
+    duplicateCount,
+    poisonCount: poison.length - poisonPart.failed.length,
+    conflictCount,
+    unreadableItemCount: cataloguePart.unreadableCount,
+    freshnessMs,
+  };
+}
+
+async function keepPoison(
+  { writePoison }: EnrichPorts,
+  poison: readonly PoisonRecord[],
+): Promise<Part> {
+  const failed: string[] = [];
+  const failures: BatchFailure[] = [];
+  await inParallel(poison, GROUPS_IN_FLIGHT_MAX, async (record) => {
+    try {
+      await writePoison(record);
+    } catch (error) {
+      failed.push(record.sequenceNumber);
+      failures.push({ kind: 'poison', error });
+    }
+  });
+  return { failed, failures };
+}
+
+async function foldIntoProfiles(
+  { profiles, surroundings }: EnrichPorts,
+  deliveries: readonly DeliveredEvent[],
+): Promise<ProfilePart> {
+  const none = { foldedCount: 0, duplicateCount: 0, conflictCount: 0, freshnessMs: [] };
+  let view: StoredView;
+  try {
+    view = await loadView(profiles, deliveries);
+  } catch (error) {
+    return { ...none, failed: sequencesOf(deliveries), failures: [{ kind: 'store', error }] };
+  }
+  const groups = customerGroups(view, deliveries);
+  const results = await inParallel(groups, GROUPS_IN_FLIGHT_MAX, async (group) => ({
+    group,
+    ...(await enrichGroup(profiles, view, group, surroundings)),
+  }));
+  const events = results.flatMap(({ group, settled }) =>
+    settled.map((settlement, index) => ({ ...settlement, event: group[index]?.event })),
+  );
+  const folded = events.filter(({ outcome }) => outcome === 'folded');
+  return {
+    failed: results.flatMap(({ group, settled }) => sequencesOf(group.slice(settled.length))),
+    failures: results.flatMap(({ failure }) => (failure === undefined ? [] : [failure])),
+    foldedCount: folded.length,
+    duplicateCount: events.length - folded.length,
+    conflictCount: results.reduce((sum, { conflictCount }) => sum + conflictCount, 0),
+    freshnessMs: folded.map(({ event, atMs }) =>
+      Math.max(0, atMs - Date.parse(event?.receivedAt ?? '')),
+    ),
+  };
+}
+
+async function foldIntoCatalogue(
+  { catalogue, entryCache }: EnrichPorts,
+  deliveries: readonly DeliveredEvent[],
+): Promise<Part & { readonly unreadableCount: number }> {
+  const report = await updateCatalogue(catalogue, entryCache, deliveries);
+  const { failed, errors, unreadableCount } = report;
+  return {
+    unreadableCount,
+    failed: sequencesOf(failed),
+    failures: errors.map((error) => ({ kind: 'catalogue', error })),
+  };
+}
+
+function sequencesOf(deliveries: readonly DeliveredEvent[]): string[] {
+  return deliveries.map(({ delivery }) => delivery.sequenceNumber);
+}

@@ -1,0 +1,87 @@
+import {
+  type DeliveredEvent,
+  type EventOutcome,
+  type FoldedChunk,
+  foldDeliveries,
+} from '../../core/profile/fold-deliveries.ts';
+import type { ProfileStore, StoredView } from '../../core/profile/profile-store.ts';
+import { ProfileRefusedError } from '../../core/profile/working-set.ts';
+import { loadView } from './load-view.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/**
+ * How often a group is folded anew because somebody else wrote first. Two consumers of one customer
+ * settle in two or three; after eight the stream's own redelivery takes over.
+ */
+export const CONFLICTS_MAX = 8;
+
+/** The wait before the n-th attempt is drawn from 0 … this · 2ⁿ. */
+const BACKOFF_MS = 10;
+const BACKOFF_MS_MAX = 500;
+
+export interface GroupResult {
+  /** Of the events from the first on whose effects are durable, with the time at which they were. */
+  readonly settled: readonly { readonly outcome: EventOutcome; readonly atMs: number }[];
+  /** Why the rest is not; undefined when all of it is. Without personal data. */
+  readonly failure: GroupFailure | undefined;
+  readonly conflictCount: number;
+}
+
+export type GroupFailure =
+  | { readonly kind: 'refused'; readonly cause: string }
+  | { readonly kind: 'contended' }
+  | { readonly kind: 'store'; readonly error: unknown };
+
+/**
+ * Takes one group of events into its profiles: fold as many as fit one write, write, go on. A write
+ * that finds its profiles changed reads them again and folds anew; one that finds an order counted
+ * before folds without it. Nothing here rejects.
+ */
+export async function enrichGroup(
+  store: ProfileStore,
+  loaded: StoredView,
+  deliveries: readonly DeliveredEvent[],
+  surroundings: Surroundings,
+): Promise<GroupResult> {
+  const settled: { outcome: EventOutcome; atMs: number }[] = [];
+  const takenClaims = new Set<string>();
+  let conflictCount = 0;
+  let view = loaded;
+  const ended = (failure?: GroupFailure): GroupResult => ({ settled, failure, conflictCount });
+  try {
+    while (settled.length < deliveries.length) {
+      const rest = deliveries.slice(settled.length);
+      const chunk = foldDeliveries(view, rest, takenClaims);
+      const outcome = await writeChunk(store, chunk);
+      if (outcome.kind === 'written') {
+        const atMs = surroundings.nowMs();
+        settled.push(...chunk.outcomes.map((each) => ({ outcome: each, atMs })));
+        if (settled.length === deliveries.length) break;
+      } else if (outcome.kind === 'claimed') {
+        for (const key of outcome.keys) takenClaims.add(key);
+        // What was read still stands: nothing but the claims was in the way.
+        continue;
+      } else {
+        conflictCount += 1;
+        if (conflictCount > CONFLICTS_MAX) return ended({ kind: 'contended' });
+        await surroundings.sleep(backoffMs(conflictCount, surroundings.random()));
+      }
+      view = await loadView(store, deliveries.slice(settled.length));
+    }
+    return ended();
+  } catch (error) {
+    if (error instanceof ProfileRefusedError) {
+      return ended({ kind: 'refused', cause: error.message });
+    }
+    return ended({ kind: 'store', error });
+  }
+}
+
+async function writeChunk(store: ProfileStore, chunk: FoldedChunk) {
+  return chunk.write === undefined ? ({ kind: 'written' } as const) : store.write(chunk.write);
+}
+
+/** Full jitter: the customers of an outage come back spread out. */
+function backoffMs(attempt: number, random: number): number {
+  return random * Math.min(BACKOFF_MS_MAX, BACKOFF_MS * 2 ** attempt);
+}

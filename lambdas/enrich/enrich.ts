@@ -1,0 +1,52 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics } from '@aws-lambda-powertools/metrics';
+import { S3Client } from '@aws-sdk/client-s3';
+import type { KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda';
+import { createCatalogueStore } from '../../adapters/dynamodb/catalogue-store.ts';
+import { createDynamoDbClient } from '../../adapters/dynamodb/client.ts';
+import { createProfileStore } from '../../adapters/dynamodb/profile-store.ts';
+import { writePoison } from '../../adapters/s3/failures.ts';
+import { type EnrichPorts, enrichBatch } from './enrich-batch.ts';
+import { EntryCache } from './entry-cache.ts';
+import { reportBatch } from './report-batch.ts';
+import { enrichSettings } from './settings.ts';
+
+/** A batch has time: the stream waits. It must still end well before the function's time-out. */
+const PATIENCE = { attemptsMax: 4, connectMsMax: 1_000, attemptMsMax: 5_000 };
+
+const settings = enrichSettings.parse(process.env);
+const logger = new Logger();
+const metrics = new Metrics();
+const dynamoDb = createDynamoDbClient(PATIENCE);
+const s3 = new S3Client({
+  maxAttempts: PATIENCE.attemptsMax,
+  requestHandler: {
+    connectionTimeout: PATIENCE.connectMsMax,
+    requestTimeout: PATIENCE.attemptMsMax,
+    throwOnRequestTimeout: true,
+  },
+});
+const ports: EnrichPorts = {
+  profiles: createProfileStore(dynamoDb, {
+    profiles: settings.PROFILES_TABLE,
+    identities: settings.IDENTITIES_TABLE,
+    dedupe: settings.DEDUPE_TABLE,
+  }),
+  catalogue: createCatalogueStore(dynamoDb, settings.CATALOGUE_TABLE),
+  entryCache: new EntryCache(),
+  writePoison: (poison) => writePoison(s3, settings.FAILURES_BUCKET, poison),
+  surroundings: { nowMs: Date.now, random: Math.random, sleep: (durationMs) => sleep(durationMs) },
+};
+
+/**
+ * Takes a batch of the stream into profiles and catalogue. Answers with the records that must come
+ * again, the lowest first: Lambda redelivers from it on.
+ */
+export async function handler(event: KinesisStreamEvent): Promise<KinesisStreamBatchResponse> {
+  const report = await enrichBatch(ports, event.Records);
+  reportBatch(report, logger, metrics);
+  return {
+    batchItemFailures: report.failedSequenceNumbers.map((itemIdentifier) => ({ itemIdentifier })),
+  };
+}

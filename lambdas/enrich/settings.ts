@@ -1,0 +1,12 @@
+import * as z from 'zod';
+
+const name = z.string().min(1);
+
+/** What the function's environment must say. */
+export const enrichSettings = z.object({
+  PROFILES_TABLE: name,
+  IDENTITIES_TABLE: name,
+  DEDUPE_TABLE: name,
+  CATALOGUE_TABLE: name,
+  FAILURES_BUCKET: name,
+});

@@ -1,0 +1,57 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { flipPointer, readPointer } from '../../adapters/dynamodb/model-pointer.ts';
+import { readModelFile, writeModel } from '../../adapters/s3/model-store.ts';
+import { fitOnAll } from '../../core/training/candidate.ts';
+import { fitModel } from '../../core/training/fit.ts';
+import { decodeManifest, encodeModel, MANIFEST_FILE } from '../../core/training/model-file.ts';
+import { REPORT_FILE } from '../../core/training/report.ts';
+import { candidatesOf, models, pointerTable } from './recommend-environment.ts';
+import { ArtefactDamaged, PointerMoved } from './training-errors.ts';
+import { type JudgedRun, judgedRun, type PublishedRun } from './training-run.ts';
+import { openSnapshot } from './training-snapshot.ts';
+
+const logger = new Logger();
+
+/**
+ * Fits the promoted parameters to everything, writes `models/<id>/` and makes it current. A retry
+ * after any step of it does no more than what is still to do.
+ * @throws PointerMoved when another model became current since the candidate was judged
+ */
+export async function handler(input: unknown): Promise<PublishedRun> {
+  const run = judgedRun.parse(input);
+  if (!run.promoted) throw new Error(`candidate ${run.candidateId} was rejected by the gate`);
+  const pointer = await readPointer(pointerTable, { consistent: true });
+  if (pointer?.current === run.candidateId) return published(run, pointer.publishedAt);
+  if ((pointer?.version ?? 0) !== run.pointerVersion) throw pointerMoved(run);
+  await writeFinalModel(run);
+  const flip = await flipPointer(pointerTable, pointer, run.candidateId, new Date().toISOString());
+  if (!flip.ok) throw pointerMoved(run);
+  logger.info('model published', { modelId: run.candidateId, previous: flip.pointer.previous });
+  return published(run, flip.pointer.publishedAt);
+}
+
+async function writeFinalModel(run: JudgedRun): Promise<void> {
+  const store = candidatesOf(run.snapshotId);
+  const manifest = decodeManifest(await readModelFile(store, run.candidateId, MANIFEST_FILE));
+  if (!manifest.ok) {
+    throw new ArtefactDamaged(`candidate ${run.candidateId}: ${manifest.reason}`);
+  }
+  const report = await readModelFile(store, run.candidateId, REPORT_FILE);
+  if (report === undefined) {
+    throw new ArtefactDamaged(`candidate ${run.candidateId} has no ${REPORT_FILE}`);
+  }
+  const { data, split } = await openSnapshot(run);
+  const model = fitModel(run.candidateId, fitOnAll(data, split), manifest.value.parameters);
+  await writeModel(models, model.id, encodeModel(model, new Map([[REPORT_FILE, report]])));
+}
+
+function published(run: JudgedRun, publishedAt: string): PublishedRun {
+  return { ...run, modelId: run.candidateId, publishedAt };
+}
+
+function pointerMoved(run: JudgedRun): PointerMoved {
+  return new PointerMoved(
+    `candidate ${run.candidateId} was judged against another model than is current now; ` +
+      'nothing was published, train again',
+  );
+}

@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto';
+import { Logger } from '@aws-lambda-powertools/logger';
+import { writeModel } from '../../adapters/s3/model-store.ts';
+import { fitBeforeTest, TRAINING_SEED } from '../../core/training/candidate.ts';
+import { fitModel } from '../../core/training/fit.ts';
+import { encodeModel } from '../../core/training/model-file.ts';
+import { tune } from '../../core/training/tune.ts';
+import { candidatesOf } from './recommend-environment.ts';
+import { type CandidateRun, snapshotRun } from './training-run.ts';
+import { openSnapshot } from './training-snapshot.ts';
+import { encodeTuning, TUNING_FILE } from './tuning-file.ts';
+
+const logger = new Logger();
+
+/** Tunes on the validation period and writes a candidate that has not seen the test period. */
+export async function handler(input: unknown): Promise<CandidateRun> {
+  const run = snapshotRun.parse(input);
+  const { data, split } = await openSnapshot(run);
+  const tuning = tune(data, split, TRAINING_SEED);
+  const candidateId = candidateIdOf(run.snapshotId, data.facts.createdAt, tuning.parameters);
+  const candidate = fitModel(candidateId, fitBeforeTest(data, split), tuning.parameters);
+  const files = encodeModel(candidate, new Map([[TUNING_FILE, encodeTuning(tuning)]]));
+  await writeModel(candidatesOf(run.snapshotId), candidateId, files);
+  logger.info('candidate written', {
+    candidateId,
+    parameters: tuning.parameters,
+    trials: tuning.trials.length,
+    customers: tuning.customers,
+  });
+  return { ...run, candidateId };
+}
+
+/** `<ISO time>-<4 hex digits>`; the same for a retry of this step, which finds the same parameters. */
+function candidateIdOf(snapshotId: string, createdAt: string, parameters: object): string {
+  const digest = createHash('sha256').update(snapshotId).update(JSON.stringify(parameters));
+  return `${createdAt.slice(0, 'YYYY-MM-DDTHH:MM:SS'.length)}Z-${digest.digest('hex').slice(0, 4)}`;
+}

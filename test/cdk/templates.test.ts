@@ -1,0 +1,362 @@
+import { describe, expect, it } from 'vitest';
+import { onlyOf, resourcesOf, synthesizeAll, type Template } from './synthesized.ts';
+
+const templates = synthesizeAll();
+const state = stack('KindredState-dev');
+const service = stack('Kindred-dev');
+const both = [state, service];
+
+function stack(name: string): Template {
+  const template = templates.get(name);
+  if (template === undefined) throw new Error(`no stack ${name}`);
+  return template;
+}
+
+const COMMON_VARIABLES = [
+  'ENVIRONMENT',
+  'NODE_OPTIONS',
+  'POWERTOOLS_LOG_LEVEL',
+  'POWERTOOLS_METRICS_NAMESPACE',
+  'POWERTOOLS_SERVICE_NAME',
+];
+const WORKFLOW_VARIABLES = ['LAKE_BUCKET', 'MODELS_BUCKET', 'CATALOGUE_TABLE', 'CONFIG_TABLE'];
+const VARIABLES: Record<string, string[]> = {
+  Collect: [
+    'EVENTS_STREAM_NAME',
+    'QUARANTINE_BUCKET',
+    'CONFIG_TABLE',
+    'IDENTITY_SECRET_ID',
+    'WRITE_KEY_SECRET_ID',
+  ],
+  Enrich: [
+    'PROFILES_TABLE',
+    'IDENTITIES_TABLE',
+    'DEDUPE_TABLE',
+    'CATALOGUE_TABLE',
+    'FAILURES_BUCKET',
+  ],
+  Serve: [
+    'PROFILES_TABLE',
+    'IDENTITIES_TABLE',
+    'CATALOGUE_TABLE',
+    'CONFIG_TABLE',
+    'MODELS_BUCKET',
+    'IDENTITY_SECRET_ID',
+  ],
+  Authorize: ['TOKEN_SECRET_ID', 'API_KEY_SECRET_ID'],
+  Snapshot: WORKFLOW_VARIABLES,
+  Check: WORKFLOW_VARIABLES,
+  Train: WORKFLOW_VARIABLES,
+  Evaluate: WORKFLOW_VARIABLES,
+  Publish: WORKFLOW_VARIABLES,
+};
+
+describe('the functions', () => {
+  const functions = resourcesOf(service, 'AWS::Lambda::Function');
+
+  it('are the ones that the data flow has, by their bare names', () => {
+    expect(functions.map(([id]) => id).sort()).toEqual(Object.keys(VARIABLES).sort());
+  });
+
+  it('run on Node 24 and arm64, traced, each with its own log', () => {
+    for (const [, { Properties }] of functions) {
+      expect(Properties).toMatchObject({
+        Runtime: 'nodejs24.x',
+        Architectures: ['arm64'],
+        Handler: 'index.handler',
+        TracingConfig: { Mode: 'Active' },
+        LoggingConfig: { LogFormat: 'JSON', LogGroup: { Ref: expect.any(String) } },
+      });
+    }
+    const logs = new Set(
+      functions.map(([, { Properties }]) => Properties.LoggingConfig.LogGroup.Ref),
+    );
+    expect(logs.size).toBe(functions.length);
+  });
+
+  it.each(Object.entries(VARIABLES))('%s gets exactly its variables', (id, names) => {
+    const variables = service.Resources[id]!.Properties.Environment.Variables;
+    expect(Object.keys(variables).sort()).toEqual([...COMMON_VARIABLES, ...names].sort());
+    expect(variables).toMatchObject({
+      ENVIRONMENT: 'dev',
+      POWERTOOLS_METRICS_NAMESPACE: 'Kindred',
+      POWERTOOLS_SERVICE_NAME: id.toLowerCase(),
+      NODE_OPTIONS: '--enable-source-maps',
+    });
+  });
+});
+
+describe('permissions', () => {
+  const statements = both.flatMap((template) =>
+    resourcesOf(template, 'AWS::IAM::Policy').flatMap(([id, { Properties }]) =>
+      Properties.PolicyDocument.Statement.map((statement: Record<string, unknown>) => ({
+        id,
+        ...statement,
+      })),
+    ),
+  );
+
+  it('name every action', () => {
+    for (const { Action } of statements) expect([Action].flat().join()).not.toContain('*');
+  });
+
+  it('reach any resource only for tracing and log delivery, which know no narrower one', () => {
+    const unbounded = statements.filter(({ Resource }) => [Resource].flat().includes('*'));
+    for (const { Action } of unbounded) {
+      expect([Action].flat().join()).toMatch(
+        /^(xray:\w+|logs:(\w*LogDelivery|ListLogDeliveries|\w+ResourcePolic(y|ies)|DescribeLogGroups))(,(xray:\w+|logs:\w+))*$/,
+      );
+    }
+  });
+
+  it('reach objects only below a prefix', () => {
+    const wildcards = statements
+      .filter(({ Resource }) => ![Resource].flat().includes('*'))
+      .flatMap(({ Resource }) => JSON.stringify(Resource).match(/[^"]*\*[^"]*/g) ?? []);
+    expect(new Set(wildcards)).toEqual(
+      new Set([
+        '/quarantine/*',
+        '/poison/*',
+        '/aws/lambda/*',
+        '/raw/*',
+        '/errors/*',
+        '/snapshots/*',
+        '/models/*',
+      ]),
+    );
+  });
+
+  it('of the API exclude writing anything but logs and traces', () => {
+    const serve = statements.filter(({ id }) => /(Serve|Authorize)Role/.test(id));
+    const actions = serve.flatMap(({ Action }) => Action).sort();
+    expect([...new Set(actions)]).toEqual([
+      'dynamodb:BatchGetItem',
+      'dynamodb:GetItem',
+      'logs:CreateLogStream',
+      'logs:PutLogEvents',
+      's3:GetObject',
+      's3:ListBucket',
+      'secretsmanager:GetSecretValue',
+      'xray:PutTelemetryRecords',
+      'xray:PutTraceSegments',
+    ]);
+  });
+});
+
+describe('data at rest', () => {
+  it('is encrypted, and recoverable where it is the only copy', () => {
+    const tables = resourcesOf(state, 'AWS::DynamoDB::Table');
+    expect(tables).toHaveLength(5);
+    for (const [, { Properties }] of tables) {
+      expect(Properties).toMatchObject({
+        BillingMode: 'PAY_PER_REQUEST',
+        SSESpecification: { SSEEnabled: true },
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      });
+    }
+    expect(onlyOf(state, 'AWS::Kinesis::Stream').Properties).toMatchObject({
+      StreamEncryption: { EncryptionType: 'KMS' },
+      StreamModeDetails: { StreamMode: 'ON_DEMAND' },
+    });
+    for (const [, { Properties }] of resourcesOf(state, 'AWS::S3::Bucket')) {
+      expect(Properties.BucketEncryption).toBeDefined();
+      expect(Object.values(Properties.PublicAccessBlockConfiguration)).toEqual([
+        true,
+        true,
+        true,
+        true,
+      ]);
+    }
+  });
+
+  it('of what was deduplicated expires by itself', () => {
+    const ttl = resourcesOf(state, 'AWS::DynamoDB::Table').flatMap(([id, { Properties }]) =>
+      Properties.TimeToLiveSpecification === undefined ? [] : [[id, Properties]],
+    );
+    expect(ttl).toHaveLength(1);
+    expect(ttl[0]![1]).toMatchObject({
+      KeySchema: [{ AttributeName: 'key', KeyType: 'HASH' }],
+      TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
+    });
+  });
+
+  it('outlives its stack in production and goes with it in development', () => {
+    const holdsData = /^AWS::(DynamoDB::Table|S3::Bucket|Kinesis::Stream|SecretsManager::Secret)$/;
+    const policies = (template: Template) => [
+      ...new Set(
+        Object.values(template.Resources)
+          .filter(({ Type }) => holdsData.test(Type))
+          .map(({ DeletionPolicy }) => DeletionPolicy),
+      ),
+    ];
+    expect(policies(stack('KindredState-prod'))).toEqual(['Retain']);
+    expect(policies(state)).toEqual(['Delete']);
+    for (const [, { Properties }] of resourcesOf(
+      stack('KindredState-prod'),
+      'AWS::DynamoDB::Table',
+    )) {
+      expect(Properties.DeletionProtectionEnabled).toBe(true);
+    }
+  });
+});
+
+describe('the stream', () => {
+  it('reaches the enricher with every bound that keeps a bad record from blocking it', () => {
+    const mapping = onlyOf(service, 'AWS::Lambda::EventSourceMapping').Properties;
+    expect(mapping).toMatchObject({
+      BisectBatchOnFunctionError: true,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      StartingPosition: 'TRIM_HORIZON',
+      MaximumRetryAttempts: expect.any(Number),
+      MaximumRecordAgeInSeconds: 21_600,
+      MetricsConfig: { Metrics: ['EventCount'] },
+    });
+    expect(JSON.stringify(mapping.DestinationConfig)).toContain('BucketsFailures');
+  });
+
+  it('reaches the lake gzipped, by day of arrival', () => {
+    const delivery = onlyOf(service, 'AWS::KinesisFirehose::DeliveryStream').Properties;
+    expect(delivery.ExtendedS3DestinationConfiguration).toMatchObject({
+      CompressionFormat: 'GZIP',
+      Prefix: 'raw/day=!{timestamp:yyyy-MM-dd}/',
+    });
+  });
+});
+
+describe('the REST API', () => {
+  const api = onlyOf(service, 'AWS::ApiGateway::RestApi').Properties;
+  const paths = new Map<string, string>();
+  const resources = resourcesOf(service, 'AWS::ApiGateway::Resource');
+  for (const [id, { Properties }] of resources) {
+    const parent = Properties.ParentId.Ref;
+    paths.set(id, `${parent === undefined ? '' : paths.get(parent)}/${Properties.PathPart}`);
+  }
+  const routes = resourcesOf(service, 'AWS::ApiGateway::Method').map(([, { Properties }]) => ({
+    route: `${Properties.HttpMethod} ${paths.get(Properties.ResourceId.Ref)}`,
+    properties: Properties,
+  }));
+
+  it('leaves every body’s bytes alone and takes the key from the authorizer', () => {
+    expect(api).toMatchObject({ BinaryMediaTypes: ['*/*'], ApiKeySourceType: 'AUTHORIZER' });
+  });
+
+  it('asks the authorizer about every request, whichever credential it carries', () => {
+    const authorizer = onlyOf(service, 'AWS::ApiGateway::Authorizer').Properties;
+    expect(authorizer).toMatchObject({ Type: 'REQUEST', AuthorizerResultTtlInSeconds: 0 });
+    expect(authorizer).not.toHaveProperty('IdentitySource');
+  });
+
+  it('asks for a key exactly where recommendations are', () => {
+    const guarded = routes.filter(({ properties }) => properties.ApiKeyRequired === true);
+    expect(guarded.map(({ route }) => route).sort()).toEqual([
+      'GET /v1/blocks/{placement}',
+      'GET /v1/recommendations/{placement}',
+    ]);
+    for (const { properties } of guarded) expect(properties.AuthorizationType).toBe('CUSTOM');
+  });
+
+  it('takes events at the calls’ names and letters, with their preflights', () => {
+    const open = routes.filter(({ properties }) => properties.ApiKeyRequired !== true);
+    const calls = ['track', 'identify', 'page', 'batch', 'import', 't', 'i', 'p', 'b'];
+    expect(open.map(({ route }) => route).sort()).toEqual(
+      [
+        'GET /v1/health',
+        ...calls.flatMap((call) => [`POST /v1/${call}`, `OPTIONS /v1/${call}`]),
+      ].sort(),
+    );
+  });
+
+  it('answers its own errors as problems that a browser may read', () => {
+    const responses = resourcesOf(service, 'AWS::ApiGateway::GatewayResponse');
+    const types = responses.map(([, { Properties }]) => Properties.ResponseType);
+    expect(types).toEqual(
+      expect.arrayContaining([
+        'DEFAULT_4XX',
+        'DEFAULT_5XX',
+        'UNAUTHORIZED',
+        'INVALID_API_KEY',
+        'THROTTLED',
+        'INTEGRATION_TIMEOUT',
+      ]),
+    );
+    for (const [, { Properties }] of responses) {
+      expect(Properties.ResponseParameters).toMatchObject({
+        'gatewayresponse.header.Content-Type': "'application/problem+json'",
+        'gatewayresponse.header.Access-Control-Allow-Origin': "'*'",
+      });
+      const problem = JSON.parse(Properties.ResponseTemplates['application/json']);
+      expect(Object.keys(problem)).toEqual(expect.arrayContaining(['type', 'title', 'detail']));
+      if (Properties.StatusCode !== undefined) {
+        expect(problem.status).toBe(Number(Properties.StatusCode));
+      }
+    }
+  });
+
+  it('answers nothing temporary with a status on which clients drop events', () => {
+    for (const [, { Properties }] of resourcesOf(service, 'AWS::ApiGateway::GatewayResponse')) {
+      const retry = Properties.ResponseParameters['gatewayresponse.header.Retry-After'];
+      if (retry === undefined || Properties.ResponseType === 'DEFAULT_5XX') continue;
+      expect(['429', '503']).toContain(Properties.StatusCode);
+    }
+  });
+
+  it('makes the default key of the secret, never of a value in the template', () => {
+    const key = onlyOf(service, 'AWS::ApiGateway::ApiKey').Properties.Value;
+    expect(JSON.stringify(key)).toContain('{{resolve:secretsmanager:');
+  });
+
+  it('logs no address, user agent or called path', () => {
+    const { AccessLogSetting } = onlyOf(service, 'AWS::ApiGateway::Stage').Properties;
+    expect(AccessLogSetting.Format).not.toMatch(
+      /sourceIp|userAgent|context\.path|authorizer|apiKey\b/,
+    );
+  });
+});
+
+describe('the training workflow', () => {
+  it('names every function that the state machine asks for', () => {
+    const machine = onlyOf(service, 'AWS::StepFunctions::StateMachine').Properties;
+    const asked = [...machine.DefinitionString.matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name);
+    expect(new Set(asked)).toEqual(new Set(Object.keys(machine.DefinitionSubstitutions)));
+  });
+
+  it('starts on schedule', () => {
+    expect(onlyOf(service, 'AWS::Scheduler::Schedule').Properties).toMatchObject({
+      State: 'ENABLED',
+      ScheduleExpression: 'cron(0 2 * * ? *)',
+    });
+  });
+});
+
+describe('the templates', () => {
+  it('use no custom resource, which the local cloud could not run', () => {
+    for (const template of templates.values()) {
+      for (const { Type } of Object.values(template.Resources)) {
+        expect(Type).toMatch(/^AWS::(?!CloudFormation::CustomResource)/);
+      }
+    }
+  });
+
+  it('tell programs all they need in the outputs', () => {
+    expect(Object.keys(service.Outputs ?? {})).toEqual(
+      expect.arrayContaining([
+        'ApiUrl',
+        'CollectorUrl',
+        'EventsStreamName',
+        'ProfilesTableName',
+        'IdentitiesTableName',
+        'DedupeTableName',
+        'CatalogueTableName',
+        'ConfigTableName',
+        'LakeBucketName',
+        'ModelsBucketName',
+        'QuarantineBucketName',
+        'FailuresBucketName',
+        'TrainStateMachineArn',
+        'WriteKeySecretArn',
+        'ApiKeySecretArn',
+        'AlarmTopicArn',
+      ]),
+    );
+  });
+});

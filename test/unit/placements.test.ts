@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import { bundledPlacements, placementsOf } from '../../core/blocks/bundled-placements.ts';
+import { priceText } from '../../core/blocks/present.ts';
+import { LIMIT_MAX } from '../../core/ranking/placement.ts';
+import { requestedLimit } from '../../core/ranking/requested-limit.ts';
+import { placementNamed } from './small-shop.ts';
+
+const { placement, content } = placementNamed('for-you');
+
+describe('the bundled placements', () => {
+  it.each([
+    ['for-you', ['personal', 'recent', 'trending', 'popular', 'static']],
+    ['recently-viewed', ['recent', 'popular', 'static']],
+    ['popular', ['popular', 'static']],
+  ])('%s goes down its ladder to static content', (id, kinds) => {
+    expect(bundledPlacements.find(id)?.ladder.map(({ kind }) => kind)).toEqual(kinds);
+  });
+
+  it('end in content that fills the largest answer alone', () => {
+    expect(content.items.length).toBeGreaterThanOrEqual(LIMIT_MAX);
+  });
+});
+
+describe('a placement document', () => {
+  const load = (changes: object) => () =>
+    placementsOf([{ ...placement, ...changes }], [content], 'for-you');
+
+  it.each([
+    ['a misspelt key', { laddder: [] }, /laddder/],
+    ['a version from the future', { schemaVersion: 2 }, /schemaVersion/],
+    ['a ladder that can end empty', { ladder: [{ kind: 'popular' }] }, /static rung/],
+    ['a strategy that nobody wrote', { ladder: [{ kind: 'magic' }] }, /ladder/],
+    ['a default above its maximum', { limit: { default: 12, max: 4 } }, /limit\.max/],
+    ['a locale that is none', { locale: 'not a locale' }, /language tag/],
+    ['content that is not there', { ladder: [{ kind: 'static', content: 'gone' }] }, /no document/],
+  ])('is refused with %s', (_, changes, message) => {
+    expect(load(changes)).toThrow(message);
+  });
+
+  it('is needed for the fallback', () => {
+    expect(() => placementsOf([placement], [content], 'popular')).toThrow(/popular/);
+  });
+});
+
+describe('the requested limit', () => {
+  const bounds = { default: 12, max: 24 };
+
+  it.each([
+    [undefined, 12],
+    ['1', 1],
+    ['24', 24],
+  ])('%s gives %i, without a word', (text, limit) => {
+    expect(requestedLimit(text, bounds)).toEqual({ limit });
+  });
+
+  it.each([
+    ['0', 12],
+    ['-1', 12],
+    ['1.5', 12],
+    ['NaN', 12],
+    ['', 12],
+    ['twelve', 12],
+    ['1e9', 24],
+    ['25', 24],
+    ['Infinity', 24],
+  ])('%s gives %i and says so', (text, limit) => {
+    expect(requestedLimit(text, bounds)).toMatchObject({
+      limit,
+      note: expect.stringContaining(`so ${limit} were given`),
+    });
+  });
+
+  it('is not repeated where it was wrong', () => {
+    expect(requestedLimit('ada@mail.example', bounds).note).not.toContain('ada');
+  });
+});
+
+describe('a price', () => {
+  it.each([
+    [12.5, 'GBP', 'en-GB', '£12.50'],
+    [1234.5, 'EUR', 'de-DE', '1.234,50\u00a0€'],
+    [1200, 'JPY', 'en-GB', 'JP¥1,200'],
+    [12.5, '', 'en-GB', '12.50'],
+  ])('of %d %s is written for %s', (price, currency, locale, text) => {
+    expect(priceText(price, currency, locale)).toBe(text);
+  });
+});
