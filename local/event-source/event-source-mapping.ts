@@ -25,7 +25,9 @@ export class EventSourceMapping {
   /** Waits until every record in the stream is handled, at most so long. */
   async drain(boundMs: number): Promise<void> {
     const deadlineMs = performance.now() + boundMs;
-    while (!this.#pollers.every(({ isCaughtUp }) => isCaughtUp) && performance.now() < deadlineMs) {
+    while (performance.now() < deadlineMs) {
+      const caughtUp = await Promise.all(this.#pollers.map((poller) => poller.isCaughtUp()));
+      if (caughtUp.every((isCaughtUp) => isCaughtUp)) return;
       await delay(DRAIN_POLL_MS);
     }
   }

@@ -17,8 +17,6 @@ export interface RecordSource {
     after: string | undefined,
     recordsMax: number,
   ): readonly StreamRecord[] | Promise<readonly StreamRecord[]>;
-  /** The last record's sequence number; undefined for an empty shard. */
-  latest(shardId: string): string | undefined;
   /** Ends when the shard holds a record after the one named, or the signal aborts. */
   waitForRecords(shardId: string, after: string | undefined, signal: AbortSignal): Promise<void>;
 }

@@ -11,6 +11,8 @@ const PAYLOAD_BYTES_MAX = 6_291_456;
 const EVENT_FRAME_BYTES = 64;
 /** Batches read ahead for each lane, so that one slow key holds up its lane alone. */
 const BATCHES_AHEAD = 4;
+/** Records passed over at a time by a mapping that starts at the newest. */
+const SKIP_RECORDS = 10_000;
 
 /** Records with the same partition keys, in order, handled one batch at a time. */
 class Lane {
@@ -103,8 +105,6 @@ export class ShardPoller {
     this.#shardId = shardId;
     this.#signal = signal;
     this.#progress = new Wakeup(signal);
-    this.#position =
-      definition.startingPosition === 'LATEST' ? dependencies.source.latest(shardId) : undefined;
     this.#lanes = Array.from({ length: definition.parallelizationFactor }, () => {
       const processor = new BatchProcessor(definition, dependencies, shardId, signal);
       return new Lane(definition, processor, signal, () => this.#progress.wake());
@@ -112,15 +112,25 @@ export class ShardPoller {
   }
 
   /** Whether every record that the shard holds has been handled or given up. */
-  get isCaughtUp(): boolean {
-    const latest = this.#dependencies.source.latest(this.#shardId);
-    const hasReadAll = latest === undefined || latest === this.#position;
-    return hasReadAll && this.#lanes.every(({ isIdle }) => isIdle);
+  async isCaughtUp(): Promise<boolean> {
+    if (this.#lanes.some(({ isIdle }) => !isIdle)) return false;
+    const ahead = await this.#dependencies.source.read(this.#shardId, this.#position, 1);
+    return ahead.length === 0;
   }
 
   /** Runs until the signal aborts. */
   async run(): Promise<void> {
+    if (this.#definition.startingPosition === 'LATEST') await this.#skipToLatest();
     await Promise.all([this.#poll(), ...this.#lanes.map((lane) => lane.run())]);
+  }
+
+  async #skipToLatest(): Promise<void> {
+    const { source } = this.#dependencies;
+    let records = await source.read(this.#shardId, undefined, SKIP_RECORDS);
+    while (records.length > 0) {
+      this.#position = records.at(-1)?.sequenceNumber;
+      records = await source.read(this.#shardId, this.#position, SKIP_RECORDS);
+    }
   }
 
   async #poll(): Promise<void> {

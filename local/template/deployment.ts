@@ -80,8 +80,9 @@ async function make(
     const understood = withoutInertProperties(resource.Type, properties);
     return await kind.provision(understood, { logicalId, physicalName, stack });
   } catch (error) {
-    if (!(error instanceof TemplateError)) throw error;
-    throw new TemplateError(`${place}: ${error.message}`);
+    // A full disk, say, is no fault of the template.
+    if (!(error instanceof Error) || 'code' in error) throw error;
+    throw new TemplateError(`${place}: ${error.message}`, { cause: error });
   }
 }
 

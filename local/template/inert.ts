@@ -45,6 +45,9 @@ export const inert: Readonly<Record<string, string>> = {
   'AWS::StepFunctions::StateMachine.TracingConfiguration': 'There is no X-Ray here.',
   'AWS::KinesisFirehose::DeliveryStream.ExtendedS3DestinationConfiguration.CloudWatchLoggingOptions':
     'A failed delivery is printed by the command.',
+  'AWS::Lambda::EventSourceMapping.MetricsConfig': 'Every metric of a mapping is always counted.',
+  'AWS::KinesisFirehose::DeliveryStream.ExtendedS3DestinationConfiguration.ErrorOutputPrefix':
+    'A delivery is tried until it succeeds; nothing is left over.',
 
   // Durability and encryption of data that lives as long as the process, or in one folder.
   'AWS::DynamoDB::Table.BillingMode': 'The local engine has no capacity limits; nothing is billed.',
@@ -88,6 +91,8 @@ export const inert: Readonly<Record<string, string>> = {
   'AWS::Lambda::Version.CodeSha256': 'There is one version, the one in the assembly.',
   'AWS::Lambda::Alias.Description': 'A note for people.',
   'AWS::Scheduler::Schedule.Description': 'A note for people.',
+  'AWS::Scheduler::Schedule.Target.RetryPolicy':
+    'A local target that fails is broken; the policy is for passing faults.',
   'AWS::Events::Rule.Description': 'A note for people.',
   'AWS::SNS::Topic.DisplayName': 'A note for people.',
   'AWS::SNS::Subscription': 'Nothing is mailed from this machine; the command prints each alarm.',
