@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { UserError } from './user-error.ts';
 
 /** Where a running Kindred is: what `kindred start` prints and writes, and other commands read. */
-export const connection = z.looseObject({
+export const connection = z.object({
   /** Base URL of the collector, up to and without `/v1`. */
   collector: z.url(),
   writeKey: z.string().min(1),

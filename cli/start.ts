@@ -1,87 +1,120 @@
-import { rm } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { type LocalCloud, startLocalCloud } from '../local/cloud.ts';
-import { existingAssembly, synthesize } from './assembly.ts';
+import { StartError } from '../local/start-error.ts';
+import { TemplateError } from '../local/template/template-error.ts';
 import { CONNECTION_FILE, writeConnection } from './connection.ts';
 import { logText } from './log-text.ts';
+import { type Assembly, synthesize } from './synthesize.ts';
 import { createTerminal, type Terminal } from './terminal.ts';
+import { UserError } from './user-error.ts';
 
 interface StartOptions {
   readonly port: number;
   readonly assembly?: string;
   readonly data?: string;
+  readonly connection: string;
   readonly json?: true;
 }
 
 const PORT_DEFAULT = 8787;
 const PORT_MAX = 65_535;
-/** Where an assembly goes that this command makes: never the `cdk.out` that is about to be deployed. */
-const ASSEMBLY_DIRECTORY = '.kindred/assembly';
 
 /** `kindred start`: runs the synthesized template on this machine until Ctrl-C. */
 export function startCommand(): Command {
   return new Command('start')
-    .description(
-      'Run the whole of Kindred on this machine: the template that deploys, without AWS.',
-    )
-    .option(
-      '-p, --port <number>',
-      'port of the API on 127.0.0.1; 0 takes a free one',
-      port,
-      PORT_DEFAULT,
-    )
+    .description('Run the template that deploys on this machine: no AWS account, no Docker.')
+    .option('-p, --port <number>', 'port of the API; 0 takes a free one', port, PORT_DEFAULT)
     .option('--assembly <directory>', 'run this synthesized app instead of synthesizing it')
-    .option(
-      '--data <directory>',
-      'keep tables, objects and secrets here from one start to the next',
-    )
+    .option('--data <directory>', 'keep tables, objects and secrets here between starts')
+    .option('--connection <file>', 'where other commands find it', CONNECTION_FILE)
     .option('--json', 'print one line of JSON when it is ready, and nothing else')
     .action(runStart);
+}
+
+/**
+ * Starts the local cloud; with a terminal, tells it what happens.
+ * @throws UserError for what the person can cure: a port in use, a full disk, a template that holds
+ * what the local cloud doesn't know.
+ */
+export async function startCloud(
+  options: { readonly port: number; readonly data?: string },
+  assemblyDirectory: string,
+  terminal: Terminal | undefined,
+): Promise<LocalCloud> {
+  try {
+    return await startLocalCloud({
+      assemblyDirectory,
+      port: options.port,
+      ...(options.data === undefined ? {} : { dataDirectory: options.data }),
+      ...(terminal === undefined
+        ? {}
+        : { log: (line) => terminal.line(logText(line, terminal, new Date())) }),
+    });
+  } catch (error) {
+    if (error instanceof StartError) throw new UserError(error.message, error.remedy);
+    if (error instanceof TemplateError) {
+      throw new UserError(error.message, 'Nothing was started.');
+    }
+    throw error;
+  }
 }
 
 async function runStart(options: StartOptions): Promise<void> {
   const stopping = stopSignal();
   // With --json, standard output belongs to the program that reads it; a person still sees progress.
   const terminal = createTerminal(options.json ? process.stderr : process.stdout);
-  const cloud = await startCloud(options, terminal, stopping).catch((error: unknown) => {
-    // Whatever broke off because of Ctrl-C is not a failure.
-    if (stopping.aborted) return undefined;
-    throw error;
-  });
-  if (cloud === undefined) return;
   try {
-    await writeConnection({ ...cloud.connection });
+    const assembly = await assemblyOf(options, terminal, stopping);
+    try {
+      await runUntilStopped(options, assembly.directory, terminal, stopping);
+    } finally {
+      await assembly.remove();
+    }
+  } catch (error) {
+    // What broke off because of Ctrl-C is no failure.
+    if (!stopping.aborted) throw error;
+  }
+  terminal.line('Stopped.');
+}
+
+async function runUntilStopped(
+  options: StartOptions,
+  assemblyDirectory: string,
+  terminal: Terminal,
+  stopping: AbortSignal,
+): Promise<void> {
+  terminal.progress('Starting the local cloud …');
+  const cloud = await startCloud(options, assemblyDirectory, options.json ? undefined : terminal);
+  try {
+    await writeConnection({ ...cloud.connection }, options.connection);
     if (options.json) process.stdout.write(`${JSON.stringify(cloud.connection)}\n`);
     else for (const line of welcome(cloud, terminal)) terminal.line(line);
     await aborted(stopping);
     terminal.progress('Stopping …');
   } finally {
     await cloud.stop();
-    await rm(CONNECTION_FILE, { force: true });
+    await rm(options.connection, { force: true });
   }
-  terminal.line('Stopped.');
 }
 
-async function startCloud(
-  options: StartOptions,
+/** The assembly that is there already, or one made now in a folder of its own. */
+async function assemblyOf(
+  { assembly }: StartOptions,
   terminal: Terminal,
   stopping: AbortSignal,
-): Promise<LocalCloud | undefined> {
-  if (options.assembly === undefined) terminal.progress('Bundling and synthesizing the app …');
-  const assemblyDirectory =
-    options.assembly === undefined
-      ? await synthesize(ASSEMBLY_DIRECTORY, stopping)
-      : await existingAssembly(options.assembly);
-  terminal.progress('Starting the local cloud …');
-  const cloud = await startLocalCloud({
-    assemblyDirectory,
-    port: options.port,
-    ...(options.data === undefined ? {} : { dataDirectory: options.data }),
-    ...(options.json ? {} : { log: (line) => terminal.line(logText(line, terminal, new Date())) }),
-  });
-  if (!stopping.aborted) return cloud;
-  await cloud.stop();
-  return undefined;
+): Promise<Assembly> {
+  if (assembly === undefined) {
+    terminal.progress('Bundling the functions and synthesizing the template …');
+    return synthesize('dev', stopping);
+  }
+  const found = await stat(join(assembly, 'manifest.json')).catch(() => undefined);
+  if (found !== undefined) return { directory: assembly, remove: async () => {} };
+  throw new UserError(
+    `${assembly} holds no synthesized app.`,
+    `Make one with \`node cdk/app.ts --output ${assembly}\`, or leave --assembly out.`,
+  );
 }
 
 function welcome({ connection }: LocalCloud, terminal: Terminal): string[] {

@@ -13,6 +13,7 @@ import { storeKinds } from './provision/stores.ts';
 import { streamConsumerKinds } from './provision/stream-consumers.ts';
 import { workflowKinds } from './provision/workflows.ts';
 import { startEngines } from './start-engines.ts';
+import { StartError } from './start-error.ts';
 import { readAssembly, type StackTemplate } from './template/assembly.ts';
 import { deploy } from './template/deployment.ts';
 import { TemplateError } from './template/template-error.ts';
@@ -68,8 +69,8 @@ const DRAIN_MS_MAX = 10_000;
 /**
  * Runs the stacks of a cloud assembly: engines first, then every resource of the template, then what
  * reads streams, then the API.
- * @throws TemplateError for what the local cloud doesn't understand, and Error for a port in use or
- * a full disk; nothing is left running.
+ * @throws TemplateError for what the local cloud doesn't understand, and StartError for a port in use
+ * or a full disk; nothing is left running.
  */
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
   const stops: (() => Promise<void>)[] = [];
@@ -147,10 +148,10 @@ function isDiskFull(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOSPC';
 }
 
-function diskFullError(): Error {
-  return new Error(
-    'The disk is full: the local cloud needs 64 MB at least. Free some, or choose a folder on ' +
-      'another disk with --data.',
+function diskFullError(): StartError {
+  return new StartError(
+    'The disk is full: the local cloud needs 64 MB at least.',
+    'Free some space, or choose a folder on another disk with --data.',
   );
 }
 

@@ -1,4 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
+import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import {
   EventSourceMapping,
   type Function as LambdaFunction,
@@ -28,7 +29,7 @@ export class Enricher extends Construct {
   constructor(scope: Construct, id: string, props: EnricherProps) {
     super(scope, id);
     const { defaults, state } = props;
-    const { stream, buckets, tables } = state;
+    const { buckets, tables } = state;
     const enrich = new NodeFunction(this, 'Enrich', {
       defaults,
       entry: 'lambdas/enrich/enrich.ts',
@@ -42,31 +43,7 @@ export class Enricher extends Construct {
         CATALOGUE_TABLE: tables.catalogue.tableName,
         FAILURES_BUCKET: buckets.failures.bucketName,
       },
-      permissions: [
-        allow(
-          ['dynamodb:BatchGetItem'],
-          [tables.profiles, tables.identities, tables.catalogue].map((table) => table.tableArn),
-        ),
-        // Conditional puts, alone or in a transaction, are all that it writes.
-        allow(
-          ['dynamodb:PutItem'],
-          [tables.profiles, tables.identities, tables.dedupe, tables.catalogue].map(
-            (table) => table.tableArn,
-          ),
-        ),
-        // Lambda checks the destination with it before it creates the mapping.
-        allow(['s3:ListBucket'], [buckets.failures.bucketArn]),
-        allow(
-          [
-            'kinesis:DescribeStream',
-            'kinesis:DescribeStreamSummary',
-            'kinesis:GetRecords',
-            'kinesis:GetShardIterator',
-            'kinesis:ListShards',
-          ],
-          [stream.stream.streamArn],
-        ),
-      ],
+      permissions: permissionsOf(state),
       // Poison records are written by the function, abandoned batches by Lambda in its name.
       objects: ['poison/', ABANDONED_PREFIX].map((prefix) => ({
         actions: ['s3:PutObject'],
@@ -100,4 +77,32 @@ export class Enricher extends Construct {
       metricsConfig: { metrics: [MetricType.EVENT_COUNT] },
     });
   }
+}
+
+function permissionsOf({ buckets, stream, tables }: StateStack): PolicyStatement[] {
+  return [
+    allow(
+      ['dynamodb:BatchGetItem'],
+      [tables.profiles, tables.identities, tables.catalogue].map((table) => table.tableArn),
+    ),
+    // Conditional puts, alone or in a transaction, are all that it writes.
+    allow(
+      ['dynamodb:PutItem'],
+      [tables.profiles, tables.identities, tables.dedupe, tables.catalogue].map(
+        (table) => table.tableArn,
+      ),
+    ),
+    // Lambda checks the destination with it before it creates the mapping.
+    allow(['s3:ListBucket'], [buckets.failures.bucketArn]),
+    allow(
+      [
+        'kinesis:DescribeStream',
+        'kinesis:DescribeStreamSummary',
+        'kinesis:GetRecords',
+        'kinesis:GetShardIterator',
+        'kinesis:ListShards',
+      ],
+      [stream.stream.streamArn],
+    ),
+  ];
 }

@@ -1,4 +1,4 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import { LogGroup, LogStream } from 'aws-cdk-lib/aws-logs';
@@ -6,7 +6,7 @@ import { Construct } from 'constructs';
 import type { Environment } from '../environments.ts';
 import type { StateStack } from '../stacks/state-stack.ts';
 import { acknowledge } from './acknowledgement.ts';
-import { accountOf, allow } from './node-function.ts';
+import { allow } from './node-function.ts';
 import { allowObjects } from './object-access.ts';
 
 export interface EventLakeProps {
@@ -22,6 +22,8 @@ const BUFFER_MB = 128;
 
 /** Writes every event of the stream to the lake, gzipped, a file per buffer interval. */
 export class EventLake extends Construct {
+  readonly deliveryStreamName: string;
+
   constructor(scope: Construct, id: string, props: EventLakeProps) {
     super(scope, id);
     const { environment, state } = props;
@@ -59,6 +61,7 @@ export class EventLake extends Construct {
         },
       },
     });
+    this.deliveryStreamName = delivery.ref;
     // Firehose tries the role when the delivery stream is made, so its policy must be there.
     delivery.node.addDependency(role);
     acknowledge(delivery, {
@@ -72,7 +75,7 @@ export class EventLake extends Construct {
     const { lake } = state.buckets;
     const role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('firehose.amazonaws.com', {
-        conditions: { StringEquals: { 'sts:ExternalId': accountOf(this) } },
+        conditions: { StringEquals: { 'sts:ExternalId': Stack.of(this).account } },
       }),
       description: 'Reads the stream and writes the lake',
     });

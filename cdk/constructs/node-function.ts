@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
@@ -106,9 +106,4 @@ export function serviceName(functionId: string): string {
 /** Allows `actions` on `resources`; the one way in which functions get permissions. */
 export function allow(actions: readonly string[], resources: readonly string[]): PolicyStatement {
   return new PolicyStatement({ actions: [...actions], resources: [...resources] });
-}
-
-/** The stack's own account, for conditions against the confused deputy. */
-export function accountOf(construct: Construct): string {
-  return Stack.of(construct).account;
 }

@@ -109,13 +109,17 @@ export class TrainingWorkflow extends Construct {
   }
 }
 
+const read = ['s3:GetObject'];
+const write = ['s3:PutObject'];
+
 /** Each step with exactly what it reads and writes. Candidates lie with their snapshot. */
-function stepsOf({ buckets, tables }: StateStack): readonly Step[] {
+function stepsOf(state: StateStack): readonly Step[] {
+  return [...fittingSteps(state), ...publishingSteps(state)];
+}
+
+function fittingSteps({ buckets, tables }: StateStack): readonly Step[] {
   const raw = { bucket: buckets.lake, prefix: 'raw/' };
   const snapshots = { bucket: buckets.lake, prefix: 'snapshots/' };
-  const published = { bucket: buckets.models, prefix: 'models/' };
-  const read = ['s3:GetObject'];
-  const write = ['s3:PutObject'];
   return [
     {
       id: 'Snapshot',
@@ -141,6 +145,13 @@ function stepsOf({ buckets, tables }: StateStack): readonly Step[] {
       permissions: [],
       objects: [{ ...snapshots, actions: [...read, ...write] }],
     },
+  ];
+}
+
+function publishingSteps({ buckets, tables }: StateStack): readonly Step[] {
+  const snapshots = { bucket: buckets.lake, prefix: 'snapshots/' };
+  const published = { bucket: buckets.models, prefix: 'models/' };
+  return [
     {
       id: 'Evaluate',
       memory: 'evaluate',

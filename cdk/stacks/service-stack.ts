@@ -26,7 +26,7 @@ export class ServiceStack extends Stack {
     const restApi = new RestApi(this, 'RestApi', { environment, environmentName });
     const collector = new Collector(this, 'Collector', { defaults, state, v1: restApi.v1 });
     const enricher = new Enricher(this, 'Enricher', { defaults, state });
-    new EventLake(this, 'EventLake', { environment, state });
+    const lake = new EventLake(this, 'EventLake', { environment, state });
     const training = new TrainingWorkflow(this, 'Training', { defaults, state });
     new RecommendationApi(this, 'Recommendations', { defaults, state, restApi });
     const watched: Watched = {
@@ -44,13 +44,14 @@ export class ServiceStack extends Stack {
     if (alarms.alarms.length > 0) {
       new Dashboard(this, 'Dashboard', { environmentName, alarms: alarms.alarms, watched });
     }
-    this.addOutputs(state, restApi, training, alarms);
+    this.addOutputs(state, restApi, lake, training, alarms);
   }
 
   /** What programs need to know about a deployment, all in one place. */
   private addOutputs(
     { tables, stream, buckets, secrets }: StateStack,
     restApi: RestApi,
+    lake: EventLake,
     training: TrainingWorkflow,
     alarms: Alarms,
   ): void {
@@ -63,6 +64,7 @@ export class ServiceStack extends Stack {
       DedupeTableName: tables.dedupe.tableName,
       CatalogueTableName: tables.catalogue.tableName,
       ConfigTableName: tables.config.tableName,
+      DeliveryStreamName: lake.deliveryStreamName,
       LakeBucketName: buckets.lake.bucketName,
       ModelsBucketName: buckets.models.bucketName,
       QuarantineBucketName: buckets.quarantine.bucketName,

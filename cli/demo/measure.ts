@@ -1,6 +1,9 @@
 import { CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import * as z from 'zod';
 import type { Connection } from '../connection.ts';
+import type { Asked } from './demo-source.ts';
 
 /** Enrichment's metrics are read back through CloudWatch, as on-call engineers read them. */
 export interface Measurements {
@@ -16,6 +19,9 @@ export interface Measurements {
   freshnessMs(): Promise<{ p50: number; p99: number }>;
   /** Number of profiles, tombstones of merged ones left out. */
   profileCount(): Promise<number>;
+  /** The customer with the most orders and one with a single order, by their keys. */
+  extremeCustomers(): Promise<Asked[]>;
+  close(): void;
 }
 
 /** The statistics cover this much of the past: longer than any run. */
@@ -75,6 +81,11 @@ export function createMeasurements(connection: Connection): Measurements {
       p99: await enrich('FreshnessMs', 'p99'),
     }),
     profileCount: () => countProfiles(dynamoDb, connection.resources.ProfilesTableName ?? ''),
+    extremeCustomers: () => findExtremes(dynamoDb, connection.resources.ProfilesTableName ?? ''),
+    close: () => {
+      cloudWatch.destroy();
+      dynamoDb.destroy();
+    },
   };
 }
 
@@ -97,6 +108,33 @@ async function countProfiles(client: DynamoDBClient, table: string): Promise<num
   );
   for await (const page of pages) count += page.Count ?? 0;
   return count;
+}
+
+const orderCount = z.object({ profileId: z.string(), orders: z.object({ count: z.number() }) });
+
+/** A profile id is a customer key too, so no raw identifier needs to be known here. */
+async function findExtremes(client: DynamoDBClient, table: string): Promise<Asked[]> {
+  let most = { profileId: '', count: 0 };
+  let single = '';
+  const pages = paginateScan(
+    { client },
+    {
+      TableName: table,
+      ProjectionExpression: 'profileId, orders',
+      FilterExpression: 'attribute_not_exists(mergedInto)',
+    },
+  );
+  for await (const page of pages) {
+    for (const found of page.Items ?? []) {
+      const { profileId, orders } = orderCount.parse(unmarshall(found));
+      if (orders.count > most.count) most = { profileId, count: orders.count };
+      if (orders.count === 1 && (single === '' || profileId < single)) single = profileId;
+    }
+  }
+  return [
+    { kind: 'warm', key: most.profileId },
+    { kind: 'cold', key: single },
+  ];
 }
 
 /** Client settings for a connection: its endpoint where it names one, AWS's own otherwise. */

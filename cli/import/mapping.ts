@@ -94,26 +94,32 @@ const eventMapping = z.strictObject({
 });
 export type EventMapping = z.infer<typeof eventMapping>;
 
-const mapping = z.strictObject({
-  /** Part of every message id: the same rows under the same id are the same events. */
-  id: z.string().min(1).max(100),
-  description: z.string().optional(),
-  format,
-  fields: z.record(z.string(), field),
-  duplicateRows: z.enum(['keep', 'drop']).default('keep'),
-  skip: z
-    .array(z.strictObject({ reason: z.string().min(1), when: z.array(condition).min(1) }))
-    .default([]),
-  /** Rows with equal values in these fields become one event; without it every row is an event. */
-  group: z
-    .strictObject({
-      by: z.array(z.string()).min(1),
-      /** How many other rows may stand between two rows of a group; 0 when they are always adjacent. */
-      windowRows: z.number().int().min(0).max(100_000).default(0),
-    })
-    .optional(),
-  events: z.array(eventMapping).min(1),
-});
+const mapping = z
+  .strictObject({
+    /** Part of every message id: the same rows under the same id are the same events. */
+    id: z.string().min(1).max(100),
+    description: z.string().optional(),
+    format,
+    fields: z.record(z.string(), field),
+    /** What equal rows of one group are: lines of their own, or the same line exported twice. */
+    duplicateRows: z.enum(['keep', 'drop']).default('keep'),
+    skip: z
+      .array(z.strictObject({ reason: z.string().min(1), when: z.array(condition).min(1) }))
+      .default([]),
+    /** Rows with equal values in these fields become one event; without it every row is an event. */
+    group: z
+      .strictObject({
+        by: z.array(z.string()).min(1),
+        /** How many other rows may stand between two rows of a group; 0 when they are always adjacent. */
+        windowRows: z.number().int().min(0).max(100_000).default(0),
+      })
+      .optional(),
+    events: z.array(eventMapping).min(1),
+  })
+  .refine((document) => document.duplicateRows === 'keep' || document.group !== undefined, {
+    path: ['duplicateRows'],
+    message: 'equal rows can only be dropped within a group; add "group"',
+  });
 export type Mapping = z.infer<typeof mapping>;
 
 /** A mapping and what identifies this very version of it. */

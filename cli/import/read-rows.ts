@@ -99,14 +99,18 @@ async function* readJsonLines(content: Readable, columns: readonly string[]): As
     lines.close();
   });
   let number = 0;
-  for await (const line of lines) {
-    const text = number === 0 ? line.replace(/^\ufeff/, '') : line;
-    if (text.trim() === '') continue;
-    number += 1;
-    const value = parseObject(text);
-    yield value === undefined
-      ? { number, cells: columns.map(() => ''), raw: [text], problem: 'not a JSON object' }
-      : { number, cells: columns.map((column) => cellOf(value[column])), raw: [text] };
+  try {
+    for await (const line of lines) {
+      const text = number === 0 ? line.replace(/^\ufeff/, '') : line;
+      if (text.trim() === '') continue;
+      number += 1;
+      const value = parseObject(text);
+      yield value === undefined
+        ? { number, cells: columns.map(() => ''), raw: [text], problem: 'not a JSON object' }
+        : { number, cells: columns.map((column) => cellOf(value[column])), raw: [text] };
+    }
+  } finally {
+    content.destroy();
   }
   if (failure !== undefined) throw failure;
 }

@@ -28,23 +28,25 @@ const email = z.preprocess(
 
 const traits = z.looseObject({ email }).nullish();
 
+const anyProperties = z.looseObject({}).nullish();
+
 const shared = {
   messageId,
+  event: z.preprocess(emptyAsAbsent, z.string().max(EVENT_NAME_CHARACTERS_MAX).optional()),
   userId: optionalId,
   anonymousId: optionalId,
   // Times are read by event-time.ts, whose remedies know the usual mistakes.
   timestamp: z.unknown().optional(),
   originalTimestamp: z.unknown().optional(),
   traits,
+  properties: anyProperties,
   context: z.looseObject({ traits }).nullish(),
 };
 
-const anyProperties = z.looseObject({}).nullish();
 const pageLike = z.looseObject({
   ...shared,
   name: optionalText,
   category: optionalText,
-  properties: anyProperties,
 });
 
 const callSchemas: Readonly<Record<EventType, z.ZodObject>> = {

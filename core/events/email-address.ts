@@ -8,6 +8,8 @@ const ADDRESS_CHARACTERS_MAX = 254;
 
 /** Characters of the part before the @ (RFC 5322 atext and the dot), any script's letters included. */
 const LOCAL_CHARACTER = /[\p{L}\p{M}\p{N}.!#$%&'*+/=?^_`{|}~-]/u;
+/** The same inside a longer text, without what separates the parts of a URL or of a sentence. */
+const LOCAL_CHARACTER_IN_TEXT = /[\p{L}\p{M}\p{N}.!$%'*+^_`{|}~-]/u;
 const DOMAIN_CHARACTER = /[\p{L}\p{M}\p{N}.-]/u;
 /** A dot and a last label with a letter in it, so that `5@3.50` is a price and not an address. */
 const DOMAIN_END = /^(.+\.)(?=[^.]*\p{L})[^.]{2,}$/u;
@@ -26,10 +28,7 @@ export function mayHoldEmail(text: string): boolean {
 
 /** Whether the whole text, spaces around it aside, is one address. */
 export function isEmailAddress(text: string): boolean {
-  const trimmed = text.trim();
-  if (trimmed.length > ADDRESS_CHARACTERS_MAX || !trimmed.includes('@')) return false;
-  const [only] = addressesIn(trimmed);
-  return only !== undefined && only.start === 0 && only.end === trimmed.length;
+  return text.includes('@') && isOneAddress(text.trim());
 }
 
 /** The SHA-256 (hex) in a text that is a hashed address, with or without its prefix; or nothing. */
@@ -44,9 +43,10 @@ export function hashedEmail(text: string): string | undefined {
 /** The text with each address in it replaced by what `replacement` says. */
 export function replaceEmails(text: string, replacement: (address: string) => string): string {
   if (!text.includes('@') && !text.includes('%40')) return text;
+  if (isOneAddress(text.trim())) return replacement(text);
   let replaced = '';
   let copiedTo = 0;
-  for (const { start, end } of addressesIn(text)) {
+  for (const { start, end } of addressesIn(text, LOCAL_CHARACTER_IN_TEXT)) {
     replaced += text.slice(copiedTo, start) + replacement(text.slice(start, end));
     copiedTo = end;
   }
@@ -58,13 +58,22 @@ interface Span {
   readonly end: number;
 }
 
+/** Alone in a text an address may have every character that RFC 5322 allows; its @ may be encoded. */
+function isOneAddress(text: string): boolean {
+  if (text.length > ADDRESS_CHARACTERS_MAX) return false;
+  const [only] = addressesIn(text, LOCAL_CHARACTER);
+  return only !== undefined && only.start === 0 && only.end === text.length;
+}
+
 /** The addresses of a text from left to right, none overlapping. */
-function addressesIn(text: string): Span[] {
+function addressesIn(text: string, localCharacter: RegExp): Span[] {
   const spans: Span[] = [];
   let free = 0;
   for (const at of text.matchAll(AT_SIGNS)) {
     if (at.index < free) continue;
-    const start = localStart(text, at.index, free);
+    const narrow = localStart(text, at.index, free, localCharacter);
+    // `a/@example.com`: what looked like a separator is all there is of the name.
+    const start = narrow < at.index ? narrow : localStart(text, at.index, free, LOCAL_CHARACTER);
     const end = domainEnd(text, at.index + at[0].length);
     if (start < at.index && end !== undefined) {
       spans.push({ start, end });
@@ -77,14 +86,14 @@ function addressesIn(text: string): Span[] {
   return spans;
 }
 
-function localStart(text: string, at: number, free: number): number {
+function localStart(text: string, at: number, free: number, localCharacter: RegExp): number {
   // The quoted form, "anna b"@example.com.
   if (text[at - 1] === '"') {
     const quote = text.lastIndexOf('"', at - 2);
     return quote >= free && at - quote <= ADDRESS_CHARACTERS_MAX ? quote : at;
   }
   let start = at;
-  while (start > free && LOCAL_CHARACTER.test(characterBefore(text, start))) {
+  while (start > free && localCharacter.test(characterBefore(text, start))) {
     start -= characterBefore(text, start).length;
   }
   return start;

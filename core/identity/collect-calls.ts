@@ -69,8 +69,8 @@ function collectCall(
 
 /** The record says all the call says and more, so that most calls need not be serialised again to be measured. */
 function isTooLarge(call: unknown, recordBytes: number, callBytesMax: number): boolean {
-  if (recordBytes <= callBytesMax) return false;
-  return recordBytes > RECORD_BYTES_MAX || Buffer.byteLength(JSON.stringify(call)) > callBytesMax;
+  if (recordBytes > RECORD_BYTES_MAX) return true;
+  return recordBytes > callBytesMax && Buffer.byteLength(JSON.stringify(call)) > callBytesMax;
 }
 
 function usableMessageId(call: unknown): string | undefined {

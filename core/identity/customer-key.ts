@@ -1,8 +1,10 @@
+import { hashedEmail } from '../events/email-address.ts';
 import type { Identity } from '../events/event.ts';
+import { ID_CHARACTERS_MAX } from '../events/limits.ts';
 import { emailSha256Identity, identityOf } from './identity-key.ts';
 
-/** The longest id that any known shop system or ESP uses is far shorter. */
-const KEY_LENGTH_MAX = 256;
+/** Tells an anonymous id from a user id, which may be the same word. */
+const ANONYMOUS_PREFIX = 'anon:';
 
 /** What a request says about whom it is for. */
 export type CustomerKey =
@@ -20,14 +22,18 @@ export function customerKeyOf(text: string | undefined): CustomerKey {
   const value = text?.trim() ?? '';
   if (value === '') return { kind: 'absent' };
   if (/[@＠﹫]|%(25)*40/i.test(value)) return { kind: 'refused', cause: 'email' };
-  if (value.length > KEY_LENGTH_MAX) return { kind: 'refused', cause: 'length' };
+  if (value.length > ID_CHARACTERS_MAX + ANONYMOUS_PREFIX.length)
+    return { kind: 'refused', cause: 'length' };
   return { kind: 'opaque', value };
 }
 
 /** The identities that an opaque key may stand for, the most likely first. */
 export function identitiesOfKey(value: string, secret: string): Identity[] {
-  const anonymous = /^anon:(.+)$/.exec(value)?.[1];
-  if (anonymous !== undefined) return [identityOf('anonymousId', anonymous, secret)];
+  if (value.startsWith(ANONYMOUS_PREFIX)) {
+    return [identityOf('anonymousId', value.slice(ANONYMOUS_PREFIX.length), secret)];
+  }
   const userId = identityOf('userId', value, secret);
-  return /^[0-9a-f]{64}$/i.test(value) ? [emailSha256Identity(value, secret), userId] : [userId];
+  const sha256 = hashedEmail(value);
+  // A run of 64 hex digits may also be somebody's opaque user id.
+  return sha256 === undefined ? [userId] : [emailSha256Identity(sha256, secret), userId];
 }

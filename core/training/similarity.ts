@@ -16,6 +16,7 @@
 import type { CustomerItems } from './customer-items.ts';
 import type { Model, ModelParameters } from './model.ts';
 import { DAY_S } from './popularity.ts';
+import { selectBest } from './select-best.ts';
 
 /** An item that nobody wants now keeps this share, so that q^p orders such items and does not erase them. */
 const POPULARITY_FLOOR = 1e-5;
@@ -94,20 +95,6 @@ function accumulateRow(
     sums[target] = (sums[target] as number) * (targetScale[target] as number);
   }
   return count;
-}
-
-/** The `count` best of `candidates` by score, best first, equal scores by index. */
-function selectBest(candidates: Uint32Array, scores: Float64Array, count: number): Uint32Array {
-  let kept = candidates;
-  if (candidates.length > count) {
-    const sorted = Float64Array.from(candidates, (item) => scores[item] as number).sort();
-    const threshold = sorted[sorted.length - count] as number;
-    kept = candidates.filter((item) => (scores[item] as number) >= threshold);
-  }
-  return kept
-    .slice()
-    .sort((one, other) => (scores[other] as number) - (scores[one] as number) || one - other)
-    .slice(0, count);
 }
 
 function weightRows(

@@ -66,14 +66,9 @@ export class Recommender {
     const requested = requestedLimit(query.limit, placement.limit);
     const [customer, model] = await Promise.all([customers.find(query.customer), models.get()]);
     const foundMs = performance.now();
-    const base = {
-      placement,
-      content: placements.contentOf(placement),
-      limit: requested.limit,
-      nowMs,
-      model,
-      history: customer.kind === 'known' ? customer.profile.recent : [],
-    };
+    const content = placements.contentOf(placement);
+    const history = customer.kind === 'known' ? customer.profile.recent : [];
+    const base = { placement, content, limit: requested.limit, nowMs, model, history };
     const notes = notesOf(defined !== undefined, customer, base, requested.note);
     const cacheKey = cacheKeyOf(query.placement, base, customer, notes);
     const cached = this.#cache.get(cacheKey);
@@ -98,7 +93,7 @@ export class Recommender {
         isUnknownPlacement: defined === undefined,
         isUnknownCustomer: customer.kind === 'unknown',
         isFallback: isFallback(placement, recommendation),
-        modelAgeHours: model && Math.max(0, nowMs - trainedAtMs(model)) / HOUR_MS,
+        modelAgeHours: model && ageHours(model, nowMs),
         unavailable,
       },
       durationsMs: {
@@ -191,9 +186,10 @@ function isFallback(placement: Placement, { source }: Recommendation): boolean {
 }
 
 /** A model's id begins with the time of its training; where it doesn't, its newest event stands in. */
-function trainedAtMs(model: Model): number {
+function ageHours(model: Model, nowMs: number): number {
   const time = /^\d{4}-\d\d-\d\dT\d\d[:-]\d\d[:-]\d\dZ/.exec(model.id)?.[0];
   const isoTime = time?.replace(/T(\d\d)-(\d\d)-/, 'T$1:$2:');
   const parsedMs = isoTime === undefined ? Number.NaN : Date.parse(isoTime);
-  return Number.isNaN(parsedMs) ? model.asOfMs : parsedMs;
+  const trainedAtMs = Number.isNaN(parsedMs) ? model.asOfMs : parsedMs;
+  return Math.max(0, nowMs - trainedAtMs) / HOUR_MS;
 }

@@ -7,7 +7,7 @@
  * than a quick impersonal one, and because a cold connection's TLS handshake has to fit in.
  */
 export const budgetsMs = {
-  /** Secrets Manager, on a process's first request only. */
+  /** Secrets Manager, until a process has read its secret, and seldom after. */
   secret: 500,
   /** One batch read of the identity links. */
   identity: 250,

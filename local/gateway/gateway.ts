@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { InvokeResult } from '../lambda/lambda-function.ts';
+import { StartError } from '../start-error.ts';
 import { type GatewayAnswer, gatewayAnswer } from './gateway-response.ts';
 import type { GatewayRequest } from './proxy-event.ts';
 import type { HttpAnswer } from './proxy-response.ts';
@@ -43,7 +44,7 @@ const KEEP_ALIVE_MS = 65_000;
 
 /**
  * The front door of API Gateway's REST APIs, every stage under its name: `/<stage>/…`.
- * @throws Error that names the port when it is taken.
+ * @throws StartError when the port is taken.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   let handler: RequestHandler | undefined;
@@ -69,11 +70,12 @@ function listen(server: Server, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EADDRINUSE') {
-        reject(
-          new Error(`Port ${port} is taken. Choose another with --port, or 0 for a free one.`),
-        );
+        const remedy =
+          'Stop what listens there, or choose another with --port; 0 takes a free one.';
+        reject(new StartError(`Port ${port} is taken.`, remedy));
       } else if (error.code === 'EACCES') {
-        reject(new Error(`Port ${port} may not be opened. Choose one above 1023 with --port.`));
+        const remedy = 'Choose one above 1023 with --port; 0 takes a free one.';
+        reject(new StartError(`Port ${port} may not be opened by this user.`, remedy));
       } else reject(error);
     });
     server.listen(port, HOST, resolve);

@@ -1,5 +1,5 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Recommendation, recommendation } from '../../core/blocks/recommendation.ts';
 import { emailSha256, identityOf, identityRef } from '../../core/identity/identity-key.ts';
 import { encodeModel } from '../../core/training/model-file.ts';
@@ -48,7 +48,6 @@ beforeEach(async () => {
   }
   await coldStart();
 });
-afterEach(() => vi.restoreAllMocks());
 
 /** A process of its own, as far as a module can be one: nothing is remembered from before. */
 async function coldStart(): Promise<void> {

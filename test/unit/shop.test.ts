@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { renderHtml } from '../../core/blocks/render-html.ts';
+import { validateCall } from '../../core/events/validate-call.ts';
 import { generateShop } from '../../examples/shop/generate.ts';
 import { drawItemSvg, inlineImages } from '../../examples/shop/item-image.ts';
 
@@ -58,6 +59,19 @@ describe('the synthetic shop', () => {
       const id = properties?.product_id;
       if (typeof id !== 'string') continue;
       expect(Date.parse(timestamp)).toBeGreaterThanOrEqual(launchedAtMs.get(id) ?? Infinity);
+    }
+  });
+
+  it('sends nothing that the collector would refuse, but what is meant to be refused', () => {
+    const circumstances = { receivedAtMs: nowMs };
+    for (const call of shop.calls) {
+      expect(validateCall(call, circumstances)).toMatchObject({ kind: 'valid' });
+    }
+    expect(shop.invalid.length).toBeGreaterThan(3);
+    for (const call of shop.invalid) {
+      expect(validateCall(call, circumstances), JSON.stringify(call)).toMatchObject({
+        kind: 'refused',
+      });
     }
   });
 

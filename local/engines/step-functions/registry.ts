@@ -105,7 +105,7 @@ export class Registry {
     const execution = new Execution(
       { arn, name: executionName, machine, inputText },
       this.#world,
-      (event) => this.#listeners.onEvent?.(event, execution),
+      (event, started) => this.#listeners.onEvent?.(event, started),
     );
     this.#executions.set(arn, execution);
     this.#measure(execution);

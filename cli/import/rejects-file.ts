@@ -1,0 +1,81 @@
+import { once } from 'node:events';
+import { createWriteStream, type WriteStream } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { unwritable } from './import-state.ts';
+import type { Mapping } from './mapping.ts';
+import type { Row } from './read-rows.ts';
+
+/**
+ * Keeps the rows that the mapping can't convert, in the file's own format: repaired, the file is
+ * imported with the same mapping. They stay on this machine, where they already are; the collector
+ * is for events, and these are none.
+ */
+export class RejectsFile {
+  readonly path: string;
+  readonly #format: Mapping['format'];
+  #header: readonly string[] = [];
+  #stream: WriteStream | undefined;
+  #failure: unknown;
+  rowCount = 0;
+
+  constructor(path: string, format: Mapping['format']) {
+    this.path = path;
+    this.#format = format;
+  }
+
+  setHeader(header: readonly string[]): void {
+    this.#header = header;
+  }
+
+  async add(rows: readonly Row[]): Promise<void> {
+    const stream = this.#stream ?? (await this.#open());
+    this.rowCount += rows.length;
+    const isReady = stream.write(rows.map((row) => this.#line(row.raw)).join(''));
+    if (!isReady && this.#failure === undefined)
+      await Promise.race([once(stream, 'drain'), once(stream, 'close')]);
+    this.#throwFailure();
+  }
+
+  async close(): Promise<void> {
+    const stream = this.#stream;
+    if (stream === undefined) return;
+    await new Promise<void>((resolve) => stream.end(resolve));
+    this.#throwFailure();
+  }
+
+  /** Removes what an earlier run of the import left. */
+  async clear(): Promise<void> {
+    try {
+      await rm(this.path, { force: true });
+    } catch (error) {
+      throw unwritable(this.path, error);
+    }
+  }
+
+  async #open(): Promise<WriteStream> {
+    await mkdir(dirname(this.path), { recursive: true });
+    const stream = createWriteStream(this.path);
+    stream.on('error', (error) => {
+      this.#failure = error;
+    });
+    if (this.#header.length > 0) stream.write(this.#line(this.#header));
+    this.#stream = stream;
+    return stream;
+  }
+
+  #line(cells: readonly string[]): string {
+    if (this.#format.type === 'jsonl') return `${cells[0] ?? ''}\n`;
+    const delimiter = this.#format.type === 'csv' ? this.#format.delimiter : '\t';
+    return `${cells.map((cell) => quoted(cell, delimiter)).join(delimiter)}\n`;
+  }
+
+  #throwFailure(): void {
+    if (this.#failure !== undefined) throw unwritable(this.path, this.#failure);
+  }
+}
+
+function quoted(cell: string, delimiter: string): string {
+  const isPlain = !cell.includes(delimiter) && !/["\r\n]/.test(cell);
+  return isPlain ? cell : `"${cell.replaceAll('"', '""')}"`;
+}

@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest';
+import { fitModel, prepareFit } from '../../core/training/fit.ts';
+import type { Model } from '../../core/training/model.ts';
+import { decodeModel, encodeModel } from '../../core/training/model-file.ts';
+import { checkerboard, DAY_S, plainParameters, START_S } from '../training/training-data.ts';
+
+const data = checkerboard({ customers: 6, items: 8, days: 10, seed: 1 });
+const model: Model = fitModel('m-1', prepareFit(data, START_S + 10 * DAY_S), plainParameters);
+
+function damaged(name: string, change: (bytes: Uint8Array) => Uint8Array | undefined) {
+  const files = new Map(encodeModel(model));
+  const bytes = change(Uint8Array.from(files.get(name) ?? []));
+  if (bytes === undefined) files.delete(name);
+  else files.set(name, bytes);
+  return decodeModel(files);
+}
+
+function withManifest(change: (manifest: Record<string, unknown>) => void) {
+  return damaged('manifest.json', (bytes) => {
+    const manifest = JSON.parse(Buffer.from(bytes).toString());
+    change(manifest);
+    return Buffer.from(JSON.stringify(manifest));
+  });
+}
+
+describe('the files of a model', () => {
+  it('read back as what was written', () => {
+    expect(decodeModel(encodeModel(model))).toEqual({ ok: true, model });
+  });
+
+  it('are written with the manifest last', () => {
+    const extras = new Map([['report.json', Buffer.from('{}')]]);
+    expect([...encodeModel(model, extras).keys()].at(-1)).toBe('manifest.json');
+  });
+
+  it('of a model without items read back', () => {
+    const empty: Model = {
+      ...model,
+      items: [],
+      indexOf: new Map(),
+      neighbours: {
+        offsets: new Uint32Array(1),
+        indices: new Uint32Array(0),
+        scores: new Float32Array(0),
+      },
+      popular: new Float32Array(0),
+      trending: new Float32Array(0),
+    };
+    expect(decodeModel(encodeModel(empty))).toEqual({ ok: true, model: empty });
+  });
+
+  it.each(['manifest.json', 'model.bin', 'items.jsonl'])('are refused without %s', (name) => {
+    expect(damaged(name, () => undefined)).toEqual({ ok: false, reason: `${name} is missing` });
+  });
+
+  it.each(['model.bin', 'items.jsonl'])('are refused with one bit of %s flipped', (name) => {
+    const decoded = damaged(name, (bytes) => {
+      bytes[bytes.length >> 1]! ^= 1;
+      return bytes;
+    });
+    expect(decoded).toEqual({ ok: false, reason: `${name} does not match its SHA-256` });
+  });
+
+  it('are refused when one is cut off', () => {
+    const decoded = damaged('model.bin', (bytes) => bytes.subarray(0, -4));
+    expect(decoded).toMatchObject({ ok: false, reason: expect.stringContaining('model.bin has') });
+  });
+
+  it('are refused when the manifest is no JSON', () => {
+    const decoded = damaged('manifest.json', (bytes) => bytes.subarray(0, 20));
+    expect(decoded).toEqual({ ok: false, reason: 'manifest.json is not JSON' });
+  });
+
+  it('are refused in a version that this release does not know, saying what to do', () => {
+    const decoded = withManifest((manifest) => {
+      manifest.formatVersion = 2;
+    });
+    expect(decoded).toMatchObject({ ok: false, reason: expect.stringContaining('version 2') });
+    expect(decoded).toMatchObject({ reason: expect.stringContaining('train again') });
+  });
+
+  it('are refused with a parameter missing or a field too many', () => {
+    const without = withManifest((manifest) => {
+      manifest.parameters = {};
+    });
+    const added = withManifest((manifest) => {
+      manifest.surprise = 1;
+    });
+    expect([without.ok, added.ok]).toEqual([false, false]);
+  });
+
+  it('are refused where they point outside of the items', () => {
+    const broken: Model = {
+      ...model,
+      neighbours: { ...model.neighbours, indices: model.neighbours.indices.map(() => 99) },
+    };
+    expect(decodeModel(encodeModel(broken))).toMatchObject({ ok: false });
+  });
+
+  it('are refused with a score that is not a number', () => {
+    const broken: Model = { ...model, popular: model.popular.map(() => Number.NaN) };
+    expect(decodeModel(encodeModel(broken))).toMatchObject({ ok: false });
+  });
+});

@@ -1,0 +1,95 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
+
+const state = z.looseObject({
+  Type: z.string(),
+  Next: z.string().optional(),
+  Default: z.string().optional(),
+  Choices: z.array(z.looseObject({ Condition: z.string(), Next: z.string() })).optional(),
+  Catch: z.array(z.looseObject({ ErrorEquals: z.array(z.string()), Next: z.string() })).optional(),
+  Retry: z.array(z.looseObject({ ErrorEquals: z.array(z.string()) })).optional(),
+  Arguments: z.object({ FunctionName: z.string(), Payload: z.string() }).optional(),
+});
+const machine = z
+  .object({
+    QueryLanguage: z.literal('JSONata'),
+    StartAt: z.string(),
+    States: z.record(z.string(), state),
+  })
+  .loose()
+  .parse(JSON.parse(readFileSync('statemachines/train.asl.json', 'utf8')));
+const states = Object.entries(machine.States);
+const tasks = states.filter(([, { Type }]) => Type === 'Task');
+
+describe('the training workflow', () => {
+  it('goes from the snapshot to the gate and either publishes or rejects', () => {
+    const flow = states.map(([name, { Type, Next, Default, Choices }]) => {
+      const choices = Choices?.map((choice) => `${choice.Condition} ${choice.Next}`) ?? [];
+      return [name, Type, Next ?? Default ?? '', ...choices].join(' ').trimEnd();
+    });
+    expect([`start ${machine.StartAt}`, ...flow]).toMatchInlineSnapshot(`
+      [
+        "start Snapshot",
+        "Snapshot Task Check",
+        "Check Task Train",
+        "Train Task Evaluate",
+        "Evaluate Task Gate",
+        "Gate Choice Rejected {% $states.input.promoted = true %} Publish",
+        "Publish Task Published",
+        "Published Succeed",
+        "Rejected Succeed",
+        "Failed Fail",
+      ]
+    `);
+  });
+
+  it('hands every step its own function and the whole of its input', () => {
+    for (const [name, { Arguments }] of tasks) {
+      expect(Arguments).toEqual({
+        FunctionName: `\${${name}FunctionArn}`,
+        Payload: '{% $states.input %}',
+      });
+    }
+  });
+
+  it('retries what Lambda itself got wrong, and never what the data got wrong', () => {
+    for (const [, { Retry }] of tasks) {
+      expect(Retry?.flatMap(({ ErrorEquals }) => ErrorEquals)).toEqual([
+        'Lambda.ServiceException',
+        'Lambda.AWSLambdaException',
+        'Lambda.SdkClientException',
+        'Lambda.TooManyRequestsException',
+      ]);
+    }
+  });
+
+  it('fails with the error and the cause of the step that failed', () => {
+    for (const [, { Catch }] of tasks) {
+      expect(Catch).toEqual([
+        {
+          ErrorEquals: ['States.ALL'],
+          Output: "{% {'error': $states.errorOutput} %}",
+          Next: 'Failed',
+        },
+      ]);
+    }
+    expect(machine.States.Failed).toEqual({
+      Type: 'Fail',
+      Error: '{% $states.input.error.Error %}',
+      Cause: '{% $states.input.error.Cause %}',
+    });
+  });
+
+  it('leads every state to one that exists', () => {
+    const names = new Set(Object.keys(machine.States));
+    for (const [, { Next, Default, Choices, Catch }] of states) {
+      const targets = [
+        Next,
+        Default,
+        ...[...(Choices ?? []), ...(Catch ?? [])].map((to) => to.Next),
+      ];
+      for (const target of targets) if (target !== undefined) expect(names).toContain(target);
+    }
+  });
+});
