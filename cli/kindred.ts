@@ -1,0 +1,40 @@
+import { Command, CommanderError } from 'commander';
+import { demoCommand } from './demo.ts';
+import { importCommand } from './import.ts';
+import { startCommand } from './start.ts';
+import { trainCommand } from './train.ts';
+import { UserError } from './user-error.ts';
+
+/** The `kindred` command: each subcommand is a file of its own beside this one. */
+async function main(): Promise<void> {
+  const program = new Command('kindred')
+    .description('Real-time personalization for email, in your own AWS account.')
+    .addCommand(startCommand())
+    .addCommand(demoCommand())
+    .addCommand(importCommand())
+    .addCommand(trainCommand())
+    .showHelpAfterError('(see --help)')
+    .exitOverride();
+  for (const command of program.commands) command.exitOverride();
+  await program.parseAsync();
+}
+
+/** What went wrong and what to do, without a stack trace: set KINDRED_DEBUG=1 for one. */
+function explain(error: unknown): string {
+  if (error instanceof UserError) return `${error.message}\n${error.remedy}`;
+  const message = error instanceof Error ? error.message : String(error);
+  return `${message}\nSet KINDRED_DEBUG=1 to see where it happened.`;
+}
+
+try {
+  await main();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    // Commander has printed the help or the usage error itself.
+    process.exitCode = error.exitCode === 0 ? 0 : 1;
+  } else {
+    process.stderr.write(`kindred: ${explain(error)}\n`);
+    if (process.env.KINDRED_DEBUG !== undefined) console.error(error);
+    process.exit(1);
+  }
+}

@@ -1,0 +1,26 @@
+/** What a person sees: progress that overwrites itself on a terminal, plain lines elsewhere. */
+export interface Terminal {
+  /** A finished step or a fact worth keeping. */
+  line(text: string): void;
+  /** A step under way; on a terminal it replaces the progress shown before, elsewhere it is left out. */
+  progress(text: string): void;
+  bold(text: string): string;
+  dim(text: string): string;
+}
+
+/** Writes to `stream`; colours and progress only on a TTY, and never with NO_COLOR (https://no-color.org). */
+export function createTerminal(stream: NodeJS.WriteStream): Terminal {
+  const isInteractive = stream.isTTY === true;
+  const hasColours = isInteractive && process.env.NO_COLOR === undefined;
+  const style = (code: number) => (text: string) =>
+    hasColours ? `\u001b[${code}m${text}\u001b[0m` : text;
+  const clear = isInteractive ? '\r\u001b[2K' : '';
+  return {
+    line: (text) => stream.write(`${clear}${text}\n`),
+    progress: (text) => {
+      if (isInteractive) stream.write(`${clear}${text.slice(0, (stream.columns ?? 80) - 1)}`);
+    },
+    bold: style(1),
+    dim: style(2),
+  };
+}

@@ -1,0 +1,86 @@
+/** Faults that tests and the demo put between the product and an engine, as networks and services do. */
+
+export type FaultyService = 'dynamodb' | 'kinesis' | 's3' | 'sfn' | 'secretsmanager';
+
+/**
+ * What happens to a request: `refuse` destroys the socket, `hang` never answers until lifted,
+ * `throttle` answers with the service's throttling error, `error` with HTTP 500; `partial` (Kinesis
+ * PutRecords alone) fails this share of a request's entries.
+ */
+export type FaultAction =
+  | { readonly kind: 'refuse' }
+  | { readonly kind: 'hang' }
+  | { readonly kind: 'throttle' }
+  | { readonly kind: 'error' }
+  | { readonly kind: 'partial'; readonly share: number };
+
+export interface FaultRequest {
+  readonly operation: string;
+  readonly body: Uint8Array;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+}
+
+export interface Fault {
+  readonly service: FaultyService;
+  /** Only this operation, e.g. `PutItem`; every one when left out. */
+  readonly operation?: string;
+  readonly action: FaultAction;
+  /** Lifts itself after this many hits. */
+  readonly times?: number;
+  readonly when?: (request: FaultRequest) => boolean;
+  readonly onHit?: () => void;
+}
+
+/** A fault in force for one request: what to do, and a promise that ends when it is lifted. */
+export interface ActiveFault {
+  readonly action: FaultAction;
+  readonly lifted: Promise<void>;
+}
+
+interface InjectedFault {
+  readonly fault: Fault;
+  readonly lifted: Promise<void>;
+  readonly lift: () => void;
+  hitCount: number;
+}
+
+/** The faults in force. Engines ask `match` for every request. */
+export class Faults {
+  readonly #injected = new Set<InjectedFault>();
+
+  inject(fault: Fault): { lift(): void } {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const injected: InjectedFault = {
+      fault,
+      lifted: promise,
+      lift: () => {
+        this.#injected.delete(injected);
+        resolve();
+      },
+      hitCount: 0,
+    };
+    this.#injected.add(injected);
+    return { lift: injected.lift };
+  }
+
+  match(service: FaultyService, request: FaultRequest): ActiveFault | undefined {
+    for (const injected of this.#injected) {
+      const { fault } = injected;
+      if (fault.service !== service) continue;
+      if (fault.operation !== undefined && fault.operation !== request.operation) continue;
+      if (fault.when !== undefined && !fault.when(request)) continue;
+      injected.hitCount += 1;
+      if (fault.times !== undefined && injected.hitCount >= fault.times) {
+        this.#injected.delete(injected);
+      }
+      fault.onHit?.();
+      return { action: fault.action, lifted: injected.lifted };
+    }
+    return undefined;
+  }
+
+  /** Lifts every fault; requests that hang are let go. */
+  liftAll(): void {
+    for (const injected of [...this.#injected]) injected.lift();
+  }
+}
