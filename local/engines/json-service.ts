@@ -1,8 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { createServer as createHttp2Server, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
+import {
+  createServer as createHttp2Server,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+} from 'node:http2';
 import { createServer as createTcpServer, type Socket } from 'node:net';
-import type { FaultyService, Faults } from '../faults.ts';
+import { gunzipSync } from 'node:zlib';
+import type { Faults, FaultyService } from '../faults.ts';
 
 /** A running engine: where it listens and how to end it. */
 export interface Engine {
@@ -23,7 +32,10 @@ export class ServiceError extends Error {
   }
 }
 
-export type Operation = (input: unknown, context: { readonly share: number }) => Promise<unknown> | unknown;
+export type Operation = (
+  input: unknown,
+  context: { readonly share: number },
+) => Promise<unknown> | unknown;
 
 export interface JsonServiceOptions {
   /** Name before the dot of `X-Amz-Target`, for messages only. */
@@ -162,7 +174,10 @@ async function readBody(request: AnyRequest): Promise<Buffer> {
     if (size > REQUEST_BYTES_MAX) throw new Error('The request is too large.');
     chunks.push(bytes);
   }
-  return Buffer.concat(chunks, size);
+  const body = Buffer.concat(chunks, size);
+  // The SDK zips large requests of some services, such as CloudWatch's PutMetricData.
+  if (headerOf(request, 'content-encoding') !== 'gzip') return body;
+  return gunzipSync(body, { maxOutputLength: REQUEST_BYTES_MAX });
 }
 
 function parseBody(body: Buffer): unknown {

@@ -60,11 +60,15 @@ export class Execution {
   readonly #stop = new AbortController();
   readonly #world: World;
 
-  constructor(start: ExecutionStart, world: World, onEvent: (event: HistoryEvent) => void) {
+  constructor(
+    start: ExecutionStart,
+    world: World,
+    onEvent: (event: HistoryEvent, execution: Execution) => void,
+  ) {
     this.start = start;
     this.#world = world;
     this.startedAtMs = world.nowMs();
-    this.history = new History(world.nowMs, onEvent);
+    this.history = new History(world.nowMs, (event) => onEvent(event, this));
     const startedId = this.history.add(0, 'ExecutionStarted', 'executionStartedEventDetails', {
       input: start.inputText,
       roleArn: start.machine.roleArn,

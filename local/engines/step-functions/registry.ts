@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { ServiceError } from '../aws-json.ts';
+import { ServiceError } from '../json-service.ts';
 import { compileDefinition } from './definition.ts';
 import { Execution, type StateMachine } from './execution.ts';
 import type { HistoryEvent } from './history.ts';
@@ -105,7 +105,7 @@ export class Registry {
     const execution = new Execution(
       { arn, name: executionName, machine, inputText },
       this.#world,
-      (event) => this.#listeners.onEvent?.(event, execution),
+      (event, started) => this.#listeners.onEvent?.(event, started),
     );
     this.#executions.set(arn, execution);
     this.#measure(execution);
