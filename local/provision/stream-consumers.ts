@@ -113,11 +113,7 @@ function mappingStart(
 }
 
 /** A mapping keeps what it has read until it is handled, so the stream need not. */
-function recordSource(
-  { kinesis }: CloudParts,
-  stream: string,
-  consumer: string,
-): RecordSource {
+function recordSource({ kinesis }: CloudParts, stream: string, consumer: string): RecordSource {
   kinesis.registerConsumer(stream, consumer);
   return {
     shardIds: () => kinesis.shardIds(stream),
