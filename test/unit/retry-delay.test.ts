@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import type { Retrier } from '../../local/engines/step-functions/definition-schema.ts';
+import { History } from '../../local/engines/step-functions/history.ts';
+import { retryDelayMs } from '../../local/engines/step-functions/retry.ts';
+
+function retrier(more: Partial<Retrier>): Retrier {
+  return {
+    ErrorEquals: ['States.ALL'],
+    IntervalSeconds: 2,
+    MaxAttempts: 3,
+    BackoffRate: 3,
+    JitterStrategy: 'NONE',
+    ...more,
+  };
+}
+
+/** The delays of one error after another, in milliseconds. */
+function delays(retriers: Retrier[], errors: string[], random = () => 0.5) {
+  const attempts = retriers.map(() => 0);
+  return errors.map((error) => retryDelayMs(retriers, attempts, error, random));
+}
+
+describe('the delay before the next attempt', () => {
+  it('grows by the backoff rate until no attempt is left', () => {
+    expect(delays([retrier({})], ['A', 'A', 'A', 'A'])).toEqual([2_000, 6_000, 18_000, undefined]);
+  });
+
+  it('is bounded by MaxDelaySeconds', () => {
+    expect(delays([retrier({ MaxDelaySeconds: 5 })], ['A', 'A', 'A'])).toEqual([
+      2_000, 5_000, 5_000,
+    ]);
+  });
+
+  it('is a random share of itself with full jitter', () => {
+    expect(delays([retrier({ JitterStrategy: 'FULL' })], ['A', 'A'])).toEqual([1_000, 3_000]);
+  });
+
+  it('is counted for each retrier on its own, the first that matches', () => {
+    const retriers = [retrier({ ErrorEquals: ['A'], MaxAttempts: 1 }), retrier({})];
+    expect(delays(retriers, ['A', 'B', 'A'])).toEqual([2_000, 2_000, undefined]);
+  });
+});
+
+describe('the history of an execution', () => {
+  it('takes nothing more once the execution has ended', () => {
+    const history = new History(
+      () => 0,
+      () => undefined,
+    );
+    history.add(0, 'ExecutionStarted');
+    history.close();
+    expect(history.add(1, 'PassStateExited')).toBe(1);
+    expect(history.events).toHaveLength(1);
+  });
+
+  it('ends a machine that loops for ever at 25,000 events', () => {
+    const history = new History(
+      () => 0,
+      () => undefined,
+    );
+    const loop = () => {
+      for (let i = 0; i < 30_000; i += 1) history.add(i, 'PassStateEntered');
+    };
+    expect(loop).toThrow(/25000/);
+    history.add(1, 'ExecutionFailed');
+    expect(history.events).toHaveLength(25_000);
+  });
+});
