@@ -116,6 +116,32 @@ describe('PutMetricData', () => {
     expect(await values(stat('m1', 'Zip', 'large', 'SampleCount'))).toEqual([500]);
   });
 
+  it('knows a metric by its dimensions in any order, and no part of them', async () => {
+    engine.put('Order', 'm', { b: '2', a: '1' }, 5, T0);
+    engine.put('Order', 'm', { a: '1', b: '2' }, 6, T0);
+    const sum = async (...Dimensions: { Name: string; Value: string }[]) => {
+      const { Datapoints } = await client.send(
+        new GetMetricStatisticsCommand({
+          Namespace: 'Order',
+          MetricName: 'm',
+          Dimensions,
+          // Half a minute late: the period that it lies in counts whole.
+          StartTime: new Date(T0 + 30_000),
+          EndTime: new Date(T0 + MINUTE_MS),
+          Period: 60,
+          Statistics: ['Sum'],
+        }),
+      );
+      return Datapoints;
+    };
+    const [a, b] = [
+      { Name: 'a', Value: '1' },
+      { Name: 'b', Value: '2' },
+    ];
+    expect(await sum(b, a)).toEqual([{ Timestamp: new Date(T0), Sum: 11 }]);
+    expect(await sum(a)).toEqual([]);
+  });
+
   it('refuses what it does not implement', async () => {
     const StatisticValues = { SampleCount: 1, Sum: 1, Minimum: 1, Maximum: 1 };
     const put = new PutMetricDataCommand({

@@ -198,6 +198,32 @@ describe('JSONata', () => {
     expect(await sfn.output(definition)).toEqual({ Error: 'No', Cause: 'never' });
   });
 
+  it('tells the function of a branch that nobody waits for it any more', async () => {
+    const begun = Promise.withResolvers<void>();
+    const aborted = Promise.withResolvers<void>();
+    const slow = sfn.lambda('slow-branch', (_, signal) => {
+      signal.addEventListener('abort', () => aborted.resolve());
+      begun.resolve();
+      return new Promise(() => undefined);
+    });
+    const failing = sfn.lambda('failing-branch', async () => {
+      await begun.promise;
+      return boom;
+    });
+    const definition = jsonata({
+      Both: {
+        Type: 'Parallel',
+        Branches: [
+          { StartAt: 'Slow', States: { Slow: invokeTask(slow) } },
+          { StartAt: 'No', States: { No: invokeTask(failing) } },
+        ],
+        End: true,
+      },
+    });
+    expect(await sfn.run(definition)).toMatchObject({ status: 'FAILED', error: 'Boom' });
+    await aborted.promise;
+  });
+
   it('maps items in order under a bound on how many run at once', async () => {
     let running = 0;
     let most = 0;
