@@ -1,7 +1,7 @@
 import type { CollectedEvent } from '../events/event.ts';
 import { combineConsent, consentOf } from './consent.ts';
 import { combineEmailEngagement, emailEngagementOf } from './email-engagement.ts';
-import { combineRecent, interactionsOf } from './interactions.ts';
+import { combineRecent, recentOf } from './interactions.ts';
 import { combineOrders, noOrders, ordersOf } from './orders.ts';
 import { PROFILE_SCHEMA_VERSION, type Profile } from './profile.ts';
 import { combineTraits, traitsOf } from './traits.ts';
@@ -45,7 +45,7 @@ export function stateOf(event: CollectedEvent): ProfileState {
   return {
     traits: traitsOf(event),
     ...(consent !== undefined && { consent }),
-    recent: interactionsOf(event),
+    recent: recentOf(event),
     orders: ordersOf(event),
     email: emailEngagementOf(event),
     eventCount: 1,

@@ -27,17 +27,27 @@ export function interactionsOf(event: CollectedEvent): RecentInteraction[] {
   return meaning.productsIn(event).map(({ itemId }) => ({ itemId, kind: meaning.kind, timeMs }));
 }
 
+/** What a profile keeps of one event: an order can name an item twice, and have a thousand lines. */
+export function recentOf(event: CollectedEvent): RecentInteraction[] {
+  return latestOf(interactionsOf(event));
+}
+
 /**
  * The latest time per (item, kind) of both, newest first, at most RECENT_INTERACTIONS_MAX. Commutative,
  * associative and idempotent: a pair is dropped only for that many others that are newer, and those
- * can only become newer still.
+ * can only become newer still. Both must be such lists already.
  */
 export function combineRecent(
   a: readonly RecentInteraction[],
   b: readonly RecentInteraction[],
 ): RecentInteraction[] {
+  if (a.length === 0) return [...b];
+  return b.length === 0 ? [...a] : latestOf([...a, ...b]);
+}
+
+function latestOf(interactions: readonly RecentInteraction[]): RecentInteraction[] {
   const latest = new Map<string, RecentInteraction>();
-  for (const interaction of [...a, ...b]) {
+  for (const interaction of interactions) {
     const key = `${interaction.kind} ${interaction.itemId}`;
     const known = latest.get(key);
     if (known === undefined || known.timeMs < interaction.timeMs) latest.set(key, interaction);

@@ -36,11 +36,13 @@ export function traitsOf(event: CollectedEvent): Traits {
 /**
  * Settles conflicts name by name: the source of higher priority, then the later statement, then the
  * greater source id and value, so that there is always exactly one answer. Commutative, associative
- * and idempotent, the bound included, as a trait's rank can only rise.
+ * and idempotent, the bound included, as a trait's rank can only rise. Both must be bounded already.
  */
 export function combineTraits(a: Traits, b: Traits): Traits {
+  const additions = Object.entries(b);
+  if (additions.length === 0) return a;
   const strongest = new Map(Object.entries(a));
-  for (const [name, trait] of Object.entries(b)) {
+  for (const [name, trait] of additions) {
     const known = strongest.get(name);
     if (known === undefined || isStronger(trait, known)) strongest.set(name, trait);
   }

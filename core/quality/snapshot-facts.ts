@@ -10,8 +10,10 @@ export const snapshotDrops = [
   'duplicateMessage',
   /** The same order completed once more under another messageId. */
   'duplicateOrder',
-  /** A product or an order without an id, or a time before 1970. */
+  /** A line of an order that names no product. */
   'malformedProduct',
+  /** A time before 1970. */
+  'malformedTime',
   /** The catalogue does not know the item, so it could not be shown. */
   'unknownItem',
   /** The event claims a time later than the snapshot itself. */

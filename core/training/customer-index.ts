@@ -2,27 +2,27 @@
  * Joins identities into customers as the lake shows them: identities that stand on one event belong
  * to one customer, so what was browsed anonymously counts for the customer who signed in later. Two
  * different userIds are never one customer: an identity that already belongs to a userId stays
- * there, and an event belongs to its strongest identity. The same rules as enrichment's.
+ * there, and an event belongs to its strongest identity. The rules are enrichment's.
  *
  * Union–find over identity references; nearly linear.
  */
 import type { Identity } from '../events/event.ts';
-import { identityRef } from '../identity/identity-key.ts';
+import { isUserRef, strongestFirst } from '../identity/profile-id.ts';
 
 export class CustomerIndex {
   readonly #nodes = new Map<string, number>();
   readonly #parents: number[] = [];
-  /** Per root: 1 where the set holds a userId. */
+  /** Of roots: whether the set holds a userId. */
   readonly #hasUserId: boolean[] = [];
 
   /**
-   * The node of an event's customer; `identities` are strongest first, at least one. Its customer is
+   * The node of an event's customer; at least one identity. Which customer a node belongs to is
    * known only after all events: see `customers`.
    */
   nodeOf(identities: readonly Identity[]): number {
     let owner: number | undefined;
-    for (const identity of identities) {
-      const node = this.#node(identity);
+    for (const ref of strongestFirst(identities)) {
+      const node = this.#node(ref);
       owner = owner === undefined ? node : this.#join(owner, node);
     }
     if (owner === undefined) throw new RangeError('an event without identities has no customer');
@@ -34,22 +34,20 @@ export class CustomerIndex {
     const numbers = new Map<number, number>();
     const indices = nodes.map((node) => {
       const root = this.#root(node);
-      const known = numbers.get(root);
-      if (known !== undefined) return known;
-      numbers.set(root, numbers.size);
-      return numbers.size - 1;
+      const number = numbers.get(root) ?? numbers.size;
+      numbers.set(root, number);
+      return number;
     });
     return { indices, count: numbers.size };
   }
 
-  #node(identity: Identity): number {
-    const ref = identityRef(identity);
+  #node(ref: string): number {
     const known = this.#nodes.get(ref);
     if (known !== undefined) return known;
     const node = this.#parents.length;
     this.#nodes.set(ref, node);
     this.#parents.push(node);
-    this.#hasUserId.push(identity.kind === 'userId');
+    this.#hasUserId.push(isUserRef(ref));
     return node;
   }
 
@@ -57,7 +55,8 @@ export class CustomerIndex {
   #join(one: number, other: number): number {
     const first = this.#root(one);
     const second = this.#root(other);
-    if (first === second || (this.#hasUserId[first] && this.#hasUserId[second])) return first;
+    const bothAreUsers = this.#hasUserId[first] === true && this.#hasUserId[second] === true;
+    if (first === second || bothAreUsers) return first;
     this.#parents[second] = first;
     this.#hasUserId[first] = this.#hasUserId[first] === true || this.#hasUserId[second] === true;
     return first;

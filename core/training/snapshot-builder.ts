@@ -1,54 +1,33 @@
 /**
- * From the lake's lines to a snapshot's columns.
+ * From the lake's lines to a snapshot's columns. What an event says about items is what enrichment
+ * folds into profiles (core/profile/interactions.ts): a view, a cart or uncart, or a purchase per
+ * line of an order. On top of that, as training looks back:
  *
- *   Product Viewed → view, Product Added → cart, Product Removed → uncart: one interaction each
- *   Order Completed → a purchase per line of the order
  *   Order Cancelled, or Order Refunded without products → the order's purchases do not count
  *   Order Refunded with products → those products of the order do not count
  *
  * Lines may come in any order and more than once: a messageId counts once, so does the completion of
  * an order, and a refund may precede its order. Quantities are not looked at: whether an item is
- * wanted does not grow with the size of the pack. Every line or product that is not counted is, in
- * `facts.dropped`, with its reason.
+ * wanted does not grow with the size of the pack. Whatever is not counted is, in `facts.dropped`,
+ * with its reason.
  */
-import * as z from 'zod';
 import type { Item } from '../catalogue/item.ts';
-import { identity } from '../events/event.ts';
-import { interactionKinds } from '../profile/profile.ts';
+import { type CollectedEvent, collectedEvent } from '../events/event.ts';
+import { productsOf } from '../profile/event-products.ts';
+import { interactionsOf } from '../profile/interactions.ts';
+import { interactionKinds, type RecentInteraction } from '../profile/profile.ts';
+import { textOf } from '../profile/untyped-value.ts';
 import { type SnapshotDrop, type SnapshotFacts, snapshotDrops } from '../quality/snapshot-facts.ts';
 import { CustomerIndex } from './customer-index.ts';
-import { InteractionColumns, type InteractionRow } from './interaction-columns.ts';
-import { CART, type Interactions, PURCHASE, timeRange, UNCART, VIEW } from './interactions.ts';
+import { InteractionColumns } from './interaction-columns.ts';
+import { type Interactions, timeRange } from './interactions.ts';
+import { OrderRows } from './order-rows.ts';
 import { SeenIds } from './seen-ids.ts';
 
 /** A clock may run a little ahead; more than an hour is a wrong time zone. */
 const FUTURE_TOLERANCE_MS = 3_600_000;
-
-const anyId = z.union([z.string(), z.number()]).transform(String);
-const product = z.object({ product_id: anyId });
-
-/** The part of a collected event that training reads. */
-const trainingEvent = z.object({
-  messageId: z.string(),
-  event: z.string().optional(),
-  identities: z.array(identity).min(1),
-  timestamp: z.iso.datetime(),
-  receivedAt: z.iso.datetime(),
-  properties: z
-    .object({
-      product_id: anyId.optional().catch(undefined),
-      order_id: anyId.optional().catch(undefined),
-      products: z.array(z.unknown()).nullish().catch(undefined),
-    })
-    .optional(),
-});
-type TrainingEvent = z.infer<typeof trainingEvent>;
-
-const productEvents: ReadonlyMap<string, number> = new Map([
-  ['Product Viewed', VIEW],
-  ['Product Added', CART],
-  ['Product Removed', UNCART],
-]);
+/** As the collector bounds ids, with room. */
+const ORDER_ID_LENGTH_MAX = 2000;
 
 export interface BuiltSnapshot {
   readonly interactions: Interactions;
@@ -57,38 +36,30 @@ export interface BuiltSnapshot {
   readonly facts: SnapshotFacts;
 }
 
-/** Who did what when, whichever the item. */
-type Deed = Omit<InteractionRow, 'item' | 'timeS'> & { readonly timeMs: number };
-
-/** Where an order's purchases stand in the columns. */
-interface OrderRows {
-  readonly from: number;
-  readonly until: number;
+export interface SnapshotOptions {
+  readonly items: readonly Item[];
+  /** Entries of the catalogue that are not items; for the facts. */
+  readonly malformedItems: number;
+  readonly createdAt: Date;
 }
 
 export class SnapshotBuilder {
   readonly #items: readonly Item[];
   readonly #itemIndex: ReadonlyMap<string, number>;
-  readonly #malformedItems: number;
-  readonly #createdAt: Date;
-  readonly #latestTimeMs: number;
+  readonly #options: SnapshotOptions;
   readonly #messages = new SeenIds();
   readonly #customers = new CustomerIndex();
   readonly #columns = new InteractionColumns();
-  readonly #orders = new Map<string, OrderRows>();
-  /** Products refunded per order; undefined: all of it. */
-  readonly #refunds = new Map<string, Set<string> | undefined>();
+  readonly #orders = new OrderRows();
   readonly #dropped = new Map<SnapshotDrop, number>();
   #files = 0;
   #lines = 0;
   #newestReceivedMs = Number.NEGATIVE_INFINITY;
 
-  constructor(items: readonly Item[], malformedItems: number, createdAt: Date) {
-    this.#items = items.toSorted((one, other) => (one.itemId < other.itemId ? -1 : 1));
+  constructor(options: SnapshotOptions) {
+    this.#options = options;
+    this.#items = options.items.toSorted((one, other) => (one.itemId < other.itemId ? -1 : 1));
     this.#itemIndex = new Map(this.#items.map((item, index) => [item.itemId, index]));
-    this.#malformedItems = malformedItems;
-    this.#createdAt = createdAt;
-    this.#latestTimeMs = createdAt.getTime() + FUTURE_TOLERANCE_MS;
   }
 
   addFile(): void {
@@ -109,8 +80,10 @@ export class SnapshotBuilder {
   }
 
   finish(): BuiltSnapshot {
-    const refunded = this.#refundedRows();
-    for (const _ of refunded) this.#drop('refunded');
+    const refunded = this.#orders.refundedRows(
+      (row) => this.#items[this.#columns.itemAt(row)]?.itemId,
+    );
+    this.#drop('refunded', refunded.size);
     const { nodes, ...columns } = this.#columns.finish((row) => !refunded.has(row));
     const customers = this.#customers.customers(nodes);
     const interactions: Interactions = {
@@ -122,94 +95,63 @@ export class SnapshotBuilder {
     return { interactions, items: this.#items, facts: this.#facts(interactions) };
   }
 
-  #addEvent({ event, identities, timestamp, receivedAt, properties }: TrainingEvent): void {
-    this.#newestReceivedMs = Math.max(this.#newestReceivedMs, Date.parse(receivedAt));
+  #addEvent(event: CollectedEvent): void {
+    this.#newestReceivedMs = Math.max(this.#newestReceivedMs, Date.parse(event.receivedAt));
     // Every event may join identities, whatever it is about.
-    const node = this.#customers.nodeOf(identities);
-    const timeMs = Date.parse(timestamp);
-    const kind = productEvents.get(event ?? '');
-    if (kind !== undefined) {
-      this.#addInteraction(properties?.product_id, { node, kind, timeMs });
-    } else if (event === 'Order Completed') {
-      this.#addOrder(properties, { node, kind: PURCHASE, timeMs });
-    } else if (event === 'Order Refunded' || event === 'Order Cancelled') {
-      this.#addRefund(event, properties);
-    }
-  }
-
-  #addOrder(properties: TrainingEvent['properties'], deed: Deed): void {
-    const orderId = properties?.order_id;
-    if (orderId === undefined) {
-      this.#drop('malformedProduct');
-    } else if (this.#orders.has(orderId)) {
-      this.#drop('duplicateOrder');
+    const node = this.#customers.nodeOf(event.identities);
+    const orderId = textOf(event.properties?.order_id, ORDER_ID_LENGTH_MAX);
+    if (event.event === 'Order Completed') {
+      this.#addOrder(event, node, orderId);
+    } else if (event.event === 'Order Cancelled' || event.event === 'Order Refunded') {
+      const products = event.event === 'Order Cancelled' ? [] : productsOf(event);
+      const itemIds = products.map(({ itemId }) => itemId);
+      if (orderId !== undefined) this.#orders.refund(orderId, itemIds);
     } else {
-      const from = this.#columns.length;
-      for (const line of properties?.products ?? []) this.#addInteraction(productId(line), deed);
-      this.#orders.set(orderId, { from, until: this.#columns.length });
+      for (const interaction of interactionsOf(event)) this.#addInteraction(interaction, node);
     }
   }
 
-  #addRefund(event: string, properties: TrainingEvent['properties']): void {
-    const orderId = properties?.order_id;
-    if (orderId === undefined) {
-      this.#drop('malformedProduct');
+  /** An order without an id cannot be told from another, and counts as often as its messages. */
+  #addOrder(event: CollectedEvent, node: number, orderId: string | undefined): void {
+    if (orderId !== undefined && this.#orders.has(orderId)) {
+      this.#drop('duplicateOrder');
       return;
     }
-    const isWhole = this.#refunds.has(orderId) && this.#refunds.get(orderId) === undefined;
-    const products = event === 'Order Cancelled' ? [] : (properties?.products ?? []);
-    if (isWhole || products.length === 0) {
-      this.#refunds.set(orderId, undefined);
-      return;
-    }
-    const refunded = this.#refunds.get(orderId) ?? new Set();
-    for (const line of products) {
-      const itemId = productId(line);
-      if (itemId === undefined) this.#drop('malformedProduct');
-      else refunded.add(itemId);
-    }
-    this.#refunds.set(orderId, refunded);
+    const purchases = interactionsOf(event);
+    const listed = event.properties?.products;
+    this.#drop('malformedProduct', Array.isArray(listed) ? listed.length - purchases.length : 0);
+    const from = this.#columns.length;
+    for (const purchase of purchases) this.#addInteraction(purchase, node);
+    if (orderId !== undefined) this.#orders.complete(orderId, from, this.#columns.length);
   }
 
-  #addInteraction(itemId: string | undefined, { node, kind, timeMs }: Deed): void {
-    const item = this.#itemIndex.get(itemId ?? '');
-    if (itemId === undefined || !(timeMs >= 0)) this.#drop('malformedProduct');
-    else if (timeMs > this.#latestTimeMs) this.#drop('futureTime');
+  #addInteraction({ itemId, kind, timeMs }: RecentInteraction, node: number): void {
+    const item = this.#itemIndex.get(itemId);
+    const latestMs = this.#options.createdAt.getTime() + FUTURE_TOLERANCE_MS;
+    if (timeMs < 0) this.#drop('malformedTime');
+    else if (timeMs > latestMs) this.#drop('futureTime');
     else if (item === undefined) this.#drop('unknownItem');
-    else this.#columns.push({ node, item, kind, timeS: Math.floor(timeMs / 1000) });
-  }
-
-  #refundedRows(): Set<number> {
-    const rows = new Set<number>();
-    for (const [orderId, itemIds] of this.#refunds) {
-      const order = this.#orders.get(orderId);
-      for (let row = order?.from ?? 0; row < (order?.until ?? 0); row++) {
-        const item = this.#items[this.#columns.itemAt(row)];
-        if (itemIds === undefined || (item && itemIds.has(item.itemId))) rows.add(row);
-      }
+    else {
+      const timeS = Math.floor(timeMs / 1000);
+      this.#columns.push({ node, item, kind: interactionKinds.indexOf(kind), timeS });
     }
-    return rows;
   }
 
   #facts(interactions: Interactions): SnapshotFacts {
     const range = timeRange(interactions);
-    const countOf = (kind: number) =>
-      interactions.kinds.reduce((count, code) => count + (code === kind ? 1 : 0), 0);
-    const [view, cart, uncart, purchase] = interactionKinds.map((_, kind) => countOf(kind));
+    const { createdAt, malformedItems } = this.#options;
+    const counts = new Uint32Array(interactionKinds.length);
+    for (const kind of interactions.kinds) counts[kind] = (counts[kind] ?? 0) + 1;
+    const [view = 0, cart = 0, uncart = 0, purchase = 0] = counts;
     return {
-      createdAt: this.#createdAt.toISOString(),
+      createdAt: createdAt.toISOString(),
       files: this.#files,
       lines: this.#lines,
       customers: interactions.customerCount,
       items: this.#items.length,
       itemsWithInteractions: new Set(interactions.items).size,
-      malformedItems: this.#malformedItems,
-      interactions: {
-        view: view ?? 0,
-        cart: cart ?? 0,
-        uncart: uncart ?? 0,
-        purchase: purchase ?? 0,
-      },
+      malformedItems,
+      interactions: { view, cart, uncart, purchase },
       dropped: Object.fromEntries(
         snapshotDrops.map((reason) => [reason, this.#dropped.get(reason) ?? 0]),
       ) as SnapshotFacts['dropped'],
@@ -220,18 +162,14 @@ export class SnapshotBuilder {
     };
   }
 
-  #drop(reason: SnapshotDrop): void {
-    this.#dropped.set(reason, (this.#dropped.get(reason) ?? 0) + 1);
+  #drop(reason: SnapshotDrop, count = 1): void {
+    this.#dropped.set(reason, (this.#dropped.get(reason) ?? 0) + count);
   }
 }
 
-function productId(line: unknown): string | undefined {
-  return product.safeParse(line).data?.product_id;
-}
-
-function parseEvent(line: string): TrainingEvent | undefined {
+function parseEvent(line: string): CollectedEvent | undefined {
   try {
-    return trainingEvent.safeParse(JSON.parse(line)).data;
+    return collectedEvent.safeParse(JSON.parse(line)).data;
   } catch {
     return undefined;
   }

@@ -15,6 +15,12 @@ import type { Surroundings } from './surroundings.ts';
  */
 export const CONFLICTS_MAX = 8;
 
+/**
+ * Events looked at together once a group has proved too large for one write: what a thousand users of
+ * one device need need not be read again for every sixteen of them.
+ */
+const WINDOW_EVENTS_MAX = 100;
+
 /** The wait before the n-th attempt is drawn from 0 … this · 2ⁿ. */
 const BACKOFF_MS = 10;
 const BACKOFF_MS_MAX = 500;
@@ -47,11 +53,11 @@ export async function enrichGroup(
   const takenClaims = new Set<string>();
   let conflictCount = 0;
   let view = loaded;
+  let window = deliveries;
   const ended = (failure?: GroupFailure): GroupResult => ({ settled, failure, conflictCount });
   try {
     while (settled.length < deliveries.length) {
-      const rest = deliveries.slice(settled.length);
-      const chunk = foldDeliveries(view, rest, takenClaims);
+      const chunk = foldDeliveries(view, window, takenClaims);
       const outcome = await writeChunk(store, chunk);
       if (outcome.kind === 'written') {
         const atMs = surroundings.nowMs();
@@ -66,7 +72,8 @@ export async function enrichGroup(
         if (conflictCount > CONFLICTS_MAX) return ended({ kind: 'contended' });
         await surroundings.sleep(backoffMs(conflictCount, surroundings.random()));
       }
-      view = await loadView(store, deliveries.slice(settled.length));
+      window = deliveries.slice(settled.length, settled.length + WINDOW_EVENTS_MAX);
+      view = await loadView(store, window);
     }
     return ended();
   } catch (error) {

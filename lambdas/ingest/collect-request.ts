@@ -104,10 +104,9 @@ async function store(
   if (refused.length > 0) {
     const kept = refused.map((call) => quarantinedCall(call, source.sourceId, receivedAtMs));
     await collector.quarantine.keep(kept, deadlineMs);
-    collector.count('EventsQuarantined', refused.length);
   }
-  if (accepted.length > 0) {
-    await collector.stream.put(accepted, deadlineMs);
-    collector.count('EventsAccepted', accepted.length);
-  }
+  if (accepted.length > 0) await collector.stream.put(accepted, deadlineMs);
+  // Counted once both are done: what is not acknowledged comes again, and counts then.
+  if (refused.length > 0) collector.count('EventsQuarantined', refused.length);
+  if (accepted.length > 0) collector.count('EventsAccepted', accepted.length);
 }

@@ -15,7 +15,11 @@ export async function handler(input: unknown): Promise<SnapshotRun> {
   const createdAt = new Date();
   const snapshotId = createdAt.toISOString().replaceAll(':', '-');
   const catalogue = await scanCatalogue(catalogueTable);
-  const builder = new SnapshotBuilder(catalogue.items, catalogue.malformed, createdAt);
+  const builder = new SnapshotBuilder({
+    items: catalogue.items,
+    malformedItems: catalogue.malformed,
+    createdAt,
+  });
   for await (const key of rawFiles(lake)) {
     builder.addFile();
     const outcome = await readLines(lake, key, (line) => builder.addLine(line));

@@ -4,6 +4,15 @@ import dynalite from 'dynalite/db/index.js';
 import validations from 'dynalite/validations/index.js';
 import * as z from 'zod';
 import type { Faults } from '../faults.ts';
+import {
+  itemSchema,
+  parse,
+  tableName,
+  timeToLive,
+  type transactAction,
+  transactGet,
+  transactWrite,
+} from './dynamodb-requests.ts';
 import { type Engine, ServiceError, startJsonService } from './json-service.ts';
 import { SharedLock } from './shared-lock.ts';
 
@@ -102,51 +111,6 @@ export async function startDynamoDbEngine(options: DynamoDbOptions = {}): Promis
   };
 }
 
-const itemSchema = z.record(z.string(), z.record(z.string(), z.unknown()));
-const expressions = {
-  TableName: z.string(),
-  ConditionExpression: z.string().optional(),
-  ExpressionAttributeNames: z.record(z.string(), z.string()).optional(),
-  ExpressionAttributeValues: itemSchema.optional(),
-  ReturnValuesOnConditionCheckFailure: z.enum(['ALL_OLD', 'NONE']).optional(),
-};
-const transactAction = z
-  .strictObject({
-    Put: z.strictObject({ ...expressions, Item: itemSchema }).optional(),
-    Update: z
-      .strictObject({ ...expressions, Key: itemSchema, UpdateExpression: z.string() })
-      .optional(),
-    Delete: z.strictObject({ ...expressions, Key: itemSchema }).optional(),
-    ConditionCheck: z
-      .strictObject({ ...expressions, Key: itemSchema, ConditionExpression: z.string() })
-      .optional(),
-  })
-  .refine((action) => Object.values(action).filter((part) => part !== undefined).length === 1);
-const transactWrite = z.strictObject({
-  TransactItems: z.array(transactAction).min(1),
-  ClientRequestToken: z.string().optional(),
-  ReturnConsumedCapacity: z.string().optional(),
-  ReturnItemCollectionMetrics: z.string().optional(),
-});
-const transactGet = z.strictObject({
-  TransactItems: z.array(
-    z.strictObject({
-      Get: z.strictObject({
-        TableName: z.string(),
-        Key: itemSchema,
-        ProjectionExpression: z.string().optional(),
-        ExpressionAttributeNames: z.record(z.string(), z.string()).optional(),
-      }),
-    }),
-  ),
-  ReturnConsumedCapacity: z.string().optional(),
-});
-const timeToLive = z.object({
-  TableName: z.string(),
-  TimeToLiveSpecification: z.object({ AttributeName: z.string(), Enabled: z.boolean() }),
-});
-const tableName = z.object({ TableName: z.string() });
-
 /** A transaction's action, checked: its operation in single form, its item's key and the item there now. */
 interface Prepared {
   readonly operation: 'PutItem' | 'UpdateItem' | 'DeleteItem' | undefined;
@@ -243,14 +207,15 @@ class Database {
   async #single(operation: string, input: unknown): Promise<Record<string, unknown>> {
     const request = parse(z.record(z.string(), z.unknown()), input);
     const wantsOld = request.ReturnValuesOnConditionCheckFailure === 'ALL_OLD';
-    const key = itemSchema.safeParse(request.Key ?? request.Item);
+    const keyOrItem = itemSchema.safeParse(request.Key ?? request.Item);
     try {
       return await this.#run(operation, this.#validate(operation, request));
     } catch (error) {
       const isConditional =
         error instanceof ServiceError && error.name === 'ConditionalCheckFailedException';
-      if (!isConditional || !wantsOld || !key.success) throw error;
-      const existing = await this.#existing(z.string().parse(request.TableName), key.data);
+      if (!isConditional || !wantsOld || !keyOrItem.success) throw error;
+      const table = z.string().parse(request.TableName);
+      const existing = await this.#existing(table, keyOrItem.data, request.Key === undefined);
       throw new ServiceError(error.name, error.message, 400, { Item: existing.item });
     }
   }
@@ -405,12 +370,6 @@ function actionOf(operation: string): { run: Action; validation: Validation } {
     throw new ServiceError('UnknownOperationException', `${operation} is not implemented.`);
   }
   return action;
-}
-
-function parse<Schema extends z.ZodType>(schema: Schema, input: unknown): z.infer<Schema> {
-  const parsed = schema.safeParse(input);
-  if (parsed.success) return parsed.data;
-  throw new ServiceError('ValidationException', z.prettifyError(parsed.error));
 }
 
 const dynaliteError = z.object({

@@ -57,6 +57,7 @@ class Delivery {
 
   constructor(options: FirehoseOptions) {
     this.#options = options;
+    options.kinesis.registerConsumer(options.stream, CONSUMER);
     this.#readers = options.kinesis.shardIds(options.stream).map((shardId) => this.#read(shardId));
   }
 

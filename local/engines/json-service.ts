@@ -10,6 +10,7 @@ import {
   type Http2ServerResponse,
 } from 'node:http2';
 import { createServer as createTcpServer, type Socket } from 'node:net';
+import { gunzipSync } from 'node:zlib';
 import type { Faults, FaultyService } from '../faults.ts';
 
 /** A running engine: where it listens and how to end it. */
@@ -173,7 +174,10 @@ async function readBody(request: AnyRequest): Promise<Buffer> {
     if (size > REQUEST_BYTES_MAX) throw new Error('The request is too large.');
     chunks.push(bytes);
   }
-  return Buffer.concat(chunks, size);
+  const body = Buffer.concat(chunks, size);
+  // The SDK zips large requests of some services, such as CloudWatch's PutMetricData.
+  if (headerOf(request, 'content-encoding') !== 'gzip') return body;
+  return gunzipSync(body, { maxOutputLength: REQUEST_BYTES_MAX });
 }
 
 function parseBody(body: Buffer): unknown {

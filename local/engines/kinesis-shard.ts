@@ -6,6 +6,8 @@ export interface StoredRecord {
   readonly arrivedAtMs: number;
 }
 
+/** Records read by everybody stay until there are this many, so that a client can still look at them. */
+const TRIM_RECORDS_MIN = 1_000;
 const HASH_KEYS = 2n ** 128n;
 /** Real sequence numbers have 56 digits; the leading digits keep ours as long and so comparable as text. */
 const SEQUENCE_BASE = 49_590_338_271_490_256_608_559_692_538_361_571_095_921_575_989_136_588_898n;
@@ -97,21 +99,14 @@ export class Shard {
     }
   }
 
-  /**
-   * Forgets records that every known consumer has passed. A stream without direct consumers keeps
-   * all: somebody may yet read it over the wire from its start.
-   */
-  checkpoint(consumer: string, sequence: string): void {
+  /** Notes how far a consumer has read, and forgets what all of `consumers` have passed. */
+  checkpoint(consumer: string, sequence: string, consumers: ReadonlySet<string>): void {
     this.#checkpoints.set(consumer, sequence);
-  }
-
-  /** Drops what all `consumers` have read; called by the engine's owner, who knows them all. */
-  trim(consumers: readonly string[]): void {
-    const lowest = consumers.map((name) => this.#checkpoints.get(name) ?? '').toSorted()[0];
-    if (lowest === undefined || lowest === '') return;
-    const count = this.#firstAfter(lowest);
-    for (const record of this.#records.slice(0, count)) this.bytes -= record.data.length;
-    this.#records = this.#records.slice(count);
+    const positions = [...consumers].map((name) => this.#checkpoints.get(name) ?? '');
+    const passedCount = this.#firstAfter(positions.toSorted()[0]);
+    // One splice for many records: the log is an array, and each splice moves the rest of it.
+    if (passedCount < TRIM_RECORDS_MIN) return;
+    for (const record of this.#records.splice(0, passedCount)) this.bytes -= record.data.length;
   }
 
   #firstAfter(after: string | undefined): number {

@@ -31,6 +31,8 @@ export interface KinesisEngine extends Engine {
     after: string | undefined,
     signal: AbortSignal,
   ): Promise<void>;
+  /** Announces a consumer whose unread records must stay. */
+  registerConsumer(stream: string, consumer: string): void;
   /** Lets memory go: records up to here have been read by this consumer. */
   checkpoint(stream: string, shardId: string, consumer: string, sequence: string): void;
 }
@@ -99,8 +101,11 @@ export async function startKinesisEngine(options: KinesisOptions = {}): Promise<
     read: (stream, shardId, after, limit) => streams.shard(stream, shardId).read(after, limit),
     waitForRecords: (stream, shardId, after, signal) =>
       streams.shard(stream, shardId).waitForRecords(after, signal),
+    registerConsumer: (stream, consumer) => {
+      streams.get(stream).consumers.add(consumer);
+    },
     checkpoint: (stream, shardId, consumer, sequence) =>
-      streams.shard(stream, shardId).checkpoint(consumer, sequence),
+      streams.shard(stream, shardId).checkpoint(consumer, sequence, streams.get(stream).consumers),
   };
 }
 
@@ -108,6 +113,8 @@ interface Stream {
   readonly name: string;
   readonly createdAtMs: number;
   readonly shards: readonly Shard[];
+  /** Whoever reads the stream without the wire; memory is kept for the slowest of them. */
+  readonly consumers: Set<string>;
 }
 
 class Streams {
@@ -148,7 +155,7 @@ class Streams {
       throw new ServiceError('ResourceInUseException', `Stream ${name} already exists`);
     }
     const shards = Array.from({ length: shardCount }, (_, index) => new Shard(index, shardCount));
-    this.#streams.set(name, { name, createdAtMs: this.#now(), shards });
+    this.#streams.set(name, { name, createdAtMs: this.#now(), shards, consumers: new Set() });
   }
 
   get(name: string): Stream {

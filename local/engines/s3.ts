@@ -107,8 +107,9 @@ async function serve(
 async function readRequest(raw: IncomingMessage): Promise<S3Request> {
   const chunks: Buffer[] = [];
   for await (const chunk of raw) chunks.push(Buffer.from(chunk));
-  const url = new URL(raw.url ?? '/', 'http://s3');
-  const [bucket = '', ...rest] = url.pathname.slice(1).split('/');
+  // Not by the URL class: it would resolve the dots that a key may hold.
+  const [path = '/', query = ''] = (raw.url ?? '/').split('?');
+  const [bucket = '', ...rest] = path.slice(1).split('/');
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(raw.headers)) {
     if (value !== undefined) headers[name] = String(value);
@@ -117,7 +118,7 @@ async function readRequest(raw: IncomingMessage): Promise<S3Request> {
     method: raw.method ?? 'GET',
     bucket: decodeURIComponent(bucket),
     key: rest.map(decodeURIComponent).join('/'),
-    query: url.searchParams,
+    query: new URLSearchParams(query),
     headers,
     body: decodeBody(Buffer.concat(chunks), headers),
   };

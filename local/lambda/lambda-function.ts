@@ -28,12 +28,12 @@ export type InvokeResult =
 
 /** Synchronous requests: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const REQUEST_BYTES_MAX = 6_291_456;
-/** More processes than cores only take memory; four let requests that wait for an engine overlap. */
-const PROCESSES_MAX = Math.max(4, availableParallelism());
+/** More processes than cores only take memory, 150 MB and more each, and wait for each other. */
+const PROCESSES_MAX = Math.max(2, availableParallelism());
 /** Events that wait for a process before more are refused: far above what a laptop's test sends. */
 const WAITING_MAX = 10_000;
-/** AWS keeps an idle environment for minutes; a laptop's memory is dearer. */
-const IDLE_MS_MAX = 60_000;
+/** AWS keeps an idle environment for minutes; a laptop's memory is dearer, and a start takes half a second. */
+const IDLE_MS_MAX = 15_000;
 /** Asynchronous events are tried three times: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html */
 const ASYNC_ATTEMPTS_MAX = 3;
 /** AWS waits one and two minutes between attempts; seconds show the same. */

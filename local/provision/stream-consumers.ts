@@ -102,7 +102,7 @@ function mappingStart(
   const stream = nameInArn(definition.streamArn);
   return () =>
     new EventSourceMapping(definition, {
-      source: recordSource(parts, stream),
+      source: recordSource(parts, stream, definition.id),
       invoke: (payload) => parts.functions.invoke(definition.functionArn, payload),
       deliverFailure:
         failureBucket === undefined
@@ -112,11 +112,18 @@ function mappingStart(
     });
 }
 
-function recordSource({ kinesis }: CloudParts, stream: string): RecordSource {
+/** A mapping keeps what it has read until it is handled, so the stream need not. */
+function recordSource({ kinesis }: CloudParts, stream: string, consumer: string): RecordSource {
+  kinesis.registerConsumer(stream, consumer);
   return {
     shardIds: () => kinesis.shardIds(stream),
-    read: (shardId, after, recordsMax) =>
-      kinesis.read(stream, shardId, after, { recordCount: recordsMax, bytes: READ_BYTES_MAX }),
+    read: (shardId, after, recordsMax) => {
+      if (after !== undefined) kinesis.checkpoint(stream, shardId, consumer, after);
+      return kinesis.read(stream, shardId, after, {
+        recordCount: recordsMax,
+        bytes: READ_BYTES_MAX,
+      });
+    },
     waitForRecords: (shardId, after, signal) =>
       kinesis.waitForRecords(stream, shardId, after, signal),
   };

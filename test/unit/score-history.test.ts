@@ -90,8 +90,9 @@ describe('explaining a score', () => {
     expect(explain(shop(), history, 1, NOW_MS)).toEqual(history[0]);
   });
 
-  it('prefers another item to the item itself', () => {
-    expect(explain(shop(), history, 0, NOW_MS)).toEqual(history[1]);
+  it('prefers another item to the item itself, though that contributed more', () => {
+    const both = [entry('mug', 'purchase'), entry('plate', 'view')];
+    expect(explain(shop(), both, 0, NOW_MS)).toEqual(both[1]);
     expect(explain(shop(), [entry('mug', 'view')], 0, NOW_MS)).toEqual(history[0]);
   });
 

@@ -32,7 +32,7 @@ function viewed(itemId: unknown, changes = {}) {
 
 function built(events: readonly (Record<string, unknown> | string)[]): BuiltSnapshot {
   const items = ['plate', 'mug', '42'].map(itemNamed);
-  const builder = new SnapshotBuilder(items, 0, CREATED_AT);
+  const builder = new SnapshotBuilder({ items, malformedItems: 0, createdAt: CREATED_AT });
   for (const entry of events) {
     builder.addLine(typeof entry === 'string' ? entry : JSON.stringify(entry));
   }
@@ -97,6 +97,18 @@ describe('a snapshot', () => {
     expect(rows(built([order('o-1', ['mug', 'plate']), refund]))).toEqual(['0 plate purchase']);
   });
 
+  it('leaves out all that several refunds of one order name', () => {
+    const refund = (...itemIds: string[]) =>
+      event({
+        event: 'Order Refunded',
+        properties: { order_id: 'o-1', products: itemIds.map((id) => ({ product_id: id })) },
+      });
+    const refunds = [refund('mug'), order('o-1', ['mug', 'plate', '42']), refund('42')];
+    expect(rows(built(refunds))).toEqual(['0 plate purchase']);
+    expect(rows(built([...refunds, refund()]))).toEqual([]);
+    expect(rows(built([refund(), ...refunds]))).toEqual([]);
+  });
+
   it('keeps an order when a refund names another', () => {
     const refund = event({ event: 'Order Refunded', properties: { order_id: 'C1' } });
     expect(rows(built([order('o-1', ['mug']), refund]))).toHaveLength(1);
@@ -108,21 +120,21 @@ describe('a snapshot', () => {
       JSON.stringify({ messageId: 'x' }),
       viewed('unheard-of'),
       viewed('mug', { timestamp: '2026-11-25T00:00:00.000Z' }),
-      viewed(undefined),
+      viewed('mug', { timestamp: '1969-07-20T20:17:40.000Z' }),
       order('o-1', [null, 'mug']),
-      event({ event: 'Order Completed', properties: {} }),
     ]);
     expect(facts.dropped).toEqual({
       malformedLine: 2,
       unreadableFile: 0,
       duplicateMessage: 0,
       duplicateOrder: 0,
-      malformedProduct: 3,
+      malformedProduct: 1,
+      malformedTime: 1,
       unknownItem: 1,
       futureTime: 1,
       refunded: 0,
     });
-    expect(facts.lines).toBe(7);
+    expect(facts.lines).toBe(6);
   });
 
   it('is empty without events, and says so', () => {

@@ -17,6 +17,7 @@ const sound: SnapshotFacts = {
     duplicateMessage: 50,
     duplicateOrder: 3,
     malformedProduct: 0,
+    malformedTime: 0,
     unknownItem: 0,
     futureTime: 0,
     refunded: 4,

@@ -88,7 +88,10 @@ describe('the gate', () => {
 
   it('rejects a successor for lack of evidence', () => {
     const verdict = verdictOn({ customers: 49, versusCurrent: { all: better, fresh: better } });
-    expect(verdict.reasons).toEqual([expect.stringContaining('not enough evidence: 49')]);
+    expect(verdict).toEqual({
+      promoted: false,
+      reasons: [expect.stringContaining('not enough evidence: 49')],
+    });
   });
 
   it('takes a first model on little evidence that does not speak against it', () => {

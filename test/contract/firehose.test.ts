@@ -1,0 +1,120 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis';
+import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type FirehoseOptions, startFirehose } from '../../local/engines/firehose.ts';
+import { type KinesisEngine, startKinesisEngine } from '../../local/engines/kinesis.ts';
+import { type S3Engine, startS3Engine } from '../../local/engines/s3.ts';
+import { clientDefaults } from './endpoint.ts';
+
+const BUCKET = 'lake';
+const HOUR_MS = 3_600_000;
+let directory = '';
+let kinesis: KinesisEngine;
+let s3: S3Engine;
+let writer: KinesisClient;
+let reader: S3Client;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'kindred-firehose-'));
+  kinesis = await startKinesisEngine({ now: () => Date.UTC(2026, 10, 23, 23, 59) });
+  s3 = await startS3Engine({ directory });
+  await s3.createBucket(BUCKET);
+  writer = new KinesisClient({ ...clientDefaults, endpoint: kinesis.endpoint });
+  reader = new S3Client({ ...clientDefaults, endpoint: s3.endpoint, forcePathStyle: true });
+});
+afterAll(async () => {
+  writer.destroy();
+  reader.destroy();
+  await kinesis.stop();
+  await s3.stop();
+  await rm(directory, { recursive: true, force: true });
+});
+
+const deliver = (stream: string, more: Partial<FirehoseOptions> = {}) =>
+  startFirehose({
+    name: 'delivery',
+    kinesis,
+    stream,
+    prefix: `${stream}/day=!{timestamp:yyyy-MM-dd}/`,
+    intervalMs: HOUR_MS,
+    sizeBytes: 1024 * 1024,
+    isGzip: true,
+    put: (key, body, headers) => s3.putObject(BUCKET, key, body, headers),
+    onDelivered: () => undefined,
+    onError: () => undefined,
+    ...more,
+  });
+const send = (stream: string, from: number, count: number) =>
+  writer.send(
+    new PutRecordsCommand({
+      StreamName: stream,
+      Records: Array.from({ length: count }, (_, index) => ({
+        PartitionKey: `${from + index}`,
+        Data: new TextEncoder().encode(`${from + index}\n`),
+      })),
+    }),
+  );
+async function lines(stream: string): Promise<{ keys: string[]; numbers: number[] }> {
+  const { Contents = [] } = await reader.send(
+    new ListObjectsV2Command({ Bucket: BUCKET, Prefix: `${stream}/` }),
+  );
+  const numbers: number[] = [];
+  for (const { Key } of Contents) {
+    const { Body } = await reader.send(new GetObjectCommand({ Bucket: BUCKET, Key }));
+    const text = gunzipSync((await Body?.transformToByteArray()) ?? new Uint8Array()).toString();
+    numbers.push(...text.trim().split('\n').map(Number));
+  }
+  return { keys: Contents.map(({ Key = '' }) => Key), numbers: numbers.toSorted((a, b) => a - b) };
+}
+const upTo = (count: number) => Array.from({ length: count }, (_, index) => index);
+
+describe('a delivery stream', () => {
+  it('writes every record once, under its day of arrival, and what is buffered when it stops', async () => {
+    kinesis.createStream('once');
+    const firehose = deliver('once');
+    await send('once', 0, 300);
+    await firehose.flush();
+    await send('once', 300, 200);
+    await firehose.stop();
+    const { keys, numbers } = await lines('once');
+    expect(numbers).toEqual(upTo(500));
+    expect(keys.every((key) => key.startsWith('once/day=2026-11-23/'))).toBe(true);
+  });
+
+  it('writes an object when its size is reached, without waiting for the interval', async () => {
+    kinesis.createStream('large');
+    const delivered = Promise.withResolvers<number>();
+    const firehose = deliver('large', { sizeBytes: 100, onDelivered: delivered.resolve });
+    await send('large', 0, 100);
+    expect(await delivered.promise).toBeGreaterThan(0);
+    await firehose.stop();
+    expect((await lines('large')).numbers).toEqual(upTo(100));
+  });
+
+  it('tries again when S3 fails', async () => {
+    kinesis.createStream('again');
+    let failures = 2;
+    const firehose = deliver('again', {
+      put: async (key, body, headers) => {
+        failures -= 1;
+        if (failures >= 0) throw new Error('S3 is down');
+        await s3.putObject(BUCKET, key, body, headers);
+      },
+    });
+    await send('again', 0, 10);
+    await firehose.flush();
+    await firehose.stop();
+    expect((await lines('again')).numbers).toEqual(upTo(10));
+  });
+
+  it('refuses a prefix that it does not understand', () => {
+    kinesis.createStream('prefix');
+    expect(() => deliver('prefix', { prefix: 'raw/!{partitionKeyFromQuery:source}/' })).toThrow(
+      /partitionKey/u,
+    );
+  });
+});

@@ -1,0 +1,90 @@
+import type { CatalogueEntry } from '../../core/catalogue/catalogue-entry.ts';
+import type { CatalogueStore } from '../../core/catalogue/catalogue-store.ts';
+import type { Profile, ProfileTombstone } from '../../core/profile/profile.ts';
+import type {
+  ProfileStore,
+  ProfileWrite,
+  StoredProfile,
+  WriteOutcome,
+} from '../../core/profile/profile-store.ts';
+
+/** The store's contract in a few lines: conditions are checked, and all is written or nothing. */
+export class MemoryProfileStore implements ProfileStore {
+  readonly links = new Map<string, string>();
+  readonly profiles = new Map<string, Profile | ProfileTombstone>();
+  readonly claims = new Set<string>();
+
+  async readLinks(refs: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    return new Map(
+      refs.flatMap((ref) => {
+        const profileId = this.links.get(ref);
+        return profileId === undefined ? [] : [[ref, profileId] as const];
+      }),
+    );
+  }
+
+  async readProfiles(ids: readonly string[]): Promise<ReadonlyMap<string, StoredProfile>> {
+    const found = new Map<string, StoredProfile>();
+    for (const id of ids) {
+      const stored = this.profiles.get(id);
+      if (stored === undefined) continue;
+      found.set(
+        id,
+        'mergedInto' in stored
+          ? { kind: 'merged', mergedInto: stored.mergedInto, version: stored.version }
+          : { kind: 'profile', profile: structuredClone(stored) },
+      );
+    }
+    return found;
+  }
+
+  async write(write: ProfileWrite): Promise<WriteOutcome> {
+    const puts = [
+      ...write.profiles.map(({ profile, expectedVersion }) => ({ put: profile, expectedVersion })),
+      ...write.tombstones.map((each) => ({
+        put: each.tombstone,
+        expectedVersion: each.expectedVersion,
+      })),
+    ];
+    const isConflict =
+      puts.some(
+        (each) => this.profiles.get(each.put.profileId)?.version !== each.expectedVersion,
+      ) || write.newLinks.some(({ identity }) => this.links.has(identity));
+    if (isConflict) return { kind: 'conflict' };
+    const keys = write.claims.map(({ key }) => key).filter((key) => this.claims.has(key));
+    if (keys.length > 0) return { kind: 'claimed', keys };
+    for (const { put } of puts) this.profiles.set(put.profileId, structuredClone(put));
+    for (const link of [...write.newLinks, ...write.movedLinks]) {
+      this.links.set(link.identity, link.profileId);
+    }
+    for (const { key } of write.claims) this.claims.add(key);
+    return { kind: 'written' };
+  }
+
+  liveProfiles(): Profile[] {
+    return [...this.profiles.values()].flatMap((stored) =>
+      'mergedInto' in stored ? [] : [stored],
+    );
+  }
+}
+
+export class MemoryCatalogueStore implements CatalogueStore {
+  readonly entries = new Map<string, CatalogueEntry>();
+  writeCount = 0;
+
+  async readEntries(itemIds: readonly string[], _isConsistent = false) {
+    return new Map(
+      itemIds.flatMap((id) => {
+        const entry = this.entries.get(id);
+        return entry === undefined ? [] : [[id, entry] as const];
+      }),
+    );
+  }
+
+  async writeEntry(entry: CatalogueEntry): Promise<'written' | 'conflict'> {
+    this.writeCount += 1;
+    if ((this.entries.get(entry.itemId)?.version ?? 0) !== entry.version - 1) return 'conflict';
+    this.entries.set(entry.itemId, entry);
+    return 'written';
+  }
+}
