@@ -145,8 +145,8 @@ describe('a function', () => {
 
   it('runs events beside each other in several processes', async () => {
     const { lambda } = start();
-    const pids = await Promise.all([1, 2, 3].map(() => answer(lambda, { do: 'sleep', ms: 300 })));
-    expect(new Set(pids.map(({ pid }) => pid)).size).toBe(3);
+    const pids = await Promise.all([1, 2].map(() => answer(lambda, { do: 'sleep', ms: 300 })));
+    expect(new Set(pids.map(({ pid }) => pid)).size).toBe(2);
   });
 
   it('refuses more events at once than are reserved for it', async () => {
