@@ -75,7 +75,11 @@ async function startStores({ faults, directory, keepsData }: EngineOptions, keep
 
 async function startMonitoring({ region, log }: EngineOptions, keep: Keep) {
   const sns = keep(
-    await startSnsEngine({ onPublish: ({ subject }) => log({ kind: 'alarm', subject }) }),
+    await startSnsEngine({
+      onPublish: ({ subject, message }) => {
+        if (!isFirstOk(message)) log({ kind: 'alarm', subject });
+      },
+    }),
   );
   const cloudWatch = keep(
     await startCloudWatchEngine({
@@ -119,6 +123,14 @@ async function startWorkflows(
   });
   onStop(async () => scheduler.stop());
   return { stepFunctions, scheduler };
+}
+
+/** Every alarm is in order a moment after the start, which is no news. */
+function isFirstOk(message: string): boolean {
+  return (
+    message.includes('"NewStateValue":"OK"') &&
+    message.includes('"OldStateValue":"INSUFFICIENT_DATA"')
+  );
 }
 
 function eventText({ type, details }: HistoryEvent): string {
