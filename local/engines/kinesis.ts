@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import type { Faults } from '../faults.ts';
+import type { FaultAction, Faults } from '../faults.ts';
 import { type Engine, ServiceError, startJsonService } from './json-service.ts';
 import { Shard, type StoredRecord, sequenceNumber, shardIdOf } from './kinesis-shard.ts';
 
@@ -87,6 +87,7 @@ export async function startKinesisEngine(options: KinesisOptions = {}): Promise<
   const streams = new Streams(options.now ?? Date.now);
   const service = await startJsonService({
     name: 'Kinesis',
+    target: 'Kinesis_20131202',
     faultName: 'kinesis',
     ...(options.faults === undefined ? {} : { faults: options.faults }),
     version: '1.1',
@@ -144,7 +145,8 @@ class Streams {
       ListStreams: () => ({ StreamNames: [...this.#streams.keys()], HasMoreStreams: false }),
       ListShards: (input: unknown) => ({ Shards: this.#named(input).shards.map(describeShard) }),
       PutRecord: (input: unknown) => this.#put(this.#named(input), parse(putEntry, input)),
-      PutRecords: (input: unknown, { share }: { share: number }) => this.#putRecords(input, share),
+      PutRecords: (input: unknown, fault?: FaultAction) =>
+        this.#putRecords(input, fault?.kind === 'partial' ? fault.share : 0),
       GetShardIterator: (input: unknown) => this.#iterator(parse(iteratorRequest, input)),
       GetRecords: (input: unknown) => this.#getRecords(parse(getRequest, input)),
     };
