@@ -12,7 +12,7 @@ export interface Patience {
 
 /** A client whose requests always end. Region, credentials and endpoint come from the environment. */
 export function createDynamoDbClient(patience: Patience): DynamoDBClient {
-  return new DynamoDBClient({
+  const client = new DynamoDBClient({
     maxAttempts: patience.attemptsMax,
     requestHandler: {
       connectionTimeout: patience.connectMsMax,
@@ -20,4 +20,8 @@ export function createDynamoDbClient(patience: Patience): DynamoDBClient {
       throwOnRequestTimeout: true,
     },
   });
+  // The SDK copies and redacts every request and answer for a logger that drops them: an eighth of a
+  // busy function's time, as profiled with version 3.1143.
+  client.middlewareStack.remove('loggerMiddleware');
+  return client;
 }

@@ -14,8 +14,11 @@ export interface DeliveredEvent {
   readonly delivery: Delivery;
 }
 
-/** What became of an event: taken in, or known already. */
-export type EventOutcome = 'folded' | 'duplicate';
+/**
+ * What became of an event: taken in; known because its client sent it before; or known because this
+ * very record was handled before and comes again.
+ */
+export type EventOutcome = 'folded' | 'duplicate' | 'redelivered';
 
 export interface FoldedChunk {
   /** One per event, from the first on; may be fewer than were given. The rest is for the next write. */
@@ -73,8 +76,9 @@ function foldOne(
   const [strongest = '', ...weaker] = refs;
   const known = working.ownerOf(strongest);
   if (known !== undefined && isProven(known.evidence, delivery)) {
+    if (isRedelivery(known.evidence, delivery)) return 'redelivered';
     // Sent again by its client: the new record is remembered, for it can be redelivered too.
-    if (!isRedelivery(known.evidence, delivery)) replaceProven(working, known, delivery);
+    replaceProven(working, known, delivery);
     return 'duplicate';
   }
   let owner = working.ownerOrFounded(strongest, Date.parse(event.timestamp));
@@ -86,8 +90,9 @@ function foldOne(
   const claim = orderClaimOf(event);
   const isTaken = claim !== undefined && (takenClaims.has(claim) || working.hasClaim(claim));
   if (isTaken || isProven(owner.evidence, delivery)) {
+    const outcome = isRedelivery(owner.evidence, delivery) ? 'redelivered' : 'duplicate';
     replaceProven(working, owner, delivery);
-    return 'duplicate';
+    return outcome;
   }
   if (claim !== undefined) {
     const expiresAtS = Math.floor(delivery.arrivedAtMs / 1000) + CLAIM_DAYS * DAY_S;

@@ -2,7 +2,7 @@ import type { KinesisStreamRecord } from 'aws-lambda';
 import type { CatalogueStore } from '../../core/catalogue/catalogue-store.ts';
 import { customerGroups } from '../../core/profile/customer-groups.ts';
 import { compareSequence } from '../../core/profile/evidence.ts';
-import type { DeliveredEvent } from '../../core/profile/fold-deliveries.ts';
+import type { DeliveredEvent, EventOutcome } from '../../core/profile/fold-deliveries.ts';
 import type { ProfileStore, StoredView } from '../../core/profile/profile-store.ts';
 import { decodeRecord, type PoisonRecord } from './decode-record.ts';
 import { enrichGroup, type GroupFailure } from './enrich-group.ts';
@@ -30,13 +30,17 @@ export type BatchFailure =
   | { readonly kind: 'poison'; readonly error: unknown }
   | { readonly kind: 'catalogue'; readonly error: unknown };
 
-/** What became of a batch: each record is folded, duplicate, poison, or failed and comes again. */
+/**
+ * What became of a batch: each record is folded, a duplicate (sent again by its client), redelivered
+ * (handled before), poison, or failed and comes again.
+ */
 export interface BatchReport {
   /** Sequence numbers of the records whose effects are not all durable, lowest first. */
   readonly failedSequenceNumbers: readonly string[];
   readonly failures: readonly BatchFailure[];
   readonly foldedCount: number;
   readonly duplicateCount: number;
+  readonly redeliveredCount: number;
   readonly poisonCount: number;
   readonly conflictCount: number;
   /** Items of the catalogue that were left alone because their stored form is unknown. */
@@ -53,6 +57,7 @@ interface Part {
 interface ProfilePart extends Part {
   readonly foldedCount: number;
   readonly duplicateCount: number;
+  readonly redeliveredCount: number;
   readonly conflictCount: number;
   readonly freshnessMs: readonly number[];
 }
@@ -77,7 +82,7 @@ export async function enrichBatch(
     foldIntoCatalogue(ports, deliveries),
   ]);
   const parts = [poisonPart, profilePart, cataloguePart];
-  const { foldedCount, duplicateCount, conflictCount, freshnessMs } = profilePart;
+  const { foldedCount, duplicateCount, redeliveredCount, conflictCount, freshnessMs } = profilePart;
   return {
     failedSequenceNumbers: [...new Set(parts.flatMap(({ failed }) => failed))].sort(
       compareSequence,
@@ -85,6 +90,7 @@ export async function enrichBatch(
     failures: parts.flatMap(({ failures }) => failures),
     foldedCount,
     duplicateCount,
+    redeliveredCount,
     poisonCount: poison.length - poisonPart.failed.length,
     conflictCount,
     unreadableItemCount: cataloguePart.unreadableCount,
@@ -113,7 +119,13 @@ async function foldIntoProfiles(
   { profiles, surroundings }: EnrichPorts,
   deliveries: readonly DeliveredEvent[],
 ): Promise<ProfilePart> {
-  const none = { foldedCount: 0, duplicateCount: 0, conflictCount: 0, freshnessMs: [] };
+  const none = {
+    foldedCount: 0,
+    duplicateCount: 0,
+    redeliveredCount: 0,
+    conflictCount: 0,
+    freshnessMs: [],
+  };
   let view: StoredView;
   try {
     view = await loadView(profiles, deliveries);
@@ -128,12 +140,14 @@ async function foldIntoProfiles(
   const events = results.flatMap(({ group, settled }) =>
     settled.map((settlement, index) => ({ ...settlement, event: group[index]?.event })),
   );
-  const folded = events.filter(({ outcome }) => outcome === 'folded');
+  const having = (wanted: EventOutcome) => events.filter(({ outcome }) => outcome === wanted);
+  const folded = having('folded');
   return {
     failed: results.flatMap(({ group, settled }) => sequencesOf(group.slice(settled.length))),
     failures: results.flatMap(({ failure }) => (failure === undefined ? [] : [failure])),
     foldedCount: folded.length,
-    duplicateCount: events.length - folded.length,
+    duplicateCount: having('duplicate').length,
+    redeliveredCount: having('redelivered').length,
     conflictCount: results.reduce((sum, { conflictCount }) => sum + conflictCount, 0),
     freshnessMs: folded.map(({ event, atMs }) =>
       Math.max(0, atMs - Date.parse(event?.receivedAt ?? '')),

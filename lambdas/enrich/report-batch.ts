@@ -9,6 +9,7 @@ const FAILURES_LOGGED_MAX = 3;
 export function reportBatch(report: BatchReport, logger: Logger, metrics: Metrics): void {
   count(metrics, 'EventsFolded', report.foldedCount);
   count(metrics, 'EventsDuplicate', report.duplicateCount);
+  count(metrics, 'EventsRedelivered', report.redeliveredCount);
   count(metrics, 'EventsPoison', report.poisonCount);
   count(metrics, 'ProfileConflicts', report.conflictCount);
   for (const freshnessMs of report.freshnessMs) {

@@ -42,20 +42,19 @@ export async function updateCatalogue(
       append(eventsByItem, fact.itemId, delivered);
     }
   }
+  const combined = [...factsByItem].map(
+    ([itemId, facts]) => [itemId, combineFacts(facts)] as const,
+  );
   try {
-    await fillCache(store, cache, [...factsByItem.keys()]);
+    await refreshCache(store, cache, combined);
   } catch (error) {
     const failed = [...new Set([...eventsByItem.values()].flat())];
     return { failed, errors: [error], unreadableCount: 0 };
   }
-  const outcomes = await inParallel(
-    [...factsByItem],
-    WRITES_IN_FLIGHT_MAX,
-    async ([itemId, facts]) => ({
-      events: eventsByItem.get(itemId) ?? [],
-      outcome: await updateItem(store, cache, itemId, combineFacts(facts)),
-    }),
-  );
+  const outcomes = await inParallel(combined, WRITES_IN_FLIGHT_MAX, async ([itemId, facts]) => ({
+    events: eventsByItem.get(itemId) ?? [],
+    outcome: await updateItem(store, cache, itemId, facts),
+  }));
   const failed = outcomes.filter(({ outcome }) => outcome.kind === 'failed');
   return {
     failed: [...new Set(failed.flatMap(({ events }) => events))],
@@ -64,14 +63,20 @@ export async function updateCatalogue(
   };
 }
 
-async function fillCache(
+/**
+ * Reads, in batches, the entries that are unknown here and those that look due for a write: another
+ * process has often made it already, and a read costs a tenth of a write refused.
+ */
+async function refreshCache(
   store: CatalogueStore,
   cache: EntryCache,
-  itemIds: readonly string[],
+  items: readonly (readonly [string, readonly ProductFact[]])[],
 ): Promise<void> {
-  const unknown = itemIds.filter((itemId) => cache.get(itemId) === undefined);
-  if (unknown.length === 0) return;
-  for (const entry of (await store.readEntries(unknown, false)).values()) {
+  const wanted = items
+    .filter(([itemId, facts]) => applyFacts(cache.get(itemId), facts) !== undefined)
+    .map(([itemId]) => itemId);
+  if (wanted.length === 0) return;
+  for (const entry of (await store.readEntries(wanted, false)).values()) {
     if (entry !== 'unreadable') cache.set(entry);
   }
 }

@@ -1,10 +1,9 @@
-import { awsJsonHandler } from './aws-json.ts';
 import type { AlarmState } from './cloudwatch/alarm-evaluation.ts';
 import { Alarms, type PublishToTopic } from './cloudwatch/alarms.ts';
 import { parseEmbeddedLine } from './cloudwatch/embedded-metric-format.ts';
 import { MetricStore } from './cloudwatch/metric-store.ts';
 import { cloudWatchOperations } from './cloudwatch/operations.ts';
-import { type Engine, startLoopbackServer } from './loopback-server.ts';
+import { type Engine, startJsonService } from './json-service.ts';
 
 /**
  * Amazon CloudWatch's metrics and alarms: metrics come from log lines in the embedded metric format,
@@ -19,7 +18,6 @@ export interface CloudWatchOptions {
   /** How often alarms are evaluated; 0 leaves it to `evaluateAlarms`. CloudWatch does once a minute. */
   readonly evaluateEveryMs?: number;
   readonly nowMs?: () => number;
-  readonly port?: number;
 }
 
 /** Often enough that a person at the demo sees an alarm change. */
@@ -53,16 +51,18 @@ export async function startCloudWatchEngine(options: CloudWatchOptions): Promise
   const { nowMs = Date.now, evaluateEveryMs = EVALUATE_EVERY_MS } = options;
   const store = new MetricStore();
   const alarms = new Alarms(store, options, options.publish);
-  const operations = cloudWatchOperations(store, alarms, nowMs);
-  const server = await startLoopbackServer(
-    awsJsonHandler('GraniteServiceVersion20100801', operations),
-    options.port,
-  );
+  const service = await startJsonService({
+    name: 'CloudWatch',
+    target: 'GraniteServiceVersion20100801',
+    version: '1.0',
+    throttlingError: 'Throttling',
+    operations: cloudWatchOperations(store, alarms, nowMs),
+  });
   const timer =
     evaluateEveryMs > 0 ? setInterval(() => alarms.evaluate(nowMs()), evaluateEveryMs) : undefined;
   timer?.unref();
   return {
-    endpoint: server.endpoint,
+    endpoint: service.endpoint,
     ingestEmf: (line) => ingest(store, line),
     put: (namespace, metricName, dimensions, value, timestampMs) =>
       store.put({ namespace, metricName, dimensions }, value, timestampMs),
@@ -72,7 +72,7 @@ export async function startCloudWatchEngine(options: CloudWatchOptions): Promise
     dropped: store.dropped,
     async stop() {
       clearInterval(timer);
-      await server.stop();
+      await service.stop();
     },
   };
 }

@@ -10,6 +10,7 @@ import {
   type Http2ServerResponse,
 } from 'node:http2';
 import { createServer as createTcpServer, type Socket } from 'node:net';
+import { gunzipSync } from 'node:zlib';
 import * as z from 'zod';
 import type { ActiveFault, FaultAction, Faults, FaultyService } from '../faults.ts';
 
@@ -215,7 +216,11 @@ async function readBody(request: AnyRequest): Promise<Buffer | undefined> {
     size += bytes.length;
     if (size <= REQUEST_BYTES_MAX) chunks.push(bytes);
   }
-  return size > REQUEST_BYTES_MAX ? undefined : Buffer.concat(chunks, size);
+  if (size > REQUEST_BYTES_MAX) return undefined;
+  const body = Buffer.concat(chunks, size);
+  // The SDK zips large requests of some services, such as CloudWatch's PutMetricData.
+  if (headerOf(request, 'content-encoding') !== 'gzip') return body;
+  return gunzipSync(body, { maxOutputLength: REQUEST_BYTES_MAX });
 }
 
 function parseBody(body: Buffer): unknown {

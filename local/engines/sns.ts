@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { ServiceError } from './aws-json.ts';
-import { awsQueryHandler, type QueryOperation, type XmlNode } from './aws-query.ts';
-import { type Engine, startLoopbackServer } from './loopback-server.ts';
+import { type Engine, ServiceError } from './json-service.ts';
+import { type QueryOperation, startQueryService, type XmlNode } from './query-service.ts';
 
 /**
  * Amazon SNS: topics and a log of what was published to them. An email subscription is inert, it stays
@@ -10,7 +9,6 @@ import { type Engine, startLoopbackServer } from './loopback-server.ts';
 export interface SnsOptions {
   /** Called for each message, e.g. to tail it. */
   readonly onPublish?: (message: PublishedMessage) => void;
-  readonly port?: number;
 }
 
 export interface PublishedMessage {
@@ -38,11 +36,10 @@ const XML_NAMESPACE = 'http://sns.amazonaws.com/doc/2010-03-31/';
 
 export async function startSnsEngine(options: SnsOptions = {}): Promise<SnsEngine> {
   const topics = new Topics(options.onPublish ?? (() => undefined));
-  const handler = awsQueryHandler(XML_NAMESPACE, snsOperations(topics));
-  const server = await startLoopbackServer(handler, options.port);
+  const service = await startQueryService(XML_NAMESPACE, snsOperations(topics));
   return {
-    endpoint: server.endpoint,
-    stop: server.stop,
+    endpoint: service.endpoint,
+    stop: service.stop,
     createTopic: (topicArn) => topics.create(topicArn),
     publish: (topicArn, subject, message) => topics.publish(topicArn, subject, message),
     messages: () => topics.messages,

@@ -1,5 +1,5 @@
-import { awsJsonHandler, type Intercept } from './aws-json.ts';
-import { type Engine, startLoopbackServer } from './loopback-server.ts';
+import type { Faults } from '../faults.ts';
+import { type Engine, startJsonService } from './json-service.ts';
 import { stepFunctionsOperations } from './step-functions/operations.ts';
 import {
   type MachineToDefine,
@@ -15,8 +15,7 @@ import type { InvokeLambda } from './step-functions/task.ts';
  */
 export interface StepFunctionsOptions extends RegistryListeners {
   readonly invokeLambda: InvokeLambda;
-  readonly intercept?: Intercept;
-  readonly port?: number;
+  readonly faults?: Faults;
 }
 
 export interface StepFunctionsEngine extends Engine {
@@ -28,18 +27,25 @@ export interface StepFunctionsEngine extends Engine {
 export async function startStepFunctionsEngine(
   options: StepFunctionsOptions,
 ): Promise<StepFunctionsEngine> {
-  const { invokeLambda, intercept, port, onEvent, onMetric } = options;
+  const { invokeLambda, faults, onEvent, onMetric } = options;
   const world = { invokeLambda, nowMs: () => Date.now(), random: () => Math.random() };
   const registry = new Registry(world, { onEvent, onMetric });
-  const handler = awsJsonHandler('AWSStepFunctions', stepFunctionsOperations(registry), intercept);
-  const server = await startLoopbackServer(handler, port);
+  const service = await startJsonService({
+    name: 'Step Functions',
+    target: 'AWSStepFunctions',
+    version: '1.0',
+    faultName: 'sfn',
+    ...(faults === undefined ? {} : { faults }),
+    throttlingError: 'ThrottlingException',
+    operations: stepFunctionsOperations(registry),
+  });
   return {
-    endpoint: server.endpoint,
+    endpoint: service.endpoint,
     define: (machine) => registry.define(machine),
     startExecution: (arn, inputText) => registry.start(arn, undefined, inputText).start.arn,
     async stop() {
       await registry.stopAll();
-      await server.stop();
+      await service.stop();
     },
   };
 }

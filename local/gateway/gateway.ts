@@ -1,205 +1,173 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import * as z from 'zod';
-import type { InvocationResult } from '../lambda/execution-environment.ts';
-import { authorize } from './authorization.ts';
-import { gatewayAnswer } from './gateway-answers.ts';
-import { proxyEvent } from './proxy-event.ts';
-import { type ApiKey, matchRoute, type RestApi, type Route, routesOf } from './rest-api.ts';
-import { TokenBuckets } from './token-buckets.ts';
-
-/** https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html */
-const BODY_BYTES_MAX = 10 * 1024 * 1024;
-const INTEGRATION_MS_MAX = 29_000;
+import type { InvokeResult } from '../lambda/lambda-function.ts';
+import { StartError } from '../start-error.ts';
+import { type GatewayAnswer, gatewayAnswer } from './gateway-response.ts';
+import type { GatewayRequest } from './proxy-event.ts';
+import type { HttpAnswer } from './proxy-response.ts';
+import { RequestHandler } from './request-handler.ts';
+import type { ApiGatewayModel } from './rest-api.ts';
 
 export interface GatewayOptions {
+  /** 0 takes a free one. */
   readonly port: number;
-  readonly api: RestApi;
-  readonly apiKeys: readonly ApiKey[];
-  readonly onRequest: (request: {
-    method: string;
-    path: string;
-    status: number;
-    durationMs: number;
-  }) => void;
+  readonly model: ApiGatewayModel;
+  readonly accountId: string;
+  readonly region: string;
+  readonly invoke: (functionArn: string, payload: string) => Promise<InvokeResult>;
+  readonly onRequest: (request: RequestOutcome) => void;
+}
+
+/** What is told and counted of a request; the query is left out, as it names customers. */
+export interface RequestOutcome {
+  readonly apiName: string | undefined;
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  readonly durationMs: number;
 }
 
 export interface Gateway {
-  /** Base URL with the stage, e.g. `http://127.0.0.1:8787/api`. */
-  readonly url: string;
+  /** `http://127.0.0.1:<port>` */
+  readonly origin: string;
+  /** Builds the routes; until then every request is answered with 503. */
+  open(): void;
   stop(): Promise<void>;
 }
 
-const proxyAnswer = z.object({
-  statusCode: z.number().int().min(100).max(599),
-  headers: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
-  multiValueHeaders: z
-    .record(z.string(), z.array(z.union([z.string(), z.number(), z.boolean()])))
-    .optional(),
-  body: z.string().nullish(),
-  isBase64Encoded: z.boolean().optional(),
-});
+/** https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html */
+const BODY_BYTES_MAX = 10 * 1024 * 1024;
+const HOST = '127.0.0.1';
+/** Longer than a client's own keep-alive, so that the client closes first and no request is cut. */
+const KEEP_ALIVE_MS = 65_000;
 
-/** API Gateway for one REST API: routes, authorizer, API keys and Lambda proxy integration. */
+/**
+ * The front door of API Gateway's REST APIs, every stage under its name: `/<stage>/…`.
+ * @throws StartError when the port is taken.
+ */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const routes = routesOf(options.api);
-  const buckets = new TokenBuckets();
-  const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
-    const startedAt = performance.now();
-    const [path = '/'] = (request.url ?? '/').split('?');
-    response.on('finish', () =>
-      options.onRequest({
-        method: request.method ?? '',
-        path,
-        status: response.statusCode,
-        durationMs: performance.now() - startedAt,
-      }),
-    );
-    serve(options, routes, buckets, request, response).catch(() => {
-      if (response.headersSent) response.destroy();
-      else refuse(options, response, 'API_CONFIGURATION_ERROR', randomUUID());
-    });
+  let handler: RequestHandler | undefined;
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (incoming, response) => {
+    void serve(incoming, response, handler, options);
   });
   await listen(server, options.port);
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}/${options.api.stageName}`,
+    origin: `http://${HOST}:${port}`,
+    open: () => {
+      handler = new RequestHandler(options);
+    },
     stop: async () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
+      await closed;
     },
   };
 }
 
-/** @throws Error naming the port when it is taken. */
-async function listen(server: ReturnType<typeof createServer>, port: number): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      const isTaken = error.code === 'EADDRINUSE' || error.code === 'EACCES';
-      reject(isTaken ? new PortTakenError(port) : error);
+      if (error.code === 'EADDRINUSE') {
+        const remedy =
+          'Stop what listens there, or choose another with --port; 0 takes a free one.';
+        reject(new StartError(`Port ${port} is taken.`, remedy));
+      } else if (error.code === 'EACCES') {
+        const remedy = 'Choose one above 1023 with --port; 0 takes a free one.';
+        reject(new StartError(`Port ${port} may not be opened by this user.`, remedy));
+      } else reject(error);
     });
-    server.listen(port, '127.0.0.1', resolve);
+    server.listen(port, HOST, resolve);
   });
-}
-
-/** Somebody else listens on the port that was asked for. */
-export class PortTakenError extends Error {
-  override readonly name = 'PortTakenError';
-  readonly port: number;
-
-  constructor(port: number) {
-    super(`Port ${port} is taken.`);
-    this.port = port;
-  }
 }
 
 async function serve(
-  options: GatewayOptions,
-  routes: readonly Route[],
-  buckets: TokenBuckets,
-  request: IncomingMessage,
+  incoming: IncomingMessage,
   response: ServerResponse,
+  handler: RequestHandler | undefined,
+  options: GatewayOptions,
 ): Promise<void> {
+  const startedAtMs = performance.now();
   const requestId = randomUUID();
-  const url = new URL(request.url ?? '/', 'http://gateway');
-  const stagePath = `/${options.api.stageName}`;
-  const isOfStage = url.pathname === stagePath || url.pathname.startsWith(`${stagePath}/`);
-  const path = url.pathname.slice(stagePath.length) || '/';
-  const matched = isOfStage ? matchRoute(routes, request.method ?? 'GET', path) : undefined;
-  const body = await readBody(request);
-  if (body === undefined) return refuse(options, response, 'REQUEST_TOO_LARGE', requestId);
-  if (matched === undefined)
-    return refuse(options, response, 'MISSING_AUTHENTICATION_TOKEN', requestId);
-
-  const { method, resourcePath } = matched.route;
-  const event = proxyEvent({
-    request,
-    url,
-    path,
-    resourcePath,
-    parameters: matched.parameters,
-    body,
-    requestId,
-    apiId: options.api.id,
-    stage: options.api.stageName,
-    resourceId: method.resourceId,
-    binaryMediaTypes: options.api.binaryMediaTypes,
-  });
-  const authorization = await authorize({
-    authorizer: method.authorizer,
-    isApiKeyRequired: method.isApiKeyRequired,
-    apiKeySource: options.api.apiKeySource,
-    methodArn: `arn:aws:execute-api:local:000000000000:${options.api.id}${stagePath}/${request.method}${path}`,
-    event,
-    apiKeyHeader: request.headers['x-api-key']?.toString(),
-    apiKeys: options.apiKeys,
-    buckets,
-  });
-  if (!authorization.allowed) return refuse(options, response, authorization.refusal, requestId);
-  event.requestContext.authorizer = authorization.authorizer;
-  const result = await withinLimit(method.target.invoke(JSON.stringify(event)));
-  if (result === undefined) return refuse(options, response, 'INTEGRATION_TIMEOUT', requestId);
-  const answer = parseAnswer(result);
-  if (answer === undefined) return refuse(options, response, 'DEFAULT_502', requestId, 502);
-  sendProxyAnswer(response, answer, requestId);
+  const url = new URL(incoming.url ?? '/', `http://${HOST}`);
+  const method = incoming.method ?? 'GET';
+  const apiName = handler?.apiNameOf(url.pathname);
+  let answer: HttpAnswer;
+  try {
+    answer = await answerTo(incoming, { requestId, method, url, handler });
+  } catch (error) {
+    // The client went away while sending: nobody hears an answer, and nothing was handled.
+    if (incoming.destroyed && !incoming.complete) return;
+    throw error;
+  }
+  send(response, answer, requestId);
+  const durationMs = performance.now() - startedAtMs;
+  options.onRequest({ apiName, method, path: url.pathname, status: answer.status, durationMs });
 }
 
-/** The whole body, or undefined when it is over the limit. */
-async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
+async function answerTo(
+  incoming: IncomingMessage,
+  {
+    requestId,
+    method,
+    url,
+    handler,
+  }: {
+    readonly requestId: string;
+    readonly method: string;
+    readonly url: URL;
+    readonly handler: RequestHandler | undefined;
+  },
+): Promise<HttpAnswer> {
+  if (handler === undefined) {
+    return withBody(
+      gatewayAnswer(undefined, 'DEFAULT_5XX', { requestId, status: 503, message: 'Starting' }),
+    );
+  }
+  const body = await readBody(incoming);
+  const request: GatewayRequest = {
+    requestId,
+    method,
+    path: url.pathname,
+    query: url.searchParams,
+    headers: headerEntries(incoming.rawHeaders),
+    body: body ?? Buffer.alloc(0),
+    sourceIp: incoming.socket.remoteAddress ?? HOST,
+    receivedAtMs: Date.now(),
+    protocol: `HTTP/${incoming.httpVersion}`,
+  };
+  return body === undefined ? handler.tooLarge(request) : handler.handle(request);
+}
+
+/** Undefined when there is more than the gateway takes; the rest is then read and thrown away. */
+async function readBody(incoming: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request) {
+  for await (const chunk of incoming) {
     size += chunk.length;
     if (size <= BODY_BYTES_MAX) chunks.push(chunk);
   }
-  return size > BODY_BYTES_MAX ? undefined : Buffer.concat(chunks, size);
+  return size <= BODY_BYTES_MAX ? Buffer.concat(chunks, size) : undefined;
 }
 
-async function withinLimit(
-  invocation: Promise<InvocationResult>,
-): Promise<InvocationResult | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), INTEGRATION_MS_MAX);
-  });
-  try {
-    return await Promise.race([invocation, limit]);
-  } finally {
-    clearTimeout(timer);
+function headerEntries(raw: readonly string[]): [string, string][] {
+  const entries: [string, string][] = [];
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    entries.push([raw[index] ?? '', raw[index + 1] ?? '']);
   }
+  return entries;
 }
 
-function parseAnswer(result: InvocationResult): z.infer<typeof proxyAnswer> | undefined {
-  if (result.functionError !== undefined) return undefined;
-  return proxyAnswer.safeParse(JSON.parse(result.payload)).data;
+function withBody({ status, headers, body }: GatewayAnswer): HttpAnswer {
+  return { status, headers, body: Buffer.from(body) };
 }
 
-function sendProxyAnswer(
-  response: ServerResponse,
-  answer: z.infer<typeof proxyAnswer>,
-  requestId: string,
-): void {
-  for (const [name, value] of Object.entries(answer.headers ?? {}))
-    response.setHeader(name, String(value));
-  for (const [name, values] of Object.entries(answer.multiValueHeaders ?? {})) {
-    response.setHeader(name, values.map(String));
-  }
-  response.setHeader('x-amzn-requestid', requestId);
-  const body = Buffer.from(answer.body ?? '', answer.isBase64Encoded === true ? 'base64' : 'utf8');
-  if (answer.statusCode !== 304) response.setHeader('content-length', body.length);
-  response.writeHead(answer.statusCode);
+function send(response: ServerResponse, { status, headers, body }: HttpAnswer, id: string): void {
+  if (response.destroyed) return;
+  response.statusCode = status;
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  response.setHeader('x-amzn-requestid', id);
+  if (status !== 204 && status !== 304) response.setHeader('content-length', body.length);
   response.end(body);
-}
-
-function refuse(
-  { api }: GatewayOptions,
-  response: ServerResponse,
-  type: string,
-  requestId: string,
-  status?: number,
-): void {
-  const answer = gatewayAnswer(api.gatewayResponses, type, requestId);
-  response.writeHead(status ?? answer.status, { ...answer.headers, 'x-amzn-errortype': type });
-  response.end(answer.body);
 }

@@ -1,97 +1,153 @@
-import type { IncomingMessage } from 'node:http';
+import type { MatchedRoute } from './routes.ts';
 
-/** What a proxy event is made of. */
-export interface ProxyEventParts {
-  readonly request: IncomingMessage;
-  readonly url: URL;
-  /** Path without the stage. */
-  readonly path: string;
-  readonly resourcePath: string;
-  readonly parameters: Readonly<Record<string, string>>;
-  readonly body: Buffer;
+/** A request as it came in, with what the gateway knows of it. */
+export interface GatewayRequest {
   readonly requestId: string;
-  readonly apiId: string;
-  readonly stage: string;
-  readonly resourceId: string;
-  readonly binaryMediaTypes: readonly string[];
+  readonly method: string;
+  /** Without the stage: `/v1/track`. Not decoded. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Names as sent, one entry each time. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body: Buffer;
+  readonly sourceIp: string;
+  readonly receivedAtMs: number;
+  readonly protocol: string;
 }
 
-export type ProxyEvent = Record<string, unknown> & { requestContext: Record<string, unknown> };
+/** Of the API and the route, what a function is told. */
+export interface RouteContext {
+  readonly apiId: string;
+  readonly accountId: string;
+  readonly stage: string;
+  readonly stageVariables: Readonly<Record<string, string>>;
+  readonly binaryMediaTypes: readonly string[];
+  readonly route: MatchedRoute;
+  /** The authorizer's context and principal; undefined without one. */
+  readonly authorizer: Readonly<Record<string, unknown>> | undefined;
+  readonly apiKey: { readonly id: string; readonly value: string } | undefined;
+}
 
 /**
- * The event of a Lambda proxy integration, payload version 1.0.
+ * The event of a Lambda proxy integration (payload version 1.0).
  * Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
  */
-export function proxyEvent(parts: ProxyEventParts): ProxyEvent {
-  const { request, url, body } = parts;
-  const headers = headersOf(request);
-  const query = [...new Set(url.searchParams.keys())];
-  const isBinary = isBinaryType(parts.binaryMediaTypes, request.headers['content-type']);
+export function proxyEvent(request: GatewayRequest, context: RouteContext) {
+  const isBinary = isBinaryType(request, context.binaryMediaTypes);
   return {
-    resource: parts.resourcePath,
-    path: parts.path,
-    httpMethod: request.method,
-    headers: mapValues(headers, (values) => values.at(-1)),
-    multiValueHeaders: headers,
-    queryStringParameters:
-      query.length === 0
-        ? null
-        : Object.fromEntries(query.map((name) => [name, url.searchParams.getAll(name).at(-1)])),
-    multiValueQueryStringParameters:
-      query.length === 0
-        ? null
-        : Object.fromEntries(query.map((name) => [name, url.searchParams.getAll(name)])),
-    pathParameters: Object.keys(parts.parameters).length === 0 ? null : parts.parameters,
-    stageVariables: null,
-    requestContext: {
-      accountId: '000000000000',
-      apiId: parts.apiId,
-      domainName: request.headers.host,
-      httpMethod: request.method,
-      identity: {
-        sourceIp: request.socket.remoteAddress,
-        userAgent: request.headers['user-agent'] ?? null,
-      },
-      path: `/${parts.stage}${parts.path}`,
-      protocol: `HTTP/${request.httpVersion}`,
-      requestId: parts.requestId,
-      requestTimeEpoch: Date.now(),
-      resourceId: parts.resourceId,
-      resourcePath: parts.resourcePath,
-      stage: parts.stage,
-    },
-    body: body.length === 0 ? null : body.toString(isBinary ? 'base64' : 'utf8'),
-    isBase64Encoded: isBinary && body.length > 0,
+    ...requestPart(request, context),
+    body: request.body.length === 0 ? null : request.body.toString(isBinary ? 'base64' : 'utf8'),
+    isBase64Encoded: isBinary && request.body.length > 0,
   };
 }
 
-/** Header names as they were sent, each with all its values. */
-function headersOf(request: IncomingMessage): Record<string, string[]> {
-  const headers: Record<string, string[]> = {};
-  for (let index = 0; index + 1 < request.rawHeaders.length; index += 2) {
-    const name = request.rawHeaders[index] ?? '';
-    const values = headers[name] ?? [];
-    values.push(request.rawHeaders[index + 1] ?? '');
-    headers[name] = values;
-  }
-  return headers;
+/**
+ * The event of a REQUEST authorizer: the request without its body, and the method it is about.
+ * Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-input.html
+ */
+export function requestAuthorizerEvent(
+  request: GatewayRequest,
+  context: RouteContext,
+  methodArn: string,
+) {
+  return { type: 'REQUEST', methodArn, ...requestPart(request, context) };
 }
 
-function isBinaryType(
+/** Does a body of this type go through unread, as base64? The wildcard takes every type, and none. */
+export function isBinaryType(
+  { headers }: Pick<GatewayRequest, 'headers'>,
   binaryMediaTypes: readonly string[],
-  contentType: string | undefined,
 ): boolean {
-  const type = (contentType ?? 'application/json').split(';')[0]?.trim().toLowerCase() ?? '';
-  return binaryMediaTypes.some((pattern) => {
-    const [main, sub] = pattern.toLowerCase().split('/');
-    const [typeMain, typeSub] = type.split('/');
-    return (main === '*' || main === typeMain) && (sub === '*' || sub === typeSub);
-  });
+  const header = headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1];
+  return matchesMediaType(header ?? '', binaryMediaTypes);
 }
 
-function mapValues<In, Out>(
-  record: Readonly<Record<string, In>>,
-  map: (value: In) => Out,
-): Record<string, Out> {
-  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
+export function matchesMediaType(header: string, binaryMediaTypes: readonly string[]): boolean {
+  const type = (header.split(';')[0] ?? '').trim().toLowerCase();
+  const [group] = type.split('/');
+  return binaryMediaTypes.some(
+    (entry) => entry === '*/*' || entry === type || (group !== '' && entry === `${group}/*`),
+  );
+}
+
+function requestPart(request: GatewayRequest, context: RouteContext) {
+  const { single, multiple } = combined(request.headers);
+  const query = combined([...request.query]);
+  const hasQuery = Object.keys(query.single).length > 0;
+  const { pathParameters, resourcePath } = context.route;
+  return {
+    resource: resourcePath,
+    path: request.path,
+    httpMethod: request.method,
+    headers: single,
+    multiValueHeaders: multiple,
+    queryStringParameters: hasQuery ? query.single : null,
+    multiValueQueryStringParameters: hasQuery ? query.multiple : null,
+    pathParameters: Object.keys(pathParameters).length === 0 ? null : pathParameters,
+    stageVariables:
+      Object.keys(context.stageVariables).length === 0 ? null : context.stageVariables,
+    requestContext: requestContext(request, context, single),
+  };
+}
+
+function requestContext(
+  request: GatewayRequest,
+  context: RouteContext,
+  headers: Readonly<Record<string, string>>,
+) {
+  const userAgent = Object.entries(headers).find(([name]) => name.toLowerCase() === 'user-agent');
+  return {
+    accountId: context.accountId,
+    apiId: context.apiId,
+    authorizer: context.authorizer ?? null,
+    domainName: '127.0.0.1',
+    domainPrefix: context.apiId,
+    extendedRequestId: request.requestId,
+    httpMethod: request.method,
+    identity: {
+      accessKey: null,
+      accountId: null,
+      apiKey: context.apiKey?.value ?? null,
+      apiKeyId: context.apiKey?.id ?? null,
+      caller: null,
+      clientCert: null,
+      cognitoAuthenticationProvider: null,
+      cognitoAuthenticationType: null,
+      cognitoIdentityId: null,
+      cognitoIdentityPoolId: null,
+      principalOrgId: null,
+      sourceIp: request.sourceIp,
+      user: null,
+      userAgent: userAgent?.[1] ?? null,
+      userArn: null,
+    },
+    path: `/${context.stage}${request.path}`,
+    protocol: request.protocol,
+    requestId: request.requestId,
+    requestTime: commonLogTime(request.receivedAtMs),
+    requestTimeEpoch: request.receivedAtMs,
+    resourceId: context.route.method.resourceId,
+    resourcePath: context.route.resourcePath,
+    stage: context.stage,
+  };
+}
+
+/** The last value of each name, and all of them. */
+function combined(entries: readonly (readonly [string, string])[]) {
+  const single: Record<string, string> = {};
+  const multiple: Record<string, string[]> = {};
+  for (const [name, value] of entries) {
+    single[name] = value;
+    multiple[name] ??= [];
+    multiple[name].push(value);
+  }
+  return { single, multiple };
+}
+
+/** `23/Nov/2026:14:00:00 +0000` */
+function commonLogTime(epochMs: number): string {
+  const at = new Date(epochMs);
+  const month = at.toLocaleString('en-US', { month: 'short', timeZone: 'UTC' });
+  const day = String(at.getUTCDate()).padStart(2, '0');
+  return `${day}/${month}/${at.getUTCFullYear()}:${at.toISOString().slice(11, 19)} +0000`;
 }

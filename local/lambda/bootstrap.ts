@@ -1,92 +1,92 @@
-import { Agent, request as httpRequest } from 'node:http';
+/**
+ * The runtime inside a function's process: loads the untouched bundle, asks for the next event, runs
+ * the handler, answers. It imports nothing else of this project, as it shares a process with the bundle.
+ */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { FunctionError, Invocation, RuntimeCall } from './runtime-message.ts';
 
-/**
- * The process of one execution environment: asks the Lambda Runtime API for the next event, runs the
- * bundle's handler, answers. It speaks the API as AWS documents it, so the bundle is untouched.
- * Source: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
- */
 type Handler = (event: unknown, context: object) => unknown;
 
-const api = `http://${process.env.AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime`;
-const agent = new Agent({ keepAlive: true });
-
-// Ends with the process that started it, however that ends.
+// The runner is gone, killed perhaps: nobody will ever ask again.
 process.on('disconnect', () => process.exit(0));
+// Ctrl-C reaches the whole process group; the runner decides when its functions end.
+process.on('SIGINT', () => {});
 
-await main();
+const handler = await loadHandler();
+if (handler !== undefined) {
+  process.on('message', (message: Invocation) => {
+    void run(handler, message);
+  });
+  askForNext();
+}
 
-async function main(): Promise<void> {
-  let handler: Handler;
+async function loadHandler(): Promise<Handler | undefined> {
   try {
-    handler = await loadHandler();
+    const [moduleName = '', exportName = ''] = (process.env._HANDLER ?? '').split('.');
+    const file = bundleFile(join(process.env.LAMBDA_TASK_ROOT ?? '', moduleName));
+    const found: unknown = (await import(pathToFileURL(file).href))[exportName];
+    if (typeof found === 'function') return found as Handler;
+    throw Object.assign(new Error(`${process.env._HANDLER} is undefined or not exported`), {
+      name: 'Runtime.HandlerNotFound',
+    });
   } catch (error) {
-    await call('POST', '/init/error', describe(error));
-    process.exit(1);
-  }
-  for (;;) {
-    const next = await call('GET', '/invocation/next');
-    const requestId = next.headers['lambda-runtime-aws-request-id'] ?? '';
-    try {
-      const result = await handler(JSON.parse(next.body), contextOf(next.headers));
-      await call('POST', `/invocation/${requestId}/response`, result ?? null);
-    } catch (error) {
-      await call('POST', `/invocation/${requestId}/error`, describe(error));
-    }
+    tell({ call: 'init/error', error: functionError(error) }, () => process.exit(1));
+    return undefined;
   }
 }
 
-async function loadHandler(): Promise<Handler> {
-  const [file = '', name = ''] = (process.env._HANDLER ?? '').split('.');
-  const root = process.env.LAMBDA_TASK_ROOT ?? '';
-  const bundle: unknown = await import(pathToFileURL(join(root, `${file}.mjs`)).href);
-  const handler: unknown =
-    typeof bundle === 'object' && bundle !== null ? Reflect.get(bundle, name) : undefined;
-  if (typeof handler !== 'function') throw new Error(`${file}.mjs exports no function ${name}`);
-  return (event, context) => Reflect.apply(handler, undefined, [event, context]);
+function bundleFile(path: string): string {
+  for (const extension of ['.mjs', '.js', '.cjs']) {
+    if (existsSync(path + extension)) return path + extension;
+  }
+  throw Object.assign(new Error(`Cannot find module '${path}'`), {
+    name: 'Runtime.ImportModuleError',
+  });
 }
 
-function contextOf(headers: Readonly<Record<string, string>>): object {
-  const deadlineMs = Number(headers['lambda-runtime-deadline-ms']);
+async function run(handle: Handler, invocation: Invocation): Promise<void> {
+  const { requestId } = invocation;
+  try {
+    const result = await handle(JSON.parse(invocation.payload), contextOf(invocation));
+    tell({ call: 'response', requestId, payload: JSON.stringify(result) ?? 'null' });
+  } catch (error) {
+    tell({ call: 'error', requestId, error: functionError(error) });
+  }
+  askForNext();
+}
+
+/** Source: https://docs.aws.amazon.com/lambda/latest/dg/nodejs-context.html */
+function contextOf({ requestId, deadlineMs, functionArn }: Invocation): object {
   const { env } = process;
   return {
-    awsRequestId: headers['lambda-runtime-aws-request-id'],
-    invokedFunctionArn: headers['lambda-runtime-invoked-function-arn'],
+    awsRequestId: requestId,
+    callbackWaitsForEmptyEventLoop: true,
     functionName: env.AWS_LAMBDA_FUNCTION_NAME,
     functionVersion: env.AWS_LAMBDA_FUNCTION_VERSION,
+    invokedFunctionArn: functionArn,
+    logGroupName: env.AWS_LAMBDA_LOG_GROUP_NAME,
+    logStreamName: env.AWS_LAMBDA_LOG_STREAM_NAME,
     memoryLimitInMB: env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
-    logGroupName: `/aws/lambda/${env.AWS_LAMBDA_FUNCTION_NAME}`,
-    logStreamName: 'local',
-    callbackWaitsForEmptyEventLoop: false,
     getRemainingTimeInMillis: () => Math.max(0, deadlineMs - Date.now()),
   };
 }
 
-function describe(error: unknown): object {
-  return error instanceof Error
-    ? { errorType: error.name, errorMessage: error.message, trace: error.stack?.split('\n') ?? [] }
-    : { errorType: typeof error, errorMessage: String(error), trace: [] };
+function functionError(error: unknown): FunctionError {
+  if (!(error instanceof Error)) return { errorType: typeof error, errorMessage: String(error) };
+  return {
+    errorType: error.name,
+    errorMessage: error.message,
+    trace: (error.stack ?? '').split('\n'),
+  };
 }
 
-interface Answer {
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+function askForNext(): void {
+  tell({ call: 'invocation/next', residentBytes: process.memoryUsage.rss() });
 }
 
-function call(method: string, path: string, document?: unknown): Promise<Answer> {
-  const body = document === undefined ? undefined : Buffer.from(JSON.stringify(document));
-  return new Promise((resolve, reject) => {
-    const request = httpRequest(`${api}${path}`, { method, agent }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () => {
-        const headers: Record<string, string> = {};
-        for (const [name, value] of Object.entries(response.headers)) headers[name] = String(value);
-        resolve({ headers, body: Buffer.concat(chunks).toString('utf8') });
-      });
-    });
-    request.on('error', reject);
-    request.end(body);
-  });
+function tell(call: RuntimeCall, whenSent?: () => void): void {
+  // Sending fails only when the runner has just gone; the disconnect ends this process.
+  process.send?.(call, undefined, undefined, () => whenSent?.());
 }

@@ -1,140 +1,189 @@
 import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import {
-  ExecutionEnvironment,
-  type ExecutionOptions,
-  type InvocationResult,
-} from './execution-environment.ts';
+import type { FunctionDefinition } from './function-definition.ts';
+import { FunctionProcess, type InvocationResult } from './function-process.ts';
 
-/** Synchronous payloads in either direction: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
-export const PAYLOAD_BYTES_MAX = 6 * 1024 * 1024;
-/**
- * Processes of one function at once. Each takes 150 MB or more, and more of them than cores only wait
- * for each other; AWS's thousand environments have cores of their own.
- */
-const CONCURRENCY_MAX = Math.max(2, availableParallelism());
-/** An idle process is ended after this long, as AWS ends idle environments. */
-const IDLE_MS_MAX = 60_000;
-
-export type FunctionOptions = Omit<ExecutionOptions, 'onExit'> & {
-  readonly reservedConcurrency?: number;
-  readonly onInvoked?: (result: { durationMs: number; isError: boolean }) => void;
-};
-
-interface Waiting {
-  readonly start: (environment: ExecutionEnvironment) => void;
+export interface LambdaFunctionOptions {
+  readonly definition: FunctionDefinition;
+  /** `AWS_ENDPOINT_URL_<SERVICE>` of the engines. */
+  readonly endpoints: Readonly<Record<string, string>>;
+  readonly onLine: (line: string) => void;
+  readonly onInvocation: (outcome: InvocationOutcome) => void;
 }
 
-/** A deployed function: a pool of execution environments, started when there is work for them. */
-export class LambdaFunction {
-  readonly name: string;
-  readonly arn: string;
-  readonly #options: FunctionOptions;
-  readonly #all = new Set<ExecutionEnvironment>();
-  readonly #idle: { environment: ExecutionEnvironment; timer: NodeJS.Timeout }[] = [];
-  readonly #waiting: Waiting[] = [];
-  #starting = 0;
-  #hasStopped = false;
+/** What CloudWatch counts of an invocation. */
+export interface InvocationOutcome {
+  readonly kind: 'success' | 'error' | 'throttle';
+  readonly durationMs: number;
+}
 
-  constructor(options: FunctionOptions) {
-    this.name = options.functionName;
-    this.arn = options.functionArn;
+/** What a caller gets: the handler's answer or error, or a refusal before any handler ran. */
+export type InvokeResult =
+  | (InvocationResult & { readonly requestId: string })
+  | {
+      readonly kind: 'refused';
+      readonly reason: 'throttled' | 'too large';
+      readonly message: string;
+    };
+
+/** Synchronous requests: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const REQUEST_BYTES_MAX = 6_291_456;
+/** More processes than cores only take memory, 150 MB and more each, and wait for each other. */
+const PROCESSES_MAX = Math.max(2, availableParallelism());
+/** Events that wait for a process before more are refused: far above what a laptop's test sends. */
+const WAITING_MAX = 10_000;
+/** AWS keeps an idle environment for minutes; a laptop's memory is dearer, and a start takes half a second. */
+const IDLE_MS_MAX = 15_000;
+/** Asynchronous events are tried three times: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html */
+const ASYNC_ATTEMPTS_MAX = 3;
+/** AWS waits one and two minutes between attempts; seconds show the same. */
+const ASYNC_RETRY_MS = 1_000;
+
+interface Waiting {
+  readonly payload: string;
+  readonly resolve: (result: InvokeResult) => void;
+}
+
+interface PoolEntry {
+  readonly process: FunctionProcess;
+  state: 'starting' | 'idle' | 'busy';
+  idleTimer: NodeJS.Timeout | undefined;
+}
+
+/** A function: a pool of processes that each run one event at a time, and a queue before them. */
+export class LambdaFunction {
+  readonly definition: FunctionDefinition;
+  readonly #options: LambdaFunctionOptions;
+  readonly #pool = new Set<PoolEntry>();
+  readonly #waiting: Waiting[] = [];
+  #inFlightCount = 0;
+  #isStopped = false;
+
+  constructor(options: LambdaFunctionOptions) {
+    this.definition = options.definition;
     this.#options = options;
   }
 
-  async invoke(payload: string): Promise<InvocationResult> {
-    if (Buffer.byteLength(payload) > PAYLOAD_BYTES_MAX) {
-      return failure(
-        'RequestEntityTooLarge',
-        `The request is larger than ${PAYLOAD_BYTES_MAX} bytes`,
-      );
+  /** Runs an event, JSON, and gives the answer: `InvocationType: RequestResponse`. */
+  async invoke(payload: string): Promise<InvokeResult> {
+    const size = Buffer.byteLength(payload);
+    if (size > REQUEST_BYTES_MAX) {
+      return {
+        kind: 'refused',
+        reason: 'too large',
+        message: `${size} byte payload is too large for the RequestResponse invocation type (limit ${REQUEST_BYTES_MAX} bytes)`,
+      };
     }
-    const environment = await this.#acquire();
-    const startedAt = performance.now();
-    const result = await environment.invoke(randomUUID(), payload);
-    this.#release(environment);
-    const isError = result.functionError !== undefined;
-    this.#options.onInvoked?.({ durationMs: performance.now() - startedAt, isError });
-    if (Buffer.byteLength(result.payload) > PAYLOAD_BYTES_MAX) {
-      return failure(
-        'Function.ResponseSizeTooLarge',
-        `The response is larger than ${PAYLOAD_BYTES_MAX} bytes`,
-      );
+    const concurrencyMax = this.definition.reservedConcurrency ?? WAITING_MAX;
+    if (this.#isStopped || this.#inFlightCount >= concurrencyMax) {
+      this.#options.onInvocation({ kind: 'throttle', durationMs: 0 });
+      return { kind: 'refused', reason: 'throttled', message: 'Rate Exceeded.' };
     }
-    return result;
+    this.#inFlightCount += 1;
+    try {
+      return await new Promise((resolve) => {
+        this.#waiting.push({ payload, resolve });
+        this.#dispatch();
+      });
+    } finally {
+      this.#inFlightCount -= 1;
+    }
   }
 
-  /** SIGKILLs every process of this function, as a fault. */
+  /** Runs an event some time, again when it fails: `InvocationType: Event`. */
+  async invokeAsynchronously(payload: string): Promise<void> {
+    for (let attempt = 1; attempt <= ASYNC_ATTEMPTS_MAX && !this.#isStopped; attempt += 1) {
+      const result = await this.invoke(payload);
+      if (result.kind === 'response') return;
+      await new Promise((resolve) => setTimeout(resolve, ASYNC_RETRY_MS * attempt).unref());
+    }
+  }
+
+  /** SIGKILLs every process; what they were running ends in an error, the next event gets a new one. */
   kill(): void {
-    for (const environment of this.#all) environment.kill();
+    for (const entry of this.#pool) entry.process.kill();
   }
 
-  stop(): void {
-    this.#hasStopped = true;
-    for (const { timer } of this.#idle) clearTimeout(timer);
-    this.kill();
+  residentBytes(): number {
+    return [...this.#pool].reduce((sum, { process }) => sum + process.residentBytes(), 0);
   }
 
-  async memoryBytes(): Promise<number> {
-    const sizes = await Promise.all([...this.#all].map((environment) => environment.memoryBytes()));
-    return sizes.reduce((sum, size) => sum + size, 0);
-  }
-
-  #acquire(): Promise<ExecutionEnvironment> {
-    const idle = this.#idle.pop();
-    if (idle !== undefined) {
-      clearTimeout(idle.timer);
-      return Promise.resolve(idle.environment);
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    for (const { resolve } of this.#waiting.splice(0)) {
+      resolve({ kind: 'refused', reason: 'throttled', message: 'The local cloud is stopping.' });
     }
-    return new Promise((resolve) => {
-      this.#waiting.push({ start: resolve });
-      this.#grow();
-    });
+    const processes = [...this.#pool].map(({ process }) => process);
+    for (const process of processes) process.kill();
+    await Promise.all(processes.map(({ exited }) => exited));
   }
 
-  #grow(): void {
-    const limit = Math.min(this.#options.reservedConcurrency ?? CONCURRENCY_MAX, CONCURRENCY_MAX);
-    const isFull = this.#all.size + this.#starting >= limit;
-    if (this.#hasStopped || isFull || this.#waiting.length <= this.#starting) return;
-    this.#starting += 1;
-    void this.#startOne();
+  #dispatch(): void {
+    while (this.#waiting.length > 0) {
+      const idle = [...this.#pool].find(
+        ({ state, process }) => state === 'idle' && !process.hasEnded,
+      );
+      if (idle === undefined) break;
+      const next = this.#waiting.shift();
+      if (next !== undefined) void this.#run(idle, next);
+    }
+    const startingCount = [...this.#pool].filter(({ state }) => state === 'starting').length;
+    const wanted = this.#waiting.length - startingCount;
+    const room = PROCESSES_MAX - this.#pool.size;
+    for (let count = Math.min(wanted, room); count > 0; count -= 1) void this.#start();
   }
 
-  async #startOne(): Promise<void> {
-    const environment = await ExecutionEnvironment.start({
-      ...this.#options,
-      onExit: () => this.#forget(environment),
-    });
-    this.#starting -= 1;
-    this.#all.add(environment);
-    if (this.#hasStopped) environment.kill();
-    this.#release(environment);
-  }
-
-  #forget(environment: ExecutionEnvironment): void {
-    this.#all.delete(environment);
-    const place = this.#idle.findIndex((idle) => idle.environment === environment);
-    const [removed] = place < 0 ? [] : this.#idle.splice(place, 1);
-    if (removed !== undefined) clearTimeout(removed.timer);
-    this.#grow();
-  }
-
-  #release(environment: ExecutionEnvironment): void {
-    if (environment.hasEnded) {
-      this.#grow();
+  async #start(): Promise<void> {
+    const { definition, endpoints, onLine } = this.#options;
+    const process = new FunctionProcess({ definition, endpoints, onLine });
+    const entry: PoolEntry = { process, state: 'starting', idleTimer: undefined };
+    this.#pool.add(entry);
+    void process.exited.then(() => this.#onExit(entry));
+    const error = await process.initialised;
+    if (error === undefined) {
+      this.#makeIdle(entry);
+      this.#dispatch();
       return;
     }
-    const next = this.#waiting.shift();
+    // The event that called for this process gets its error, as in Lambda.
+    const next = this.#isStopped ? undefined : this.#waiting.shift();
     if (next !== undefined) {
-      next.start(environment);
-      return;
+      this.#options.onInvocation({ kind: 'error', durationMs: 0 });
+      next.resolve({ kind: 'error', error, requestId: randomUUID() });
     }
-    const timer = setTimeout(() => environment.kill(), IDLE_MS_MAX);
-    timer.unref();
-    this.#idle.push({ environment, timer });
   }
-}
 
-function failure(errorType: string, errorMessage: string): InvocationResult {
-  return { functionError: 'Unhandled', payload: JSON.stringify({ errorType, errorMessage }) };
+  async #run(entry: PoolEntry, { payload, resolve }: Waiting): Promise<void> {
+    clearTimeout(entry.idleTimer);
+    entry.state = 'busy';
+    const requestId = randomUUID();
+    const startedAtMs = performance.now();
+    const result = await entry.process.run({
+      call: 'invocation/next',
+      requestId,
+      deadlineMs: Date.now() + this.definition.timeoutMs,
+      functionArn: this.definition.arn,
+      payload,
+    });
+    this.#options.onInvocation({
+      kind: result.kind === 'response' ? 'success' : 'error',
+      durationMs: performance.now() - startedAtMs,
+    });
+    resolve({ ...result, requestId });
+    if (entry.process.hasEnded) return;
+    this.#makeIdle(entry);
+    this.#dispatch();
+  }
+
+  #makeIdle(entry: PoolEntry): void {
+    entry.state = 'idle';
+    entry.idleTimer = setTimeout(() => entry.process.kill(), IDLE_MS_MAX);
+    entry.idleTimer.unref();
+  }
+
+  #onExit(entry: PoolEntry): void {
+    clearTimeout(entry.idleTimer);
+    this.#pool.delete(entry);
+    if (!this.#isStopped) this.#dispatch();
+  }
 }

@@ -2,43 +2,69 @@ import type { CloudWatchEngine } from '../engines/cloudwatch.ts';
 import type { DynamoDbEngine } from '../engines/dynamodb.ts';
 import type { KinesisEngine } from '../engines/kinesis.ts';
 import type { S3Engine } from '../engines/s3.ts';
+import type { SchedulerEngine } from '../engines/scheduler.ts';
 import type { SecretsManagerEngine } from '../engines/secrets-manager.ts';
+import type { SnsEngine } from '../engines/sns.ts';
 import type { StepFunctionsEngine } from '../engines/step-functions.ts';
-import type { ApiKey, RestApi } from '../gateway/rest-api.ts';
-import type { LambdaFunction } from '../lambda/lambda-function.ts';
+import type { ApiGatewayModel } from '../gateway/rest-api.ts';
+import type { Functions } from '../lambda/functions.ts';
 import type { LogLine } from '../log-line.ts';
+import type { KeptSecrets } from './kept-secrets.ts';
 
-export const REGION = 'eu-west-1';
+/** There is one account on this machine, and no real one has this number. */
 export const ACCOUNT_ID = '000000000000';
 
-/** What the template's resources are made of, and what was made so far. */
+/** The running engines and what the template's resources add to them. */
 export interface CloudParts {
+  readonly region: string;
   readonly dynamoDb: DynamoDbEngine;
   readonly kinesis: KinesisEngine;
   readonly s3: S3Engine;
   readonly secrets: SecretsManagerEngine;
-  readonly cloudWatch: CloudWatchEngine;
+  readonly keptSecrets: KeptSecrets;
   readonly stepFunctions: StepFunctionsEngine;
-  /** `AWS_ENDPOINT_URL_…` and credentials, for every function. */
-  readonly functionEnvironment: Readonly<Record<string, string>>;
-  readonly functions: Map<string, { readonly logicalId: string; readonly target: LambdaFunction }>;
-  readonly restApis: Map<string, RestApi>;
-  readonly apiKeys: Map<string, ApiKey>;
+  readonly cloudWatch: CloudWatchEngine;
+  readonly sns: SnsEngine;
+  readonly scheduler: SchedulerEngine;
+  readonly functions: Functions;
+  /** `AWS_ENDPOINT_URL_<SERVICE>` of the engines, for the functions. */
+  readonly endpoints: Readonly<Record<string, string>>;
+  readonly api: ApiGatewayModel;
+  /** Pairs of function ARN and service that may invoke it. */
+  readonly permissions: Set<string>;
+  /** What reads streams or a clock: started when everything is made. */
+  readonly consumers: ConsumerStart[];
   readonly log: (line: LogLine) => void;
-  /** Run once every resource is made, in order: consumers of streams, schedules. */
-  readonly onReady: (() => void)[];
-  /** Run at the end, last made first. */
-  readonly onStop: (() => Promise<void>)[];
 }
 
-export function arn(service: string, resource: string): string {
-  return `arn:aws:${service}:${REGION}:${ACCOUNT_ID}:${resource}`;
+export type ConsumerStart = () => Consumer;
+
+export interface Consumer {
+  /** Finishes what has been acknowledged, at most so long. */
+  drain(boundMs: number): Promise<void>;
+  stop(): Promise<void>;
 }
 
-/** The function that an ARN, an invocation URI of API Gateway, or a name means. */
-export function functionNamed(parts: CloudParts, reference: string): LambdaFunction {
-  const name = /function:([\w-]+)/u.exec(reference)?.[1] ?? reference;
-  const found = parts.functions.get(name);
-  if (found === undefined) throw new Error(`There is no function ${reference}`);
-  return found.target;
+export function arnOf(
+  parts: Pick<CloudParts, 'region'>,
+  service: string,
+  resource: string,
+): string {
+  return `arn:aws:${service}:${parts.region}:${ACCOUNT_ID}:${resource}`;
+}
+
+/** The name of the resource at the end of an ARN, after its type. */
+export function nameInArn(arn: string): string {
+  return arn.split(/[:/]/u).at(-1) ?? '';
+}
+
+/** Counts one value now. */
+export function putMetric(
+  { cloudWatch }: Pick<CloudParts, 'cloudWatch'>,
+  namespace: string,
+  name: string,
+  dimensions: Readonly<Record<string, string>>,
+  value: number,
+): void {
+  cloudWatch.put(namespace, name, dimensions, value, Date.now());
 }

@@ -1,104 +1,125 @@
+import { statSync } from 'node:fs';
 import * as z from 'zod';
-import type { Json } from '../engines/step-functions/json.ts';
-import type { LambdaAnswer } from '../engines/step-functions/task.ts';
-import { LambdaFunction } from '../lambda/lambda-function.ts';
-import type { Provider } from '../template/deploy.ts';
-import { arn, type CloudParts, functionNamed } from './cloud-parts.ts';
-import { physicalName } from './storage.ts';
+import type { FunctionDefinition } from '../lambda/function-definition.ts';
+import { type InvocationOutcome, LambdaFunction } from '../lambda/lambda-function.ts';
+import { type ResourceKind, type ResourcePlace, resourceKind } from '../template/resource-kind.ts';
+import { TemplateError } from '../template/template-error.ts';
+import { arnOf, type CloudParts, putMetric } from './cloud-parts.ts';
 
 const functionProperties = z.strictObject({
   FunctionName: z.string().optional(),
-  Runtime: z.literal('nodejs24.x'),
-  Handler: z.string().regex(/^\w+\.\w+$/u),
   Code: z.strictObject({ S3Bucket: z.string(), S3Key: z.string() }),
-  Environment: z.strictObject({ Variables: z.record(z.string(), z.string()) }).optional(),
-  MemorySize: z.number().int().default(128),
-  Timeout: z.number().default(3),
-  ReservedConcurrentExecutions: z.number().int().optional(),
-  EphemeralStorage: z.strictObject({ Size: z.number() }).optional(),
-});
-const stateMachineProperties = z.strictObject({
-  StateMachineName: z.string().optional(),
-  StateMachineType: z.literal('STANDARD').optional(),
-  DefinitionString: z.string(),
-  DefinitionSubstitutions: z.record(z.string(), z.string()).default({}),
+  Handler: z.string().regex(/^[\w/-]+\.\w+$/u, 'must be <file>.<export>'),
+  /** The processes are of the Node that runs this. */
+  Runtime: z.literal('nodejs24.x'),
+  PackageType: z.literal('Zip').optional(),
+  MemorySize: z.coerce.number().int().min(128).max(10_240).default(128),
+  Timeout: z.coerce.number().int().min(1).max(900).default(3),
+  ReservedConcurrentExecutions: z.coerce.number().int().min(0).optional(),
+  Environment: z
+    .strictObject({ Variables: z.record(z.string(), z.coerce.string()).default({}) })
+    .default({ Variables: {} }),
 });
 
-/** Functions and state machines. */
-export function functionProviders(parts: CloudParts): Record<string, Provider> {
+const permission = z.strictObject({
+  Action: z.literal('lambda:InvokeFunction'),
+  FunctionName: z.string(),
+  Principal: z.string(),
+});
+const version = z.strictObject({ FunctionName: z.string() });
+const alias = z.strictObject({
+  FunctionName: z.string(),
+  FunctionVersion: z.string(),
+  Name: z.string(),
+});
+
+/** Functions, and who may invoke them. */
+export function functionKinds(parts: CloudParts): ResourceKind[] {
+  return [
+    resourceKind('AWS::Lambda::Function', functionProperties, (properties, place) => {
+      const definition = definitionOf(parts, properties, place);
+      parts.functions.add(runnable(parts, definition));
+      return { ref: definition.name, attributes: { Arn: definition.arn } };
+    }),
+    resourceKind('AWS::Lambda::Permission', permission, (properties, { physicalName }) => {
+      const { arn } = definitionNamed(parts, properties.FunctionName);
+      parts.permissions.add(permissionKey(arn, properties.Principal));
+      return { ref: physicalName };
+    }),
+    resourceKind('AWS::Lambda::Version', version, ({ FunctionName }) => {
+      const { arn } = definitionNamed(parts, FunctionName);
+      return { ref: `${arn}:1`, attributes: { Version: '1', FunctionArn: `${arn}:1` } };
+    }),
+    resourceKind('AWS::Lambda::Alias', alias, ({ FunctionName, Name }) => {
+      const { arn } = definitionNamed(parts, FunctionName);
+      return { ref: `${arn}:${Name}`, attributes: { AliasArn: `${arn}:${Name}` } };
+    }),
+  ];
+}
+
+/** @throws TemplateError when the template has no function of this name or ARN. */
+export function definitionNamed({ functions }: CloudParts, reference: string): FunctionDefinition {
+  const found = functions.find(reference);
+  if (found !== undefined) return found.definition;
+  throw new TemplateError(`There is no function ${reference}.`);
+}
+
+export function permissionKey(functionArn: string, principal: string): string {
+  return `${functionArn} ${principal}`;
+}
+
+function definitionOf(
+  parts: CloudParts,
+  properties: z.infer<typeof functionProperties>,
+  { logicalId, physicalName, stack }: ResourcePlace,
+): FunctionDefinition {
+  const { Code, Environment, Handler, MemorySize, Timeout } = properties;
+  const codeDirectory = stack.assets.get(Code.S3Key);
+  if (codeDirectory === undefined || !statSync(codeDirectory, { throwIfNoEntry: false })) {
+    throw new TemplateError(
+      `the assembly has no code ${Code.S3Key}. Synthesize the app with \`npm run synth\`.`,
+    );
+  }
+  const name = properties.FunctionName ?? physicalName;
   return {
-    'AWS::Lambda::Function': async ({ stack, logicalId, properties, assets }) => {
-      const declared = functionProperties.parse(properties);
-      const name = declared.FunctionName ?? physicalName(stack, logicalId);
-      const codeDirectory = assets.get(declared.Code.S3Key);
-      if (codeDirectory === undefined)
-        throw new Error(`The assembly has no asset ${declared.Code.S3Key}`);
-      const target = new LambdaFunction({
-        functionName: name,
-        functionArn: arn('lambda', `function:${name}`),
-        codeDirectory,
-        handler: declared.Handler,
-        timeoutMs: declared.Timeout * 1000,
-        memoryMb: declared.MemorySize,
-        environment: { ...declared.Environment?.Variables, ...parts.functionEnvironment },
-        ...(declared.ReservedConcurrentExecutions === undefined
-          ? {}
-          : { reservedConcurrency: declared.ReservedConcurrentExecutions }),
-        onLog: (line) => logFrom(parts, logicalId, line),
-        onInvoked: (invoked) => putInvocationMetrics(parts, name, invoked),
-      });
-      parts.functions.set(name, { logicalId, target });
-      parts.onStop.push(async () => target.stop());
-      return { ref: name, attributes: { Arn: target.arn } };
-    },
-    'AWS::StepFunctions::StateMachine': async ({ stack, logicalId, properties }) => {
-      const { StateMachineName, DefinitionString, DefinitionSubstitutions } =
-        stateMachineProperties.parse(properties);
-      const name = StateMachineName ?? physicalName(stack, logicalId);
-      const machineArn = arn('states', `stateMachine:${name}`);
-      const text = DefinitionString.replaceAll(
-        /\$\{(\w+)\}/gu,
-        (whole, variable: string) => DefinitionSubstitutions[variable] ?? whole,
-      );
-      parts.stepFunctions.define({
-        name,
-        arn: machineArn,
-        definition: JSON.parse(text),
-        roleArn: arn('iam', 'role/local'),
-      });
-      return { ref: machineArn, attributes: { Arn: machineArn, Name: name } };
-    },
+    logicalId,
+    name,
+    arn: arnOf(parts, 'lambda', `function:${name}`),
+    codeDirectory,
+    handler: Handler,
+    environment: Environment.Variables,
+    memoryMb: MemorySize,
+    timeoutMs: Timeout * 1000,
+    reservedConcurrency: properties.ReservedConcurrentExecutions,
+    region: parts.region,
   };
 }
 
-/** How a state machine's task calls a function; the error document of a failure is its payload. */
-export async function invokeForStateMachine(
-  parts: CloudParts,
-  functionArn: string,
-  payload: Json,
-): Promise<LambdaAnswer> {
-  const result = await functionNamed(parts, functionArn).invoke(JSON.stringify(payload));
-  const answer: Json = JSON.parse(result.payload);
-  return result.functionError === undefined
-    ? { payload: answer }
-    : { payload: answer, functionError: result.functionError };
+function runnable(parts: CloudParts, definition: FunctionDefinition): LambdaFunction {
+  const functionName = definition.name;
+  return new LambdaFunction({
+    definition,
+    endpoints: parts.endpoints,
+    onLine: (line) => {
+      const { kind } = parts.cloudWatch.ingestEmf(line);
+      if (kind === 'embedded') return;
+      parts.log({ kind: 'function', functionName: definition.logicalId, line });
+    },
+    onInvocation: (outcome) => countInvocation(parts, functionName, outcome),
+  });
 }
 
-/** Metrics are taken out of the log; the rest of it is for people. */
-function logFrom(parts: CloudParts, logicalId: string, line: string): void {
-  if (parts.cloudWatch.metrics.ingestEmf(line)) return;
-  parts.log({ source: 'function', text: `${logicalId}: ${line}` });
-}
-
-function putInvocationMetrics(
+/** Source: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html */
+function countInvocation(
   parts: CloudParts,
   functionName: string,
-  { durationMs, isError }: { durationMs: number; isError: boolean },
+  { kind, durationMs }: InvocationOutcome,
 ): void {
-  const dimensions = { FunctionName: functionName };
   const put = (name: string, value: number) =>
-    parts.cloudWatch.metrics.put({ namespace: 'AWS/Lambda', name, dimensions }, value, Date.now());
+    putMetric(parts, 'AWS/Lambda', name, { FunctionName: functionName }, value);
+  put('Throttles', kind === 'throttle' ? 1 : 0);
+  if (kind === 'throttle') return;
   put('Invocations', 1);
-  put('Errors', isError ? 1 : 0);
+  put('Errors', kind === 'error' ? 1 : 0);
   put('Duration', durationMs);
 }

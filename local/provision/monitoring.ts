@@ -1,22 +1,27 @@
 import * as z from 'zod';
-import { alarmOf } from '../engines/cloudwatch-alarm.ts';
-import type { Provider } from '../template/deploy.ts';
-import { arn, type CloudParts } from './cloud-parts.ts';
-import { physicalName } from './storage.ts';
+import { type ResourceKind, resourceKind } from '../template/resource-kind.ts';
+import { arnOf, type CloudParts } from './cloud-parts.ts';
 
-const topicProperties = z.strictObject({ TopicName: z.string().optional() });
+const topic = z.strictObject({ TopicName: z.string().optional() });
 
-/** Alarms and the topic that they tell. */
-export function monitoringProviders(parts: CloudParts): Record<string, Provider> {
-  return {
-    'AWS::CloudWatch::Alarm': async ({ logicalId, properties }) => {
-      const alarm = alarmOf({ AlarmName: logicalId, ...properties });
-      parts.cloudWatch.defineAlarm(alarm);
-      return { ref: alarm.name, attributes: { Arn: arn('cloudwatch', `alarm:${alarm.name}`) } };
-    },
-    'AWS::SNS::Topic': async ({ stack, logicalId, properties }) => {
-      const name = topicProperties.parse(properties).TopicName ?? physicalName(stack, logicalId);
-      return { ref: arn('sns', name), attributes: { TopicName: name, TopicArn: arn('sns', name) } };
-    },
-  };
+/** Alarms, and the topics that they tell. */
+export function monitoringKinds(parts: CloudParts): ResourceKind[] {
+  return [
+    resourceKind(
+      'AWS::CloudWatch::Alarm',
+      // The engine knows which of an alarm's properties it can evaluate, and refuses the others.
+      z.looseObject({ AlarmName: z.string().optional() }),
+      (properties, { physicalName }) => {
+        const name = properties.AlarmName ?? physicalName;
+        parts.cloudWatch.defineAlarm(name, properties);
+        return { ref: name, attributes: { Arn: arnOf(parts, 'cloudwatch', `alarm:${name}`) } };
+      },
+    ),
+    resourceKind('AWS::SNS::Topic', topic, ({ TopicName }, { physicalName }) => {
+      const name = TopicName ?? physicalName;
+      const arn = arnOf(parts, 'sns', name);
+      parts.sns.createTopic(arn);
+      return { ref: arn, attributes: { TopicArn: arn, TopicName: name } };
+    }),
+  ];
 }

@@ -1,110 +1,137 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import * as z from 'zod';
+import { parseTemplate, type Template } from './template.ts';
+import { TemplateError } from './template-error.ts';
 
-/** A resource as the template declares it, its properties still unresolved. */
-export const templateResource = z.looseObject({
-  Type: z.string(),
-  Properties: z.record(z.string(), z.unknown()).default({}),
-  Condition: z.string().optional(),
-  DependsOn: z.union([z.string(), z.array(z.string())]).optional(),
-});
-export type TemplateResource = z.infer<typeof templateResource>;
+/** A stack of the assembly with what it needs from this machine's disk. */
+export interface StackTemplate {
+  /** Physical name: what CloudFormation would call the stack. */
+  readonly name: string;
+  readonly template: Template;
+  /** File or folder of each asset by the object key that the template names, e.g. `<hash>.zip`. */
+  readonly assets: ReadonlyMap<string, string>;
+  /** Undefined when the stack takes the region of whoever deploys. */
+  readonly region: string | undefined;
+}
 
-export const template = z.looseObject({
-  Resources: z.record(z.string(), templateResource),
-  Outputs: z
+const manifest = z.looseObject({
+  artifacts: z
     .record(
       z.string(),
       z.looseObject({
-        Value: z.unknown(),
-        Export: z.looseObject({ Name: z.unknown() }).optional(),
+        type: z.string(),
+        environment: z.string().optional(),
+        dependencies: z.array(z.string()).default([]),
+        properties: z
+          .looseObject({
+            templateFile: z.string().optional(),
+            stackName: z.string().optional(),
+            directoryName: z.string().optional(),
+            file: z.string().optional(),
+          })
+          .default({}),
       }),
     )
     .default({}),
-  Parameters: z
-    .record(z.string(), z.looseObject({ Type: z.string(), Default: z.unknown() }))
-    .default({}),
-  Conditions: z.record(z.string(), z.unknown()).default({}),
-  Mappings: z
-    .record(z.string(), z.record(z.string(), z.record(z.string(), z.unknown())))
-    .default({}),
 });
-export type Template = z.infer<typeof template>;
-
-export interface StackDefinition {
-  readonly name: string;
-  readonly template: Template;
-  /** Asset file or folder by the name of its object in the asset bucket. */
-  readonly assets: ReadonlyMap<string, string>;
-}
-
-const manifestSchema = z.looseObject({
-  artifacts: z.record(
-    z.string(),
-    z.looseObject({
-      type: z.string(),
-      properties: z
-        .looseObject({ templateFile: z.string().optional(), file: z.string().optional() })
-        .optional(),
-      dependencies: z.array(z.string()).default([]),
-    }),
-  ),
-});
+type Manifest = z.infer<typeof manifest>;
+type Artifact = Manifest['artifacts'][string];
 
 const assetManifest = z.looseObject({
   files: z
     .record(
       z.string(),
       z.looseObject({
-        source: z.looseObject({ path: z.string() }),
+        source: z.looseObject({ path: z.string().optional(), packaging: z.string().optional() }),
         destinations: z.record(z.string(), z.looseObject({ objectKey: z.string() })),
       }),
     )
     .default({}),
+  dockerImages: z.record(z.string(), z.unknown()).default({}),
 });
 
 /**
- * Reads a cloud assembly (`cdk synth`'s output) and gives its stacks, each after those it depends on.
- * @throws Error when the folder holds no assembly or a file of it has another form.
+ * Reads what `cdk synth` wrote: every stack, those of nested stages included, each after the stacks
+ * it depends on.
+ * Source: https://github.com/aws/aws-cdk/tree/main/packages/aws-cdk-lib/cloud-assembly-schema
  */
-export async function readAssembly(directory: string): Promise<StackDefinition[]> {
-  const manifest = manifestSchema.parse(await readJson(join(directory, 'manifest.json')));
-  const assets = new Map<string, string>();
-  for (const { type, properties } of Object.values(manifest.artifacts)) {
-    if (type !== 'cdk:asset-manifest' || properties?.file === undefined) continue;
-    const { files } = assetManifest.parse(await readJson(join(directory, properties.file)));
-    for (const { source, destinations } of Object.values(files)) {
-      for (const { objectKey } of Object.values(destinations)) {
-        assets.set(objectKey, join(directory, source.path));
-      }
-    }
-  }
-  const stacks: StackDefinition[] = [];
+export function readAssembly(directory: string): StackTemplate[] {
+  const root = resolve(directory);
+  const { artifacts } = readJson(join(root, 'manifest.json'), manifest);
+  const stacks: StackTemplate[] = [];
   const visited = new Set<string>();
-  const visit = async (id: string): Promise<void> => {
-    const artifact = manifest.artifacts[id];
+  const visit = (id: string): void => {
+    const artifact = artifacts[id];
     if (artifact === undefined || visited.has(id)) return;
     visited.add(id);
-    for (const dependency of artifact.dependencies) await visit(dependency);
-    const file = artifact.properties?.templateFile;
-    if (artifact.type !== 'aws:cloudformation:stack' || file === undefined) return;
-    stacks.push({
-      name: id,
-      template: template.parse(await readJson(join(directory, file))),
-      assets,
-    });
+    for (const dependency of artifact.dependencies) visit(dependency);
+    stacks.push(...stacksOf(root, id, artifact, artifacts));
   };
-  for (const id of Object.keys(manifest.artifacts)) await visit(id);
+  for (const id of Object.keys(artifacts)) visit(id);
+  if (stacks.length === 0) {
+    throw new TemplateError(`${root} holds no stack. Synthesize the app with \`npm run synth\`.`);
+  }
   return stacks;
 }
 
-async function readJson(file: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(file, 'utf8'));
-  } catch (error) {
-    throw new Error(
-      `Cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`,
-    );
+function stacksOf(
+  root: string,
+  id: string,
+  artifact: Artifact,
+  artifacts: Manifest['artifacts'],
+): StackTemplate[] {
+  const { properties, type } = artifact;
+  if (type === 'cdk:cloud-assembly')
+    return readAssembly(join(root, properties.directoryName ?? id));
+  if (type !== 'aws:cloudformation:stack') return [];
+  const templateFile = join(root, properties.templateFile ?? `${id}.template.json`);
+  const assets = new Map<string, string>();
+  for (const dependency of artifact.dependencies) {
+    const other = artifacts[dependency];
+    if (other?.type !== 'cdk:asset-manifest' || other.properties.file === undefined) continue;
+    addAssets(root, join(root, other.properties.file), assets);
   }
+  return [
+    {
+      name: properties.stackName ?? id,
+      template: parseTemplate(readJson(templateFile, z.unknown()), templateFile),
+      assets,
+      region: regionOf(artifact.environment),
+    },
+  ];
+}
+
+function addAssets(root: string, file: string, assets: Map<string, string>): void {
+  const { files, dockerImages } = readJson(file, assetManifest);
+  if (Object.keys(dockerImages).length > 0) {
+    throw new TemplateError(`${file} names Docker images, which the local cloud cannot run.`);
+  }
+  for (const { source, destinations } of Object.values(files)) {
+    if (source.path === undefined) {
+      throw new TemplateError(`${file} has an asset built by a command at deployment.`);
+    }
+    for (const { objectKey } of Object.values(destinations)) {
+      assets.set(objectKey, resolve(root, source.path));
+    }
+  }
+}
+
+/** `aws://<account>/<region>`, with `unknown-region` for a stack that goes anywhere. */
+function regionOf(environment: string | undefined): string | undefined {
+  const region = environment?.split('/').at(-1);
+  return region === undefined || region === 'unknown-region' ? undefined : region;
+}
+
+function readJson<Schema extends z.ZodType>(file: string, schema: Schema): z.infer<Schema> {
+  let document: unknown;
+  try {
+    document = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    const reason = error instanceof SyntaxError ? 'is not JSON' : 'cannot be read';
+    throw new TemplateError(`${file} ${reason}. Synthesize the app with \`npm run synth\`.`);
+  }
+  const parsed = schema.safeParse(document);
+  if (parsed.success) return parsed.data;
+  throw new TemplateError(`${file} has an unknown form: ${z.prettifyError(parsed.error)}`);
 }

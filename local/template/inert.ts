@@ -1,71 +1,140 @@
+import type { Value, ValueRecord } from './template.ts';
+
 /**
- * What the local cloud reads past on purpose: resource types, and properties written `Type.Property`,
- * each with its reason. Anything that is neither built nor listed here stops the start.
+ * What the local cloud accepts in a template and does nothing with, each with its reason. A key is a
+ * resource type, or a type and the path of a property (a list on the way counts for all its
+ * entries). Anything else that isn't built is refused: this table is the whole list of differences
+ * that are known and meant.
  */
 export const inert: Readonly<Record<string, string>> = {
-  'AWS::IAM::Role':
-    'There is one user on this machine; permissions are checked by tests of the template.',
-  'AWS::IAM::Policy': 'As roles.',
-  'AWS::Lambda::Permission': 'As roles.',
-  'AWS::S3::BucketPolicy': 'As roles.',
-  'AWS::SNS::TopicPolicy': 'As roles.',
-  'AWS::Logs::LogGroup': 'Logs go to the terminal.',
-  'AWS::Logs::LogStream': 'Logs go to the terminal.',
-  'AWS::CDK::Metadata': 'Statistics for the CDK itself.',
-  'AWS::CloudWatch::Dashboard': 'A page of the AWS console.',
-  'AWS::ApiGateway::Account': 'Names the role that writes API Gateway’s logs.',
-  'AWS::ApiGateway::Deployment':
-    'The API is served as the template has it; there is no older version.',
-  'AWS::SNS::Subscription': 'No mail is sent from this machine; alarms show in the terminal.',
+  // Permissions: every call is allowed on this machine. cdk-nag and the template's tests judge them.
+  'AWS::IAM::Role': 'Local calls are not authorized; the role exists as an ARN alone.',
+  'AWS::IAM::Policy': 'Local calls are not authorized.',
+  'AWS::IAM::ManagedPolicy': 'Local calls are not authorized.',
+  'AWS::S3::BucketPolicy': 'Local calls are not authorized.',
+  'AWS::SNS::TopicPolicy': 'Local calls are not authorized.',
+  'AWS::KMS::Key': 'Nothing is encrypted at rest on this machine.',
+  'AWS::KMS::Alias': 'Nothing is encrypted at rest on this machine.',
+  'AWS::ApiGateway::Account': 'Names the role that writes access logs; there are none here.',
+  'AWS::Lambda::Permission.SourceArn':
+    'A permission counts for every API, schedule and rule of the template.',
+  'AWS::Lambda::Permission.SourceAccount': 'There is one account.',
+  'AWS::Lambda::Function.Role': 'Local calls are not authorized.',
+  'AWS::KinesisFirehose::DeliveryStream.ExtendedS3DestinationConfiguration.RoleARN':
+    'Local calls are not authorized.',
+  'AWS::KinesisFirehose::DeliveryStream.KinesisStreamSourceConfiguration.RoleARN':
+    'Local calls are not authorized.',
+  'AWS::StepFunctions::StateMachine.RoleArn': 'Local calls are not authorized.',
+  'AWS::Scheduler::Schedule.Target.RoleArn': 'Local calls are not authorized.',
+  'AWS::Events::Rule.Targets.RoleArn': 'Local calls are not authorized.',
+  'AWS::ApiGateway::Authorizer.AuthorizerCredentials': 'Local calls are not authorized.',
 
-  'AWS::DynamoDB::Table.DeletionProtectionEnabled': 'Nothing is deleted through CloudFormation.',
-  'AWS::DynamoDB::Table.PointInTimeRecoverySpecification': 'No backups of local data.',
-  'AWS::DynamoDB::Table.SSESpecification': 'Encryption at rest is AWS’s.',
-  'AWS::Kinesis::Stream.RetentionPeriodHours': 'The stream lives as long as the process.',
-  'AWS::Kinesis::Stream.StreamEncryption': 'Encryption at rest is AWS’s.',
-  'AWS::S3::Bucket.BucketEncryption': 'Encryption at rest is AWS’s.',
-  'AWS::S3::Bucket.LifecycleConfiguration': 'Objects here are younger than any rule.',
-  'AWS::S3::Bucket.LoggingConfiguration': 'No access logs of local data.',
-  'AWS::S3::Bucket.OwnershipControls': 'As roles.',
-  'AWS::S3::Bucket.PublicAccessBlockConfiguration': 'The engine listens on this machine alone.',
-  'AWS::S3::Bucket.VersioningConfiguration': 'Nothing reads old versions; they are for recovery.',
-  'AWS::SecretsManager::Secret.Description': 'For people.',
-  'AWS::Lambda::Function.Architectures': 'The bundles are JavaScript.',
-  'AWS::Lambda::Function.Description': 'For people.',
-  'AWS::Lambda::Function.LoggingConfig': 'Logs go to the terminal.',
-  'AWS::Lambda::Function.Role': 'As roles.',
-  'AWS::Lambda::Function.TracingConfig': 'No X-Ray on this machine.',
-  'AWS::Lambda::EventSourceMapping.MetricsConfig': 'The one metric it adds is always counted here.',
-  'AWS::ApiGateway::RestApi.Description': 'For people.',
-  'AWS::ApiGateway::RestApi.EndpointConfiguration': 'The API listens on this machine alone.',
-  'AWS::ApiGateway::Stage.AccessLogSetting': 'Requests show in the terminal.',
-  'AWS::ApiGateway::Stage.DeploymentId': 'As deployments.',
-  'AWS::ApiGateway::Stage.MethodSettings':
-    'Throttling is the usage plan’s here; logging settings are AWS’s.',
-  'AWS::ApiGateway::Stage.TracingEnabled': 'No X-Ray on this machine.',
-  'AWS::ApiGateway::UsagePlan.Description': 'For people.',
-  'AWS::ApiGateway::UsagePlan.Quota': 'A month outlives the process.',
-  'AWS::ApiGateway::ApiKey.Description': 'For people.',
-  'AWS::SNS::Topic.DisplayName': 'For people.',
-  'AWS::Scheduler::Schedule.Description': 'For people.',
-  'AWS::StepFunctions::StateMachine.LoggingConfiguration': 'Logs go to the terminal.',
-  'AWS::StepFunctions::StateMachine.RoleArn': 'As roles.',
-  'AWS::StepFunctions::StateMachine.TracingConfiguration': 'No X-Ray on this machine.',
+  // Logs, traces and dashboards: the command prints what happens.
+  'AWS::Logs::LogGroup': 'Log lines go to the terminal and the metrics; nothing keeps them.',
+  'AWS::Logs::LogStream': 'Log lines go to the terminal and the metrics; nothing keeps them.',
+  'AWS::CloudWatch::Dashboard': 'There is no console to show it; the metrics and alarms work.',
+  'AWS::Lambda::Function.LoggingConfig': 'Lines are passed on as the function wrote them.',
+  'AWS::Lambda::Function.TracingConfig': 'There is no X-Ray here.',
+  'AWS::ApiGateway::Stage.AccessLogSetting': 'The command prints one line a request.',
+  'AWS::ApiGateway::Stage.TracingEnabled': 'There is no X-Ray here.',
+  'AWS::ApiGateway::Stage.MethodSettings.DataTraceEnabled':
+    'The command prints one line a request.',
+  'AWS::ApiGateway::Stage.MethodSettings.LoggingLevel': 'The command prints one line a request.',
+  'AWS::ApiGateway::Stage.MethodSettings.MetricsEnabled': 'Metrics are always on.',
+  'AWS::StepFunctions::StateMachine.LoggingConfiguration': 'The command prints every state.',
+  'AWS::StepFunctions::StateMachine.TracingConfiguration': 'There is no X-Ray here.',
+  'AWS::KinesisFirehose::DeliveryStream.ExtendedS3DestinationConfiguration.CloudWatchLoggingOptions':
+    'A failed delivery is printed by the command.',
+  'AWS::Lambda::EventSourceMapping.MetricsConfig': 'Every metric of a mapping is always counted.',
+  'AWS::KinesisFirehose::DeliveryStream.ExtendedS3DestinationConfiguration.ErrorOutputPrefix':
+    'A delivery is tried until it succeeds; nothing is left over.',
+
+  // Durability and encryption of data that lives as long as the process, or in one folder.
+  'AWS::DynamoDB::Table.BillingMode': 'The local engine has no capacity limits; nothing is billed.',
+  'AWS::DynamoDB::Table.PointInTimeRecoverySpecification': 'There are no local backups.',
+  'AWS::DynamoDB::Table.SSESpecification': 'Nothing is encrypted at rest on this machine.',
+  'AWS::DynamoDB::Table.DeletionProtectionEnabled':
+    'Nobody deletes a table through CloudFormation.',
+  'AWS::DynamoDB::GlobalTable.BillingMode':
+    'The local engine has no capacity limits; nothing is billed.',
+  'AWS::DynamoDB::GlobalTable.SSESpecification': 'Nothing is encrypted at rest on this machine.',
+  'AWS::DynamoDB::GlobalTable.Replicas': 'There is one region.',
+  'AWS::Kinesis::Stream.StreamEncryption': 'Nothing is encrypted at rest on this machine.',
+  'AWS::Kinesis::Stream.RetentionPeriodHours': 'The engine keeps records by its own bound.',
+  'AWS::S3::Bucket.BucketEncryption': 'Nothing is encrypted at rest on this machine.',
+  'AWS::S3::Bucket.LifecycleConfiguration': 'The data outlives no rule that counts in days.',
+  'AWS::S3::Bucket.LoggingConfiguration': 'There are no access logs here.',
+  'AWS::S3::Bucket.OwnershipControls': 'There is one account.',
+  'AWS::S3::Bucket.PublicAccessBlockConfiguration': 'The engine listens on 127.0.0.1 alone.',
+  'AWS::S3::Bucket.VersioningConfiguration':
+    'An overwritten object is gone; nothing reads versions.',
+  'AWS::SecretsManager::Secret.Description': 'A note for people.',
+  'AWS::SecretsManager::Secret.KmsKeyId': 'Nothing is encrypted at rest on this machine.',
+  'AWS::KinesisFirehose::DeliveryStream.DeliveryStreamEncryptionConfigurationInput':
+    'Nothing is encrypted at rest on this machine.',
+  'AWS::SNS::Topic.KmsMasterKeyId': 'Nothing is encrypted at rest on this machine.',
+
+  // Where and on what it runs.
+  'AWS::Lambda::Function.Architectures': 'The bundle is JavaScript and runs on any processor.',
+  'AWS::Lambda::Function.EphemeralStorage': 'The machine’s own temporary folder is used.',
+  'AWS::ApiGateway::RestApi.EndpointConfiguration': 'There is one endpoint, on 127.0.0.1.',
+  'AWS::ApiGateway::RestApi.MinimumCompressionSize': 'Answers are not compressed on this machine.',
+
+  // Notes for people, and bookkeeping.
+  'AWS::CDK::Metadata': 'Tells AWS which constructs are in use.',
+  'AWS::ApiGateway::RestApi.Description': 'A note for people.',
+  'AWS::ApiGateway::Deployment.Description': 'A note for people.',
+  'AWS::ApiGateway::ApiKey.Description': 'A note for people.',
+  'AWS::ApiGateway::UsagePlan.Description': 'A note for people.',
+  'AWS::Lambda::Function.Description': 'A note for people.',
+  'AWS::Lambda::Version.Description': 'A note for people.',
+  'AWS::Lambda::Version.CodeSha256': 'There is one version, the one in the assembly.',
+  'AWS::Lambda::Alias.Description': 'A note for people.',
+  'AWS::Scheduler::Schedule.Description': 'A note for people.',
+  'AWS::Scheduler::Schedule.Target.RetryPolicy':
+    'A local target that fails is broken; the policy is for passing faults.',
+  'AWS::Events::Rule.Description': 'A note for people.',
+  'AWS::SNS::Topic.DisplayName': 'A note for people.',
+  'AWS::SNS::Subscription': 'Nothing is mailed from this machine; the command prints each alarm.',
 };
 
-/** Properties that say nothing about behaviour, whatever the type. */
-const INERT_EVERYWHERE = new Set(['Tags']);
+/** A note for people and cost reports, on any resource. */
+const INERT_EVERYWHERE: Readonly<Record<string, string>> = {
+  Tags: 'A note for people and cost reports.',
+};
 
 export function isInertType(type: string): boolean {
-  return type in inert;
+  return Object.hasOwn(inert, type);
 }
 
-export function isInertProperty(type: string, property: string): boolean {
-  return INERT_EVERYWHERE.has(property) || `${type}.${property}` in inert;
+/** The properties without those that the table lists. */
+export function withoutInertProperties(type: string, properties: ValueRecord): ValueRecord {
+  return strip(properties, type);
 }
 
-/** The table as Markdown, for the docs. */
-export function inertAsMarkdown(): string {
-  const rows = Object.entries(inert).map(([name, reason]) => `| \`${name}\` | ${reason} |`);
-  return ['| read past | why |', '| --- | --- |', ...rows].join('\n');
+/** The table for the documentation, in Markdown. */
+export function inertTableMarkdown(): string {
+  const rows = [
+    ...Object.entries(inert),
+    ...Object.entries(INERT_EVERYWHERE).map(([name, reason]) => [`any type’s ${name}`, reason]),
+  ].map(([key = '', reason = '']) => `| \`${key}\` | ${reason} |`);
+  return ['| resource or property | why it does nothing locally |', '| --- | --- |', ...rows].join(
+    '\n',
+  );
+}
+
+function strip(properties: ValueRecord, path: string): ValueRecord {
+  const kept: ValueRecord = {};
+  for (const [name, value] of Object.entries(properties)) {
+    const isTopLevel = !path.includes('.');
+    if (isTopLevel && Object.hasOwn(INERT_EVERYWHERE, name)) continue;
+    const key = `${path}.${name}`;
+    if (!Object.hasOwn(inert, key)) kept[name] = stripValue(value, key);
+  }
+  return kept;
+}
+
+function stripValue(value: Value, path: string): Value {
+  if (Array.isArray(value)) return value.map((entry) => stripValue(entry, path));
+  return value !== null && typeof value === 'object' ? strip(value, path) : value;
 }

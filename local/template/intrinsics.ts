@@ -1,172 +1,218 @@
-import * as z from 'zod';
-import type { Template } from './assembly.ts';
+import type { Value, ValueRecord } from './template.ts';
+import { TemplateError } from './template-error.ts';
 
-/** What intrinsic functions need to know from outside the template. */
-export interface ResolutionContext {
-  readonly template: Template;
-  readonly pseudoParameters: Readonly<Record<string, string>>;
-  /** The value of `Ref` on a resource; makes the resource first if need be. */
-  ref(logicalId: string): Promise<unknown>;
-  attribute(logicalId: string, name: string): Promise<unknown>;
-  importValue(exportName: string): unknown;
-  /** The value behind `{{resolve:…}}`. */
-  dynamicReference(reference: string): string;
+/** What a template's functions ask for: the rest of the template, and what has been made so far. */
+export interface Scope {
+  /** A parameter, a pseudo parameter or a resource; undefined for `AWS::NoValue`. */
+  ref(name: string): Value | undefined;
+  attribute(logicalId: string, attribute: string): Value;
+  importValue(exportName: string): Value;
+  condition(name: string): boolean;
+  mapping(map: string, topLevelKey: string, secondLevelKey: string): Value;
+  /** The secret's string, or one key of its JSON. */
+  secret(secretId: string, jsonKey: string | undefined): string;
 }
-
-/** A value that CloudFormation leaves out (`AWS::NoValue`). */
-const ABSENT = Symbol('AWS::NoValue');
-
-const pair = z.tuple([z.unknown(), z.unknown()]);
-const triple = z.tuple([z.unknown(), z.unknown(), z.unknown()]);
-const list = z.array(z.unknown());
-const scalar = z.union([z.string(), z.number(), z.boolean()]);
-
-type Intrinsic = (argument: unknown, context: ResolutionContext) => Promise<unknown>;
-
-const intrinsics: Readonly<Record<string, Intrinsic>> = {
-  Ref: (argument, context) => reference(z.string().parse(argument), context),
-  'Fn::GetAtt': async (argument, context) => {
-    const [id, name] =
-      typeof argument === 'string'
-        ? splitOnce(argument, '.')
-        : z.tuple([z.string(), z.string()]).parse(argument);
-    return context.attribute(id, name);
-  },
-  'Fn::Join': async (argument, context) => {
-    const [separator, parts] = pair.parse(argument);
-    return list
-      .parse(await resolve(parts, context))
-      .map(text)
-      .join(z.string().parse(separator));
-  },
-  'Fn::Sub': (argument, context) => substitute(argument, context),
-  'Fn::Select': async (argument, context) => {
-    const [index, values] = pair.parse(argument);
-    return list.parse(await resolve(values, context))[Number(await resolve(index, context))];
-  },
-  'Fn::Split': async (argument, context) => {
-    const [separator, value] = pair.parse(argument);
-    return text(await resolve(value, context)).split(z.string().parse(separator));
-  },
-  'Fn::If': async (argument, context) => {
-    const [condition, whenTrue, whenFalse] = triple.parse(argument);
-    return resolveValue(
-      (await holds(z.string().parse(condition), context)) ? whenTrue : whenFalse,
-      context,
-    );
-  },
-  'Fn::ImportValue': async (argument, context) =>
-    context.importValue(text(await resolve(argument, context))),
-  'Fn::FindInMap': async (argument, context) => {
-    const [map, first, second] = list.parse(await resolve(argument, context)).map(text);
-    const found = context.template.Mappings[map ?? '']?.[first ?? '']?.[second ?? ''];
-    if (found === undefined) throw new Error(`Fn::FindInMap: no ${map}.${first}.${second}`);
-    return found;
-  },
-  Condition: (argument, context) => holds(z.string().parse(argument), context),
-  'Fn::Equals': async (argument, context) => {
-    const [first, second] = list.parse(await resolve(argument, context));
-    return first === second;
-  },
-  'Fn::Not': async (argument, context) => list.parse(await resolve(argument, context))[0] !== true,
-  'Fn::And': async (argument, context) =>
-    list.parse(await resolve(argument, context)).every((value) => value === true),
-  'Fn::Or': async (argument, context) =>
-    list.parse(await resolve(argument, context)).some((value) => value === true),
-};
 
 /**
- * Replaces every intrinsic function in a value of a template.
- * @throws Error for a function that isn't built, and for anything that doesn't resolve.
+ * The value with every function and dynamic reference resolved; undefined for `AWS::NoValue`, which
+ * removes the property or list entry that holds it.
+ * Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html
+ * @throws TemplateError for a function that isn't known.
  */
-export async function resolve(value: unknown, context: ResolutionContext): Promise<unknown> {
-  const resolved = await resolveValue(value, context);
-  return resolved === ABSENT ? undefined : resolved;
-}
-
-/** Whether a named condition of the template holds. */
-export async function holds(name: string, context: ResolutionContext): Promise<boolean> {
-  const condition = context.template.Conditions[name];
-  if (condition === undefined) throw new Error(`The template has no condition ${name}`);
-  return (await resolve(condition, context)) === true;
-}
-
-async function resolveValue(value: unknown, context: ResolutionContext): Promise<unknown> {
-  if (typeof value === 'string') return resolveDynamic(value, context);
+export function resolveValue(value: Value, scope: Scope): Value | undefined {
+  if (typeof value === 'string') return resolveDynamicReferences(value, scope);
   if (Array.isArray(value)) {
-    const items = [];
-    for (const item of value) {
-      const resolved = await resolveValue(item, context);
-      if (resolved !== ABSENT) items.push(resolved);
+    return value.map((entry) => resolveValue(entry, scope)).filter((entry) => entry !== undefined);
+  }
+  if (value === null || typeof value !== 'object') return value;
+  const call = functionCall(value);
+  if (call !== undefined) {
+    const result = call.run(call.argument, scope);
+    return typeof result === 'string' ? resolveDynamicReferences(result, scope) : result;
+  }
+  const resolved: ValueRecord = {};
+  for (const [key, entry] of Object.entries(value)) {
+    const result = resolveValue(entry, scope);
+    if (result !== undefined) resolved[key] = result;
+  }
+  return resolved;
+}
+
+/** A condition's value: `Fn::Equals` and what combines them. */
+export function resolveCondition(expression: Value, scope: Scope): boolean {
+  const [name, argument] = singleEntry(expression);
+  const operands = () => list(argument ?? null, name ?? 'a condition');
+  switch (name) {
+    case 'Condition':
+      return scope.condition(text(argument ?? null, 'Condition'));
+    case 'Fn::Equals': {
+      const [left, right] = operands().map((operand) => resolveValue(operand, scope));
+      return JSON.stringify(left) === JSON.stringify(right);
     }
-    return items;
+    case 'Fn::And':
+      return operands().every((operand) => resolveCondition(operand, scope));
+    case 'Fn::Or':
+      return operands().some((operand) => resolveCondition(operand, scope));
+    case 'Fn::Not':
+      return !operands().every((operand) => resolveCondition(operand, scope));
+    default:
+      throw new TemplateError(`A condition uses ${name ?? 'no function'}, which is not supported.`);
   }
-  if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value);
-  const [name, argument] = entries[0] ?? [];
-  if (entries.length === 1 && name !== undefined) {
-    const intrinsic = intrinsics[name];
-    if (intrinsic !== undefined) {
-      const result = await intrinsic(argument, context);
-      return typeof result === 'string' ? resolveDynamic(result, context) : result;
-    }
-    if (name.startsWith('Fn::')) throw new Error(`The local cloud does not understand ${name}`);
-  }
-  const result: Record<string, unknown> = {};
-  for (const [key, item] of entries) {
-    const resolved = await resolveValue(item, context);
-    if (resolved !== ABSENT) result[key] = resolved;
-  }
-  return result;
 }
 
-async function reference(name: string, context: ResolutionContext): Promise<unknown> {
-  if (name === 'AWS::NoValue') return ABSENT;
-  const pseudo = context.pseudoParameters[name];
-  if (pseudo !== undefined) return pseudo;
-  if (name.startsWith('AWS::')) throw new Error(`The local cloud does not understand ${name}`);
-  const parameter = context.template.Parameters[name];
-  if (parameter !== undefined) return parameter.Default;
-  return context.ref(name);
+/** Logical ids that a value refers to: what must be made before it can be resolved. */
+export function referencesOf(value: Value): Set<string> {
+  const found = new Set<string>();
+  collectReferences(value, found);
+  return found;
 }
 
-async function substitute(argument: unknown, context: ResolutionContext): Promise<string> {
-  const [pattern, variables] =
-    typeof argument === 'string'
-      ? [argument, {}]
-      : z.tuple([z.string(), z.record(z.string(), z.unknown())]).parse(argument);
-  let result = '';
-  let end = 0;
-  for (const match of pattern.matchAll(/\$\{([^}]+)\}/gu)) {
-    const [whole, name = ''] = match;
-    result += pattern.slice(end, match.index) + (await substitution(name, variables, context));
-    end = match.index + whole.length;
-  }
-  return result + pattern.slice(end);
+type IntrinsicFunction = (argument: Value, scope: Scope) => Value | undefined;
+
+const functions: Readonly<Record<string, IntrinsicFunction>> = {
+  Ref: (argument, scope) => scope.ref(text(argument, 'Ref')),
+  'Fn::GetAtt': (argument, scope) => {
+    const [logicalId, attribute] = attributePath(argument);
+    return scope.attribute(logicalId, attribute);
+  },
+  'Fn::Join': (argument, scope) => {
+    const [separator, parts] = list(argument, 'Fn::Join');
+    return resolvedList(parts ?? null, scope, 'Fn::Join')
+      .map((part) => text(part, 'Fn::Join'))
+      .join(text(separator ?? null, 'Fn::Join'));
+  },
+  'Fn::Sub': substitute,
+  'Fn::Select': (argument, scope) => {
+    const [index, entries] = list(argument, 'Fn::Select');
+    const position = Number(resolveValue(index ?? null, scope));
+    const selected = resolvedList(entries ?? null, scope, 'Fn::Select')[position];
+    if (selected === undefined) throw new TemplateError(`Fn::Select finds nothing at ${position}.`);
+    return selected;
+  },
+  'Fn::Split': (argument, scope) => {
+    const [separator, source] = list(argument, 'Fn::Split');
+    return resolvedText(source ?? null, scope, 'Fn::Split').split(
+      text(separator ?? null, 'Fn::Split'),
+    );
+  },
+  'Fn::If': (argument, scope) => {
+    const [name, whenTrue, whenFalse] = list(argument, 'Fn::If');
+    const chosen = scope.condition(text(name ?? null, 'Fn::If')) ? whenTrue : whenFalse;
+    return resolveValue(chosen ?? null, scope);
+  },
+  'Fn::ImportValue': (argument, scope) =>
+    scope.importValue(resolvedText(argument, scope, 'Fn::ImportValue')),
+  'Fn::FindInMap': (argument, scope) => {
+    const [map = '', top = '', second = ''] = list(argument, 'Fn::FindInMap').map((key) =>
+      resolvedText(key, scope, 'Fn::FindInMap'),
+    );
+    return scope.mapping(map, top, second);
+  },
+  'Fn::Base64': (argument, scope) =>
+    Buffer.from(resolvedText(argument, scope, 'Fn::Base64')).toString('base64'),
+};
+
+function functionCall(value: ValueRecord): { run: IntrinsicFunction; argument: Value } | undefined {
+  const [name, argument] = singleEntry(value);
+  if (name === undefined || argument === undefined) return undefined;
+  const run = Object.hasOwn(functions, name) ? functions[name] : undefined;
+  if (run !== undefined) return { run, argument };
+  if (!name.startsWith('Fn::')) return undefined;
+  throw new TemplateError(`${name} is not supported by the local cloud.`);
 }
 
-async function substitution(
-  name: string,
-  variables: Readonly<Record<string, unknown>>,
-  context: ResolutionContext,
-): Promise<string> {
-  if (name.startsWith('!')) return `\${${name.slice(1)}}`;
-  if (name in variables) return text(await resolve(variables[name], context));
-  if (!name.includes('.')) return text(await reference(name, context));
-  return text(await context.attribute(...splitOnce(name, '.')));
-}
+/** `${Name}`, `${Name.Attribute}` and, for a literal dollar, `${!Name}`. */
+const PLACEHOLDER = /\$\{(!?)([^}]+)\}/gu;
 
-function resolveDynamic(value: string, context: ResolutionContext): string {
-  return value.replaceAll(/\{\{resolve:[^}]+\}\}/gu, (found) =>
-    context.dynamicReference(found.slice(2, -2)),
+function substitute(argument: Value, scope: Scope): string {
+  const [template, variables] = Array.isArray(argument) ? argument : [argument];
+  const known = (variables ?? {}) as ValueRecord;
+  return text(template ?? null, 'Fn::Sub').replace(
+    PLACEHOLDER,
+    (_, literal: string, name: string) => {
+      if (literal !== '') return `\${${name}}`;
+      if (Object.hasOwn(known, name)) return resolvedText(known[name] ?? null, scope, 'Fn::Sub');
+      const [logicalId = '', ...attribute] = name.split('.');
+      const value =
+        attribute.length === 0 ? scope.ref(name) : scope.attribute(logicalId, attribute.join('.'));
+      return text(value ?? null, 'Fn::Sub');
+    },
   );
 }
 
-function splitOnce(value: string, separator: string): [string, string] {
-  const index = value.indexOf(separator);
-  return [value.slice(0, index), value.slice(index + separator.length)];
+const DYNAMIC_REFERENCE = /\{\{resolve:([^:}]+):([^}]+)\}\}/gu;
+/** Secret id (a name or an ARN, whose colons are its own), then SecretString, JSON key, stage, version. */
+const SECRET_REFERENCE =
+  /^(arn:(?:[^:]*:){5}[^:]+|[^:]+)(?::SecretString)?(?::([^:]*))?(?::([^:]*))?(?::([^:]*))?$/u;
+
+function resolveDynamicReferences(value: string, scope: Scope): string {
+  return value.replace(DYNAMIC_REFERENCE, (_, service: string, reference: string) => {
+    if (service !== 'secretsmanager') {
+      throw new TemplateError(`A dynamic reference to ${service} is not supported.`);
+    }
+    const [, secretId, jsonKey, stage, version] = SECRET_REFERENCE.exec(reference) ?? [];
+    if (secretId === undefined || version || (stage && stage !== 'AWSCURRENT')) {
+      throw new TemplateError(
+        'A dynamic reference to a secret must name the secret, and its current version alone.',
+      );
+    }
+    return scope.secret(secretId, jsonKey === '' ? undefined : jsonKey);
+  });
 }
 
-function text(value: unknown): string {
-  return String(scalar.parse(value));
+function collectReferences(value: Value, found: Set<string>): void {
+  if (value === null || typeof value !== 'object') return;
+  if (Array.isArray(value)) {
+    for (const entry of value) collectReferences(entry, found);
+    return;
+  }
+  const [name, argument] = singleEntry(value);
+  if (name === 'Ref' && typeof argument === 'string') found.add(argument);
+  else if (name === 'Fn::GetAtt' && argument !== undefined) found.add(attributePath(argument)[0]);
+  else if (name === 'Fn::Sub' && argument !== undefined) collectPlaceholders(argument, found);
+  for (const entry of Object.values(value)) collectReferences(entry, found);
+}
+
+function collectPlaceholders(argument: Value, found: Set<string>): void {
+  const template = Array.isArray(argument) ? argument[0] : argument;
+  if (typeof template !== 'string') return;
+  for (const [, literal, name] of template.matchAll(PLACEHOLDER)) {
+    if (literal === '') found.add(name?.split('.')[0] ?? '');
+  }
+}
+
+function singleEntry(value: Value): [name: string | undefined, argument: Value | undefined] {
+  if (value === null || typeof value !== 'object' || Array.isArray(value))
+    return [undefined, undefined];
+  const entries = Object.entries(value);
+  return entries.length === 1 ? (entries[0] ?? [undefined, undefined]) : [undefined, undefined];
+}
+
+/** `[id, attribute]` or `id.attribute`. */
+function attributePath(argument: Value): [logicalId: string, attribute: string] {
+  if (typeof argument === 'string') {
+    const [logicalId = '', ...attribute] = argument.split('.');
+    return [logicalId, attribute.join('.')];
+  }
+  const [logicalId, attribute] = list(argument, 'Fn::GetAtt');
+  return [text(logicalId ?? null, 'Fn::GetAtt'), text(attribute ?? null, 'Fn::GetAtt')];
+}
+
+function list(value: Value, name: string): Value[] {
+  if (Array.isArray(value)) return value;
+  throw new TemplateError(`${name} needs a list.`);
+}
+
+function resolvedList(value: Value, scope: Scope, name: string): Value[] {
+  return list(resolveValue(value, scope) ?? null, name);
+}
+
+function resolvedText(value: Value, scope: Scope, name: string): string {
+  return text(resolveValue(value, scope) ?? null, name);
+}
+
+function text(value: Value, name: string): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  throw new TemplateError(`${name} needs a string.`);
 }

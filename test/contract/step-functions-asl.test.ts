@@ -14,10 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => sfn.stop());
 
-/** A substitution as it stands in a template: a dollar, then the name in braces. */
-const unresolved = ['$', '{Name}'].join('');
 const boom = { functionError: 'Unhandled', payload: { errorType: 'Boom', errorMessage: 'no' } };
-const addOne = { Type: 'Pass', Output: '{% $states.input + 1 %}', End: true };
 
 describe('Retry and Catch', () => {
   it('retries as often as it says and goes on with the success', async () => {
@@ -201,6 +198,32 @@ describe('JSONata', () => {
     expect(await sfn.output(definition)).toEqual({ Error: 'No', Cause: 'never' });
   });
 
+  it('tells the function of a branch that nobody waits for it any more', async () => {
+    const begun = Promise.withResolvers<void>();
+    const aborted = Promise.withResolvers<void>();
+    const slow = sfn.lambda('slow-branch', (_, signal) => {
+      signal.addEventListener('abort', () => aborted.resolve());
+      begun.resolve();
+      return new Promise(() => undefined);
+    });
+    const failing = sfn.lambda('failing-branch', async () => {
+      await begun.promise;
+      return boom;
+    });
+    const definition = jsonata({
+      Both: {
+        Type: 'Parallel',
+        Branches: [
+          { StartAt: 'Slow', States: { Slow: invokeTask(slow) } },
+          { StartAt: 'No', States: { No: invokeTask(failing) } },
+        ],
+        End: true,
+      },
+    });
+    expect(await sfn.run(definition)).toMatchObject({ status: 'FAILED', error: 'Boom' });
+    await aborted.promise;
+  });
+
   it('maps items in order under a bound on how many run at once', async () => {
     let running = 0;
     let most = 0;
@@ -338,129 +361,5 @@ describe('JSONPath', () => {
   it('fails on a path that leads nowhere', async () => {
     const definition = jsonPath({ Get: { Type: 'Pass', InputPath: '$.none', End: true } });
     expect((await sfn.run(definition)).error).toBe('States.ParameterPathFailure');
-  });
-});
-
-describe('a definition', () => {
-  const task = invokeTask('arn');
-  const map = { Type: 'Map', ItemProcessor: { StartAt: 'A', States: { A: addOne } }, End: true };
-  it.each<[string, object, string]>([
-    ['an unknown field', jsonata({ A: { ...addOne, Speed: 1 } }), '$.States.A.Speed'],
-    [
-      'a field of the other language',
-      jsonata({ A: { ...addOne, InputPath: '$' } }),
-      '$.States.A.InputPath',
-    ],
-    ['an unknown state type', jsonata({ A: { Type: 'Loop' } }), '$.States.A.Type'],
-    [
-      'another resource',
-      jsonata({ A: { ...task, Resource: 'arn:aws:states:::sqs:sendMessage' } }),
-      '$.States.A.Resource',
-    ],
-    [
-      'a callback',
-      jsonata({ A: { ...task, Resource: `${INVOKE}.waitForTaskToken` } }),
-      '$.States.A.Resource',
-    ],
-    [
-      'an argument of lambda:invoke',
-      jsonata({ A: { ...task, Arguments: { FunctionName: 'f', Qualifier: '1' } } }),
-      '$.States.A.Arguments.Qualifier',
-    ],
-    [
-      'a heartbeat',
-      jsonata({ A: { ...task, HeartbeatSeconds: 5 } }),
-      '$.States.A.HeartbeatSeconds',
-    ],
-    [
-      'a typo in a retrier',
-      jsonata({ A: { ...task, Retry: [{ ErrorEquals: ['X'], MaxAttempt: 1 }] } }),
-      '$.States.A.Retry[0].MaxAttempt',
-    ],
-    [
-      'an unknown States. error',
-      jsonata({ A: { ...task, Retry: [{ ErrorEquals: ['States.All'] }] } }),
-      '$.States.A.Retry[0].ErrorEquals',
-    ],
-    [
-      'a Distributed Map',
-      jsonata({
-        A: {
-          ...map,
-          ItemProcessor: { ...map.ItemProcessor, ProcessorConfig: { Mode: 'DISTRIBUTED' } },
-        },
-      }),
-      '$.States.A.ItemProcessor.ProcessorConfig.Mode',
-    ],
-    ['an item reader', jsonata({ A: { ...map, ItemReader: {} } }), '$.States.A.ItemReader'],
-    [
-      'a field deep in a branch',
-      jsonata({
-        A: { ...map, ItemProcessor: { StartAt: 'A', States: { A: { ...addOne, X: 1 } } } },
-      }),
-      '$.States.A.ItemProcessor.States.A.X',
-    ],
-    ['a target that is not there', jsonata({ A: { Type: 'Pass', Next: 'B' } }), '$.States.A'],
-    ['a state that is never reached', jsonata({ A: addOne, B: addOne }, 'A'), '$.States.B'],
-    ['neither Next nor End', jsonata({ A: { Type: 'Pass' } }), '$.States.A'],
-    [
-      'JSONata that does not parse',
-      jsonata({ A: { ...addOne, Output: '{% 1 + %}' } }),
-      '$.States.A.Output',
-    ],
-    [
-      'a result where there is none',
-      jsonata({ A: { ...addOne, Output: '{% $states.result %}' } }),
-      '$.States.A.Output',
-    ],
-    ['a half expression', jsonata({ A: { ...addOne, Output: '{% 1 }' } }), '$.States.A.Output'],
-    [
-      'an intrinsic function',
-      jsonPath({ A: { Type: 'Pass', Parameters: { 'x.$': 'States.UUID()' }, End: true } }),
-      "$.States.A.Parameters['x.$']",
-    ],
-    [
-      'a path with a wildcard',
-      jsonPath({ A: { Type: 'Pass', InputPath: '$.a[*]', End: true } }),
-      '$.States.A.InputPath',
-    ],
-    [
-      'an unknown operator',
-      jsonPath({ A: { Type: 'Choice', Choices: [{ Variable: '$.a', Equals: 1, Next: 'A' }] } }),
-      '$.States.A.Choices[0].Equals',
-    ],
-    [
-      'a substitution without a value',
-      jsonata({ A: { ...addOne, Output: unresolved } }),
-      '$.States.A.Output',
-    ],
-    [
-      'a branch that shadows a variable',
-      jsonata({
-        S: { Type: 'Pass', Assign: { n: 1 }, Next: 'M' },
-        M: {
-          ...map,
-          ItemProcessor: { StartAt: 'A', States: { A: { ...addOne, Assign: { n: 2 } } } },
-        },
-      }),
-      '$.States.M.ItemProcessor.States.A',
-    ],
-  ])('is refused for %s, by its JSON path', (_, definition, path) => {
-    let message = '';
-    try {
-      sfn.define(definition);
-    } catch (error) {
-      message = error instanceof Error ? error.message : '';
-    }
-    expect(message).toContain(`${path}: `);
-  });
-
-  it('takes substitutions as CloudFormation does', async () => {
-    const arn = 'arn:aws:states:eu-west-1:123456789012:stateMachine:substituted';
-    const definition = JSON.stringify(jsonata({ A: { ...addOne, Output: unresolved } }));
-    const machine = { name: 'substituted', arn, definition, roleArn: 'role' };
-    sfn.engine.define({ ...machine, substitutions: { Name: 'with "quotes"' } });
-    const execution = await sfn.ended(sfn.engine.startExecution(arn, '{}'));
-    expect(execution.output).toBe('"with \\"quotes\\""');
   });
 });

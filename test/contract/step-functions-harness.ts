@@ -12,6 +12,7 @@ import {
   type StepFunctionsEngine,
   startStepFunctionsEngine,
 } from '../../local/engines/step-functions.ts';
+import { Faults } from '../../local/faults.ts';
 import { until } from './until.ts';
 
 export const ACCOUNT = '123456789012';
@@ -31,12 +32,15 @@ type TestFunction = (payload: Json, signal: AbortSignal) => LambdaAnswer | Promi
 export class StepFunctionsHarness {
   readonly engine: StepFunctionsEngine;
   readonly client: SFNClient;
+  readonly faults: Faults;
   readonly metrics: StatesMetric[] = [];
+  readonly startedExecutions: string[] = [];
   readonly #functions = new Map<string, TestFunction>();
   #machines = 0;
 
-  private constructor(engine: StepFunctionsEngine, client: SFNClient) {
+  private constructor(engine: StepFunctionsEngine, client: SFNClient, faults: Faults) {
     this.engine = engine;
+    this.faults = faults;
     this.client = client;
   }
 
@@ -47,8 +51,13 @@ export class StepFunctionsHarness {
       if (handle !== undefined) return handle(payload, signal);
       throw Object.assign(new Error(arn), { name: 'ResourceNotFoundException' });
     };
+    const faults = new Faults();
     const engine = await startStepFunctionsEngine({
       invokeLambda,
+      faults,
+      onEvent: ({ type }, execution) => {
+        if (type === 'ExecutionStarted') late.harness?.startedExecutions.push(execution.start.arn);
+      },
       onMetric: (metric) => late.harness?.metrics.push(metric),
     });
     const client = new SFNClient({
@@ -58,7 +67,7 @@ export class StepFunctionsHarness {
       maxAttempts: 1,
       disableHostPrefix: true,
     });
-    const harness = new StepFunctionsHarness(engine, client);
+    const harness = new StepFunctionsHarness(engine, client, faults);
     late.harness = harness;
     return harness;
   }

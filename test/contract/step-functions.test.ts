@@ -191,4 +191,23 @@ describe('the API', () => {
       name: 'StateMachineTypeNotSupported',
     });
   });
+
+  it.each([
+    [{ kind: 'throttle' } as const, 'ThrottlingException'],
+    [{ kind: 'error' } as const, 'InternalServerError'],
+    [{ kind: 'refuse' } as const, /socket|ECONNRESET/],
+  ])('fails as told, once, with %j', async (action, error) => {
+    const stateMachineArn = sfn.define(nothing);
+    const list = () => sfn.client.send(new ListExecutionsCommand({ stateMachineArn }));
+    sfn.faults.inject({ service: 'sfn', operation: 'ListExecutions', action, times: 1 });
+    const failure = await list().catch((thrown: Error) => `${thrown.name} ${thrown.message}`);
+    expect(failure).toMatch(error);
+    expect((await list()).executions).toEqual([]);
+  });
+
+  it('tells of every event, from the very first', async () => {
+    const executionArn = await sfn.begin(nothing);
+    expect(sfn.startedExecutions).toContain(executionArn);
+    await sfn.ended(executionArn);
+  });
 });

@@ -228,6 +228,20 @@ describe('the enrich function on its stores', () => {
     }
   });
 
+  it('loses no event of one customer that two consumers take in at once', async () => {
+    const [jane, phone] = [user('jane'), device('phone')];
+    await deliver([put(said([jane, phone], 'Any'))]);
+    // Two partition keys of one profile: Lambda runs them side by side, and each in its order.
+    const deliverInOrder = async (by: Identity) => {
+      for (let index = 0; index < 8; index += 1) {
+        const batch = [put(viewed([by], 'vase'))];
+        while ((await deliver(batch)).length > 0);
+      }
+    };
+    await Promise.all([deliverInOrder(jane), deliverInOrder(phone)]);
+    expect(await profileAt(jane)).toMatchObject({ eventCount: 17, version: 17 });
+  });
+
   it('joins what was done before signing in, and leaves a tombstone', async () => {
     const [dora, phone] = [user('dora'), device('phone')];
     await deliver([put(viewed([phone], 'vase')), put(ordered([phone], 'o1'))]);

@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
-import { readOnlineRetail } from '../../bench/online-retail.ts';
 import { evaluateCandidate, fitBeforeTest, TRAINING_SEED } from '../../core/training/candidate.ts';
 import { fitModel } from '../../core/training/fit.ts';
 import { decide } from '../../core/training/gate.ts';
 import { timeRange } from '../../core/training/interactions.ts';
 import { splitByTime } from '../../core/training/split.ts';
 import { tune } from '../../core/training/tune.ts';
+import { readOnlineRetail } from '../../examples/online-retail-orders.ts';
 
 const data = await readOnlineRetail();
 if (data === undefined) console.log('skipped: ../shared/data/online-retail is absent');

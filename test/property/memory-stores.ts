@@ -72,7 +72,7 @@ export class MemoryCatalogueStore implements CatalogueStore {
   readonly entries = new Map<string, CatalogueEntry>();
   writeCount = 0;
 
-  async readEntries(itemIds: readonly string[]) {
+  async readEntries(itemIds: readonly string[], _isConsistent = false) {
     return new Map(
       itemIds.flatMap((id) => {
         const entry = this.entries.get(id);

@@ -106,8 +106,23 @@ describe('writing the catalogue', () => {
     expect(store.writeCount).toBe(1);
   });
 
-  it('reads again when another process wrote first, and loses neither', async () => {
+  it('does not try a write that another process has made already', async () => {
     const store = new MemoryCatalogueStore();
+    const caches = [new EntryCache(), new EntryCache(), new EntryCache()];
+    for (const [index, event] of [sold(1, 5), sold(90, 4), sold(180, 3)].entries()) {
+      for (const cache of caches) {
+        await updateCatalogue(store, cache, [delivered(event, String(index))]);
+      }
+    }
+    expect(store.writeCount).toBe(3);
+  });
+
+  it('reads again when another process wrote in between, and loses neither', async () => {
+    const store = new MemoryCatalogueStore();
+    // An eventually consistent read that sees nothing yet.
+    const readEntries = store.readEntries.bind(store);
+    store.readEntries = async (itemIds, isConsistent = false) =>
+      isConsistent ? readEntries(itemIds) : new Map();
     const [mine, other] = [new EntryCache(), new EntryCache()];
     await updateCatalogue(store, mine, [delivered(seen(2, { name: 'Mug' }), '1')]);
     await updateCatalogue(store, other, [delivered(seen(3, { brand: 'Clay' }), '2')]);

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { storedProfileOf } from '../../adapters/dynamodb/profile-store.ts';
 import { type Evidence, MESSAGES_MAX, withDelivery } from '../../core/profile/evidence.ts';
 import { foldEvent, newProfile } from '../../core/profile/fold-event.ts';
+import { CURRENCY_UNKNOWN } from '../../core/profile/money.ts';
 import { orderClaimOf } from '../../core/profile/orders.ts';
 import { trackEvent } from './event-maker.ts';
 
@@ -22,7 +23,7 @@ describe('orders', () => {
     );
     expect(folded.orders).toMatchObject({
       count: 3,
-      revenueMinor: { GBP: 101, JPY: 1200, XXX: 750 },
+      revenueMinor: { GBP: 101, JPY: 1200, [CURRENCY_UNKNOWN]: 750 },
     });
   });
 

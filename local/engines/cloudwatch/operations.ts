@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { epochSeconds, type Operation, operation, ServiceError } from '../aws-json.ts';
+import { epochSeconds, operation } from '../json-operation.ts';
+import { type Operation, ServiceError } from '../json-service.ts';
 import type { Alarm, Alarms } from './alarms.ts';
 import {
   dimensionList,

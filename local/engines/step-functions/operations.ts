@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { epochSeconds, type Operation, operation, ServiceError } from '../aws-json.ts';
+import { epochSeconds, operation } from '../json-operation.ts';
+import { type Operation, ServiceError } from '../json-service.ts';
 import type { Execution, StateMachine } from './execution.ts';
 import type { HistoryEvent } from './history.ts';
 import type { Json } from './json.ts';
@@ -17,8 +18,18 @@ const paging = {
 /** Real names may hold more; these are the ones that need no escaping in an ARN. */
 const executionName = z.string().regex(/^[\w-]{1,80}$/, 'must match [A-Za-z0-9_-]{1,80}');
 
+type Operations = Readonly<Record<string, Operation>>;
+
 /** The operations of the API `AWSStepFunctions` over a registry. */
-export function stepFunctionsOperations(registry: Registry): Readonly<Record<string, Operation>> {
+export function stepFunctionsOperations(registry: Registry): Operations {
+  return {
+    ...executionControl(registry),
+    ...executionReading(registry),
+    ...machineReading(registry),
+  };
+}
+
+function executionControl(registry: Registry): Operations {
   return {
     StartExecution: operation(
       z.strictObject({
@@ -52,6 +63,11 @@ export function stepFunctionsOperations(registry: Registry): Readonly<Record<str
         return { stopDate: epochSeconds(execution.endedAtMs ?? execution.startedAtMs) };
       },
     ),
+  };
+}
+
+function executionReading(registry: Registry): Operations {
+  return {
     DescribeExecution: operation(
       z.strictObject({ executionArn: arn, includedData: z.literal('ALL_DATA').optional() }),
       ({ executionArn }) => described(registry.execution(executionArn)),
@@ -84,6 +100,11 @@ export function stepFunctionsOperations(registry: Registry): Readonly<Record<str
         return { events: members.map((event) => eventOf(event, includeExecutionData)), nextToken };
       },
     ),
+  };
+}
+
+function machineReading(registry: Registry): Operations {
+  return {
     DescribeStateMachine: operation(
       z.strictObject({ stateMachineArn: arn, includedData: z.literal('ALL_DATA').optional() }),
       ({ stateMachineArn }) => describedMachine(registry.machine(stateMachineArn)),

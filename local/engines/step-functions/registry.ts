@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { ServiceError } from '../aws-json.ts';
+import { ServiceError } from '../json-service.ts';
 import { compileDefinition } from './definition.ts';
 import { Execution, type StateMachine } from './execution.ts';
 import type { HistoryEvent } from './history.ts';

@@ -85,6 +85,7 @@ export async function runTask(state: TaskState, frame: Frame, run: Run): Promise
 }
 
 async function invoke(invocation: Invocation, run: Run, signal: AbortSignal): Promise<Json> {
+  signal.throwIfAborted();
   const work = run.world
     .invokeLambda(invocation.functionArn, invocation.payload, signal)
     .catch((error: unknown) => {

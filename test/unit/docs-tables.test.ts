@@ -1,0 +1,11 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { inertTableMarkdown } from '../../local/template/inert.ts';
+
+describe('a table in the docs', () => {
+  it('of what the local cloud reads past is the one that it goes by', async () => {
+    const text = await readFile('docs/local-cloud.md', 'utf8');
+    const table = /<!-- inert -->\n([\s\S]*?)\n<!-- \/inert -->/u.exec(text)?.[1];
+    expect(table?.trim()).toBe(inertTableMarkdown().trim());
+  });
+});
