@@ -3,16 +3,18 @@
 export type FaultyService = 'dynamodb' | 'kinesis' | 's3' | 'sfn' | 'secretsmanager';
 
 /**
- * What happens to a request: `refuse` destroys the socket, `hang` never answers until lifted,
- * `throttle` answers with the service's throttling error, `error` with HTTP 500; `partial` (Kinesis
- * PutRecords alone) fails this share of a request's entries.
+ * What happens to a request: `refuse` destroys the socket; `hang` never answers, and ends the
+ * connection when lifted; `throttle` answers with the service's throttling error, `error` with HTTP
+ * 500. `partial` fails this share of the entries of Kinesis' PutRecords; `conflict` cancels DynamoDB's
+ * TransactWriteItems as another transaction on the same items would.
  */
 export type FaultAction =
   | { readonly kind: 'refuse' }
   | { readonly kind: 'hang' }
   | { readonly kind: 'throttle' }
   | { readonly kind: 'error' }
-  | { readonly kind: 'partial'; readonly share: number };
+  | { readonly kind: 'partial'; readonly share: number }
+  | { readonly kind: 'conflict' };
 
 export interface FaultRequest {
   readonly operation: string;
@@ -44,17 +46,31 @@ interface InjectedFault {
   hitCount: number;
 }
 
+/** Actions that only one operation has an answer for. */
+const OPERATIONS_OF_ACTIONS: Readonly<Record<string, string>> = {
+  partial: 'kinesis.PutRecords',
+  conflict: 'dynamodb.TransactWriteItems',
+};
+
 /** The faults in force. Engines ask `match` for every request. */
 export class Faults {
   readonly #injected = new Set<InjectedFault>();
+  /** Hits that hang on after their fault has had its number of hits. */
+  readonly #spent = new Set<InjectedFault>();
 
+  /** @throws Error when the action has no meaning for the operation. */
   inject(fault: Fault): { lift(): void } {
+    const only = OPERATIONS_OF_ACTIONS[fault.action.kind];
+    if (only !== undefined && only !== `${fault.service}.${fault.operation}`) {
+      throw new Error(`A ${fault.action.kind} fault is for ${only} alone; name that operation.`);
+    }
     const { promise, resolve } = Promise.withResolvers<void>();
     const injected: InjectedFault = {
       fault,
       lifted: promise,
       lift: () => {
         this.#injected.delete(injected);
+        this.#spent.delete(injected);
         resolve();
       },
       hitCount: 0,
@@ -72,6 +88,7 @@ export class Faults {
       injected.hitCount += 1;
       if (fault.times !== undefined && injected.hitCount >= fault.times) {
         this.#injected.delete(injected);
+        if (fault.action.kind === 'hang') this.#spent.add(injected);
       }
       fault.onHit?.();
       return { action: fault.action, lifted: injected.lifted };
@@ -81,6 +98,6 @@ export class Faults {
 
   /** Lifts every fault; requests that hang are let go. */
   liftAll(): void {
-    for (const injected of [...this.#injected]) injected.lift();
+    for (const injected of [...this.#injected, ...this.#spent]) injected.lift();
   }
 }

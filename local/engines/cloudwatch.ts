@@ -53,6 +53,7 @@ export async function startCloudWatchEngine(options: CloudWatchOptions): Promise
   const alarms = new Alarms(store, options, options.publish);
   const service = await startJsonService({
     name: 'CloudWatch',
+    target: 'GraniteServiceVersion20100801',
     version: '1.0',
     throttlingError: 'Throttling',
     operations: cloudWatchOperations(store, alarms, nowMs),

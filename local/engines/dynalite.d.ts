@@ -8,8 +8,11 @@ declare module 'dynalite/db/index.js' {
   export interface ItemDatabase {
     get(key: string, done: (error: DynaliteError | null, item?: Item) => void): void;
   }
+  export interface Table {
+    KeySchema: readonly { AttributeName: string }[];
+  }
   export interface Store {
-    getTable(name: string, done: (error: DynaliteError | null, table?: object) => void): void;
+    getTable(name: string, done: (error: DynaliteError | null, table?: Table) => void): void;
     getItemDb(name: string): ItemDatabase;
     options: { maxItemSize: number };
     db: { close(done: () => void): void };
@@ -25,6 +28,8 @@ declare module 'dynalite/db/index.js' {
     validateKey(key: Item, table: object): DynaliteError | null | undefined;
     validateItem(item: Item, table: object): DynaliteError | null | undefined;
     checkConditional(data: object, existing: Item | undefined): DynaliteError | null | undefined;
+    /** Bytes, as DynamoDB counts them. */
+    itemSize(item: Item): number;
     capacityUnits(item: Item | undefined, isRead: boolean, isConsistent?: boolean): number;
   }
   const dynalite: Dynalite;

@@ -11,7 +11,8 @@ import {
 } from 'node:http2';
 import { createServer as createTcpServer, type Socket } from 'node:net';
 import { gunzipSync } from 'node:zlib';
-import type { Faults, FaultyService } from '../faults.ts';
+import * as z from 'zod';
+import type { ActiveFault, FaultAction, Faults, FaultyService } from '../faults.ts';
 
 /** A running engine: where it listens and how to end it. */
 export interface Engine {
@@ -32,14 +33,17 @@ export class ServiceError extends Error {
   }
 }
 
+/** Takes the parsed body; `fault` is one that the operation itself must act out. */
 export type Operation = (
   input: unknown,
-  context: { readonly share: number },
+  fault: FaultAction | undefined,
 ) => Promise<unknown> | unknown;
 
 export interface JsonServiceOptions {
-  /** Name before the dot of `X-Amz-Target`, for messages only. */
+  /** For messages. */
   readonly name: string;
+  /** What stands before the dot of `X-Amz-Target`. */
+  readonly target: string;
   /** The fault switch's name; a service without one cannot be made to fail. */
   readonly faultName?: FaultyService;
   readonly faults?: Faults;
@@ -47,6 +51,17 @@ export interface JsonServiceOptions {
   readonly version: '1.0' | '1.1';
   readonly throttlingError: string;
   readonly operations: Readonly<Record<string, Operation>>;
+}
+
+/** The input in the form of `schema`. @throws ServiceError named `errorName` that says what is wrong. */
+export function parseInput<Schema extends z.ZodType>(
+  schema: Schema,
+  input: unknown,
+  errorName = 'ValidationException',
+): z.infer<Schema> {
+  const parsed = schema.safeParse(input);
+  if (parsed.success) return parsed.data;
+  throw new ServiceError(errorName, z.prettifyError(parsed.error));
 }
 
 type AnyRequest = IncomingMessage | Http2ServerRequest;
@@ -74,12 +89,9 @@ export async function startJsonService(options: JsonServiceOptions): Promise<Eng
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
     socket.on('error', () => socket.destroy());
-    socket.once('data', (first: Buffer) => {
-      socket.pause();
-      socket.unshift(first);
-      const isHttp2 = first.subarray(0, HTTP2_PREFACE.length).equals(HTTP2_PREFACE);
+    takeStart(socket, (start) => {
+      const isHttp2 = start.subarray(0, HTTP2_PREFACE.length).equals(HTTP2_PREFACE);
       (isHttp2 ? http2 : http1).emit('connection', socket);
-      process.nextTick(() => socket.resume());
     });
   });
   await new Promise<void>((resolve, reject) => {
@@ -97,25 +109,48 @@ export async function startJsonService(options: JsonServiceOptions): Promise<Eng
   };
 }
 
+/** Calls `onStart` with the socket's first bytes, enough to tell the protocol, still to be read by it. */
+function takeStart(socket: Socket, onStart: (start: Buffer) => void): void {
+  const chunks: Buffer[] = [];
+  const onData = (chunk: Buffer): void => {
+    chunks.push(chunk);
+    const start = Buffer.concat(chunks);
+    if (start.length < HTTP2_PREFACE.length) return;
+    socket.off('data', onData);
+    socket.pause();
+    socket.unshift(start);
+    onStart(start);
+    process.nextTick(() => socket.resume());
+  };
+  socket.on('data', onData);
+}
+
 async function answer(
   options: JsonServiceOptions,
   request: AnyRequest,
   response: AnyResponse,
 ): Promise<void> {
   const body = await readBody(request);
-  const operation = headerOf(request, 'x-amz-target')?.split('.').at(-1) ?? '';
-  const share = await applyFault(options, operation, body, request, response);
-  if (share === undefined) return;
-  const run = options.operations[operation];
-  if (run === undefined) {
-    send(options, response, 400, {
-      __type: 'UnknownOperationException',
-      message: `The local ${options.name} does not implement ${operation || '(no X-Amz-Target)'}.`,
-    });
+  if (body === undefined) {
+    const message = `A request is at most ${REQUEST_BYTES_MAX} bytes.`;
+    send(options, response, 413, { __type: 'RequestEntityTooLargeException', message });
     return;
   }
+  const [target, operation = ''] = headerOf(request, 'x-amz-target')?.split('.') ?? [];
+  const fault = matchFault(options, operation, body, request);
+  if (fault !== undefined && (await wasAnswered(options, fault, request, response))) return;
   try {
-    send(options, response, 200, (await run(parseBody(body), { share })) ?? {});
+    const run = Object.hasOwn(options.operations, operation)
+      ? options.operations[operation]
+      : undefined;
+    if (run === undefined || target !== options.target) {
+      throw new ServiceError(
+        'UnknownOperationException',
+        `The local ${options.name} does not implement ${operation || '(no X-Amz-Target)'}; ` +
+          `it has ${Object.keys(options.operations).join(', ')}.`,
+      );
+    }
+    send(options, response, 200, (await run(parseBody(body), fault?.action)) ?? {});
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
     const { name, message, status, detail } = error;
@@ -123,35 +158,42 @@ async function answer(
   }
 }
 
-/** Gives the share of entries to fail (0 without a fault), or undefined when the fault was the answer. */
-async function applyFault(
+function matchFault(
   options: JsonServiceOptions,
   operation: string,
   body: Buffer,
   request: AnyRequest,
-  response: AnyResponse,
-): Promise<number | undefined> {
-  if (options.faultName === undefined) return 0;
+): ActiveFault | undefined {
+  if (options.faultName === undefined || options.faults === undefined) return undefined;
   const headers: Record<string, string | undefined> = {};
   for (const name of Object.keys(request.headers)) headers[name] = headerOf(request, name);
-  const fault = options.faults?.match(options.faultName, { operation, body, headers });
-  if (fault === undefined) return 0;
+  return options.faults.match(options.faultName, { operation, body, headers });
+}
+
+/** Whether the fault was the answer; otherwise the operation acts it out. */
+async function wasAnswered(
+  options: JsonServiceOptions,
+  fault: ActiveFault,
+  request: AnyRequest,
+  response: AnyResponse,
+): Promise<boolean> {
   switch (fault.action.kind) {
     case 'partial':
-      return fault.action.share;
+    case 'conflict':
+      return false;
     case 'refuse':
       destroy(request);
-      return undefined;
+      return true;
     case 'hang':
       await fault.lifted;
       destroy(request);
-      return undefined;
+      return true;
     case 'throttle':
       send(options, response, 400, { __type: options.throttlingError, message: 'Slow down.' });
-      return undefined;
+      return true;
     case 'error':
       send(options, response, 500, { __type: 'InternalServerError', message: 'Injected.' });
-      return undefined;
+      return true;
   }
 }
 
@@ -165,15 +207,16 @@ function headerOf(request: AnyRequest, name: string): string | undefined {
   return Array.isArray(value) ? value[0] : value;
 }
 
-async function readBody(request: AnyRequest): Promise<Buffer> {
+/** Undefined when it is too large. */
+async function readBody(request: AnyRequest): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request) {
     const bytes = Buffer.from(chunk);
     size += bytes.length;
-    if (size > REQUEST_BYTES_MAX) throw new Error('The request is too large.');
-    chunks.push(bytes);
+    if (size <= REQUEST_BYTES_MAX) chunks.push(bytes);
   }
+  if (size > REQUEST_BYTES_MAX) return undefined;
   const body = Buffer.concat(chunks, size);
   // The SDK zips large requests of some services, such as CloudWatch's PutMetricData.
   if (headerOf(request, 'content-encoding') !== 'gzip') return body;

@@ -6,8 +6,16 @@ export interface StoredRecord {
   readonly arrivedAtMs: number;
 }
 
-/** Records read by everybody stay until there are this many, so that a client can still look at them. */
-const TRIM_RECORDS_MIN = 1_000;
+/** Where an iterator starts. */
+export type StartingPosition =
+  | { readonly type: 'TRIM_HORIZON' | 'LATEST' }
+  | { readonly type: 'AT_SEQUENCE_NUMBER' | 'AFTER_SEQUENCE_NUMBER'; readonly sequence: string }
+  | { readonly type: 'AT_TIMESTAMP'; readonly timestampMs: number };
+
+/** What a record takes in memory besides its data and key: its sequence number and the objects. */
+const RECORD_OVERHEAD_BYTES = 256;
+/** Trimming moves the rest of the log, so it waits until this part of what is retained can go. */
+const TRIM_SHARE_MIN = 1 / 4;
 const HASH_KEYS = 2n ** 128n;
 /** Real sequence numbers have 56 digits; the leading digits keep ours as long and so comparable as text. */
 const SEQUENCE_BASE = 49_590_338_271_490_256_608_559_692_538_361_571_095_921_575_989_136_588_898n;
@@ -21,19 +29,30 @@ export function sequenceNumber(counter: bigint, shardIndex: number): string {
   return (SEQUENCE_BASE + counter * 1000n + BigInt(shardIndex)).toString();
 }
 
-/** A shard: an append-only log that forgets what every consumer has read. */
+/** What a record counts in a log's memory. */
+export function heldBytes({ data, partitionKey }: { data: Buffer; partitionKey: string }): number {
+  return data.length + partitionKey.length + RECORD_OVERHEAD_BYTES;
+}
+
+/**
+ * A shard: an append-only log. It forgets only what every registered consumer has passed, and of that
+ * keeps the newest up to `retainedBytes` for those who look at the stream from outside.
+ */
 export class Shard {
   readonly id: string;
   readonly index: number;
   readonly firstHash: bigint;
   readonly lastHash: bigint;
+  /** Memory of the records held. */
   bytes = 0;
+  readonly #retainedBytes: number;
   #records: StoredRecord[] = [];
   readonly #checkpoints = new Map<string, string>();
   readonly #waiting = new Set<() => void>();
 
-  constructor(index: number, shardCount: number) {
+  constructor(index: number, shardCount: number, retainedBytes: number) {
     this.index = index;
+    this.#retainedBytes = retainedBytes;
     this.id = shardIdOf(index);
     this.firstHash = (HASH_KEYS * BigInt(index)) / BigInt(shardCount);
     this.lastHash = (HASH_KEYS * BigInt(index + 1)) / BigInt(shardCount) - 1n;
@@ -45,7 +64,7 @@ export class Shard {
 
   append(record: StoredRecord): void {
     this.#records.push(record);
-    this.bytes += record.data.length;
+    this.bytes += heldBytes(record);
     for (const wake of this.#waiting) wake();
     this.#waiting.clear();
   }
@@ -77,36 +96,45 @@ export class Shard {
     });
   }
 
-  /** The sequence number after which an iterator of this type starts; empty is the start of the log. */
-  position(
-    type: string,
-    at: { sequence: string | undefined; timestampMs: number | undefined },
-  ): string {
-    switch (type) {
+  /** The sequence number after which an iterator starts; empty is the start of the log. */
+  position(start: StartingPosition): string {
+    switch (start.type) {
+      case 'TRIM_HORIZON':
+        return '';
       case 'LATEST':
         return this.#records.at(-1)?.sequenceNumber ?? '';
       case 'AFTER_SEQUENCE_NUMBER':
-        return at.sequence ?? '';
+        return start.sequence;
       case 'AT_SEQUENCE_NUMBER':
-        return at.sequence === undefined ? '' : (BigInt(at.sequence) - 1n).toString();
+        return (BigInt(start.sequence) - 1n).toString();
       case 'AT_TIMESTAMP':
         return (
-          this.#records.findLast(({ arrivedAtMs }) => arrivedAtMs < (at.timestampMs ?? 0))
+          this.#records.findLast(({ arrivedAtMs }) => arrivedAtMs < start.timestampMs)
             ?.sequenceNumber ?? ''
         );
-      default:
-        return '';
     }
   }
 
   /** Notes how far a consumer has read, and forgets what all of `consumers` have passed. */
   checkpoint(consumer: string, sequence: string, consumers: ReadonlySet<string>): void {
     this.#checkpoints.set(consumer, sequence);
+    if (this.bytes <= this.#retainedBytes) return;
     const positions = [...consumers].map((name) => this.#checkpoints.get(name) ?? '');
-    const passedCount = this.#firstAfter(positions.toSorted()[0]);
-    // One splice for many records: the log is an array, and each splice moves the rest of it.
-    if (passedCount < TRIM_RECORDS_MIN) return;
-    for (const record of this.#records.splice(0, passedCount)) this.bytes -= record.data.length;
+    this.#forget(this.#firstAfter(positions.toSorted()[0]));
+  }
+
+  /** Forgets the oldest of the first `passedCount` records, as far as the retained bytes ask for it. */
+  #forget(passedCount: number): void {
+    let count = 0;
+    let bytes = 0;
+    while (count < passedCount && this.bytes - bytes > this.#retainedBytes) {
+      const record = this.#records[count];
+      if (record !== undefined) bytes += heldBytes(record);
+      count += 1;
+    }
+    if (bytes < this.#retainedBytes * TRIM_SHARE_MIN) return;
+    this.#records.splice(0, count);
+    this.bytes -= bytes;
   }
 
   #firstAfter(after: string | undefined): number {

@@ -79,6 +79,7 @@ export async function startSecretsManagerEngine(
 
   const service = await startJsonService({
     name: 'Secrets Manager',
+    target: 'secretsmanager',
     faultName: 'secretsmanager',
     ...(options.faults === undefined ? {} : { faults: options.faults }),
     version: '1.1',

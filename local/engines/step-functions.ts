@@ -32,6 +32,7 @@ export async function startStepFunctionsEngine(
   const registry = new Registry(world, { onEvent, onMetric });
   const service = await startJsonService({
     name: 'Step Functions',
+    target: 'AWSStepFunctions',
     version: '1.0',
     faultName: 'sfn',
     ...(faults === undefined ? {} : { faults }),

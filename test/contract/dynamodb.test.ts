@@ -1,8 +1,10 @@
+/** What the product relies on in DynamoDB; KINDRED_CONTRACT_DYNAMODB_ENDPOINT points it elsewhere (endpoint.ts). */
 import { randomUUID } from 'node:crypto';
 import {
   BatchGetItemCommand,
   CreateTableCommand,
   DeleteTableCommand,
+  DescribeContinuousBackupsCommand,
   DescribeTimeToLiveCommand,
   DynamoDBClient,
   ExportTableToPointInTimeCommand,
@@ -10,6 +12,7 @@ import {
   PutItemCommand,
   TransactGetItemsCommand,
   TransactWriteItemsCommand,
+  UpdateContinuousBackupsCommand,
   UpdateItemCommand,
   UpdateTimeToLiveCommand,
   waitUntilTableExists,
@@ -53,6 +56,15 @@ afterAll(async () => {
 
 const put = (id: string, value: number) => ({
   Put: { TableName: table, Item: { id: { S: id }, value: { N: String(value) } } },
+});
+const increment = (id: string) => ({
+  Update: {
+    TableName: table,
+    Key: { id: { S: id } },
+    UpdateExpression: 'ADD #value :one',
+    ExpressionAttributeNames: { '#value': 'value' },
+    ExpressionAttributeValues: { ':one': { N: '1' } },
+  },
 });
 const read = async (id: string) => {
   const { Item } = await client.send(
@@ -213,6 +225,64 @@ describe('a transaction', () => {
     expect(await read(id)).toBeUndefined();
   });
 
+  it('leaves everything as it was when an action turns out impossible, and says which', async () => {
+    const [kept, fresh, text] = [randomUUID(), randomUUID(), randomUUID()];
+    await client.send(new TransactWriteItemsCommand({ TransactItems: [put(kept, 1)] }));
+    await client.send(
+      new PutItemCommand({ TableName: table, Item: { id: { S: text }, value: { S: 'text' } } }),
+    );
+    const addToText = { Update: { ...increment(text).Update } };
+    const failing = client.send(
+      new TransactWriteItemsCommand({ TransactItems: [put(kept, 2), put(fresh, 2), addToText] }),
+    );
+    await expect(failing).rejects.toMatchObject({
+      name: 'TransactionCanceledException',
+      CancellationReasons: [{ Code: 'None' }, { Code: 'None' }, { Code: 'ValidationError' }],
+    });
+    expect(await read(kept)).toMatchObject({ value: { N: '1' } });
+    expect(await read(fresh)).toBeUndefined();
+  });
+
+  it('is done once however often it is sent with one token', async () => {
+    const [id, token] = [randomUUID(), randomUUID()];
+    const send = (action: object) =>
+      client.send(
+        new TransactWriteItemsCommand({ TransactItems: [action], ClientRequestToken: token }),
+      );
+    await send(increment(id));
+    await send(increment(id));
+    expect(await read(id)).toMatchObject({ value: { N: '1' } });
+    await Promise.all([send(increment(id)), send(increment(id))]);
+    expect(await read(id)).toMatchObject({ value: { N: '1' } });
+    await expect(send(put(id, 9))).rejects.toMatchObject({
+      name: 'IdempotentParameterMismatchException',
+    });
+  });
+
+  it('is seen whole or not at all by transactions that read', async () => {
+    const ids = Array.from({ length: 25 }, () => randomUUID());
+    const write = (value: number) =>
+      client.send(
+        new TransactWriteItemsCommand({ TransactItems: ids.map((id) => put(id, value)) }),
+      );
+    // From the other end, so that the reader would meet the writer in the middle.
+    const valuesRead = async () => {
+      const { Responses = [] } = await client.send(
+        new TransactGetItemsCommand({
+          TransactItems: ids
+            .toReversed()
+            .map((id) => ({ Get: { TableName: table, Key: { id: { S: id } } } })),
+        }),
+      );
+      return new Set(Responses.map(({ Item }) => Item?.value?.N));
+    };
+    await write(0);
+    for (let value = 1; value <= 10; value += 1) {
+      const [, ...seen] = await Promise.all([write(value), valuesRead(), valuesRead()]);
+      expect(seen.map(({ size }) => size)).toEqual([1, 1]);
+    }
+  });
+
   it('tells what it consumed: two units per started kilobyte and item', async () => {
     const { ConsumedCapacity } = await client.send(
       new TransactWriteItemsCommand({
@@ -236,6 +306,20 @@ describe('what it refuses', () => {
     });
   });
 
+  it("a key that is not the table's", async () => {
+    const wrong = { other: { S: 'a' } };
+    await expect(
+      client.send(new GetItemCommand({ TableName: table, Key: wrong })),
+    ).rejects.toMatchObject({ name: 'ValidationException' });
+    await expect(
+      client.send(
+        new TransactWriteItemsCommand({
+          TransactItems: [{ Delete: { TableName: table, Key: wrong } }],
+        }),
+      ),
+    ).rejects.toMatchObject({ name: 'ValidationException' });
+  });
+
   it('an item over 400 KB', async () => {
     const item = { id: { S: randomUUID() }, value: { S: 'x'.repeat(410_000) } };
     await expect(
@@ -244,7 +328,30 @@ describe('what it refuses', () => {
   });
 });
 
+describe('continuous backups', () => {
+  it('are switched on per table', async () => {
+    await client.send(
+      new UpdateContinuousBackupsCommand({
+        TableName: table,
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      }),
+    );
+    const { ContinuousBackupsDescription } = await client.send(
+      new DescribeContinuousBackupsCommand({ TableName: table }),
+    );
+    expect(
+      ContinuousBackupsDescription?.PointInTimeRecoveryDescription?.PointInTimeRecoveryStatus,
+    ).toBe('ENABLED');
+  });
+});
+
 describe('time to live', () => {
+  it('belongs to a table that exists', async () => {
+    await expect(
+      client.send(new DescribeTimeToLiveCommand({ TableName: 'no-such-table' })),
+    ).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+  });
+
   it('is enabled by attribute', async () => {
     await client.send(
       new UpdateTimeToLiveCommand({
@@ -274,6 +381,56 @@ describe.skipIf(foreignEndpoint('dynamodb') !== undefined)('the local engine', (
     expect(await read(fresh)).toBeDefined();
   });
 
+  it('spares an item that was given more time', async () => {
+    const id = randomUUID();
+    const expiresAt = (atMs: number) => ({ N: String(Math.floor(atMs / 1000)) });
+    await client.send(
+      new PutItemCommand({
+        TableName: table,
+        Item: { id: { S: id }, expiresAt: expiresAt(nowMs + 1_000_000) },
+      }),
+    );
+    const setExpiry = (atMs: number) =>
+      client.send(
+        new UpdateItemCommand({
+          TableName: table,
+          Key: { id: { S: id } },
+          UpdateExpression: 'SET expiresAt = :at',
+          ExpressionAttributeValues: { ':at': expiresAt(atMs) },
+        }),
+      );
+    await setExpiry(nowMs + 9_000_000);
+    nowMs += 2_000_000;
+    await engine?.sweepExpired();
+    expect(await read(id)).toBeDefined();
+    await setExpiry(nowMs - 1_000_000);
+    await engine?.sweepExpired();
+    expect(await read(id)).toBeUndefined();
+  });
+
+  it('cancels a transaction for a conflict when told to', async () => {
+    faults.inject({
+      service: 'dynamodb',
+      operation: 'TransactWriteItems',
+      action: { kind: 'conflict' },
+      times: 1,
+    });
+    const id = randomUUID();
+    const write = () => client.send(new TransactWriteItemsCommand({ TransactItems: [put(id, 1)] }));
+    await expect(write()).rejects.toMatchObject({
+      name: 'TransactionCanceledException',
+      CancellationReasons: [{ Code: 'TransactionConflict' }],
+    });
+    expect(await read(id)).toBeUndefined();
+    await write();
+  });
+
+  it('refuses a parameter that it would otherwise ignore', async () => {
+    await expect(
+      engine?.call('GetItem', { TableName: table, Key: { id: { S: 'a' } }, Fresh: true }),
+    ).rejects.toMatchObject({ name: 'ValidationException', message: /Fresh/u });
+  });
+
   it('says that it does not implement an operation instead of answering wrongly', async () => {
     const unknown = new ExportTableToPointInTimeCommand({ TableArn: 'arn', S3Bucket: 'bucket' });
     await expect(client.send(unknown)).rejects.toMatchObject({ name: 'UnknownOperationException' });
@@ -294,9 +451,10 @@ describe.skipIf(foreignEndpoint('dynamodb') !== undefined)('the local engine', (
 
   it('hangs until the fault is lifted', async () => {
     const hit = Promise.withResolvers<void>();
-    const fault = faults.inject({
+    faults.inject({
       service: 'dynamodb',
       action: { kind: 'hang' },
+      times: 1,
       onHit: hit.resolve,
     });
     let isSettled = false;
@@ -307,7 +465,7 @@ describe.skipIf(foreignEndpoint('dynamodb') !== undefined)('the local engine', (
     });
     await hit.promise;
     expect(isSettled).toBe(false);
-    fault.lift();
+    faults.liftAll();
     await ended;
     expect(await read('a')).toBeUndefined();
   });
