@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
-import { resolve } from 'node:path';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type InvocationOutcome, LambdaFunction } from '../../local/lambda/lambda-function.ts';
 
@@ -145,8 +147,10 @@ describe('a function', () => {
 
   it('runs events beside each other in several processes', async () => {
     const { lambda } = start();
-    const pids = await Promise.all([1, 2].map(() => answer(lambda, { do: 'sleep', ms: 300 })));
-    expect(new Set(pids.map(({ pid }) => pid)).size).toBe(2);
+    const folder = await mkdtemp(join(tmpdir(), 'kindred-meet-'));
+    const meet = () => answer(lambda, { do: 'meet', folder, count: 2 });
+    expect(await Promise.all([meet(), meet()])).toEqual([null, null]);
+    await rm(folder, { recursive: true });
   });
 
   it('refuses more events at once than are reserved for it', async () => {
