@@ -46,10 +46,12 @@ interface InjectedFault {
   hitCount: number;
 }
 
-/** Actions that only one operation has an answer for. */
-const OPERATIONS_OF_ACTIONS: Readonly<Record<string, string>> = {
-  partial: 'kinesis.PutRecords',
-  conflict: 'dynamodb.TransactWriteItems',
+/** Actions that only one operation can act out. */
+const OPERATIONS_OF_ACTIONS: Readonly<
+  Record<string, { readonly service: FaultyService; readonly operation: string }>
+> = {
+  partial: { service: 'kinesis', operation: 'PutRecords' },
+  conflict: { service: 'dynamodb', operation: 'TransactWriteItems' },
 };
 
 /** The faults in force. Engines ask `match` for every request. */
@@ -59,11 +61,8 @@ export class Faults {
   readonly #spent = new Set<InjectedFault>();
 
   /** @throws Error when the action has no meaning for the operation. */
-  inject(fault: Fault): { lift(): void } {
-    const only = OPERATIONS_OF_ACTIONS[fault.action.kind];
-    if (only !== undefined && only !== `${fault.service}.${fault.operation}`) {
-      throw new Error(`A ${fault.action.kind} fault is for ${only} alone; name that operation.`);
-    }
+  inject(asked: Fault): { lift(): void } {
+    const fault = withOnlyOperation(asked);
     const { promise, resolve } = Promise.withResolvers<void>();
     const injected: InjectedFault = {
       fault,
@@ -100,4 +99,16 @@ export class Faults {
   liftAll(): void {
     for (const injected of [...this.#injected, ...this.#spent]) injected.lift();
   }
+}
+
+function withOnlyOperation(fault: Fault): Fault {
+  const only = OPERATIONS_OF_ACTIONS[fault.action.kind];
+  if (only === undefined) return fault;
+  const { service, operation = only.operation } = fault;
+  if (service !== only.service || operation !== only.operation) {
+    throw new Error(
+      `A ${fault.action.kind} fault is for ${only.service}'s ${only.operation}, not for ${service}'s ${operation}.`,
+    );
+  }
+  return { ...fault, operation };
 }
