@@ -92,13 +92,14 @@ async function startMonitoring({ region, log }: EngineOptions, keep: Keep) {
 }
 
 async function startWorkflows(
-  { region, log, onStop }: EngineOptions,
+  { region, faults, log, onStop }: EngineOptions,
   keep: Keep,
   functions: Functions,
   cloudWatch: CloudWatchEngine,
 ) {
   const stepFunctions = keep(
     await startStepFunctionsEngine({
+      faults,
       invokeLambda: (functionArn, payload) =>
         invokeForWorkflow({ functions }, functionArn, payload),
       onEvent: (event, execution) =>
