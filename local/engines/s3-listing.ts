@@ -24,10 +24,8 @@ export function listObjects(bucket: Bucket, query: URLSearchParams): Listing {
   let last = '';
   for (const key of keysAfter(bucket, prefix, after)) {
     const common = commonPrefix(key, prefix, delimiter);
-    // One prefix stands for all its keys; on the page before it does for those that are left too.
-    const isCounted = common !== undefined && common === prefixes.at(-1);
-    const wasOnPageBefore = common !== undefined && token !== null && after.startsWith(common);
-    if (!isCounted && !wasOnPageBefore) {
+    // One prefix stands for all its keys, so a page never ends between them.
+    if (common === undefined || common !== prefixes.at(-1)) {
       if (objects.length + prefixes.length >= limit) {
         return { objects, prefixes, nextToken: limit === 0 ? undefined : encodeToken(last) };
       }

@@ -117,7 +117,7 @@ export class Uploads {
 
 function checkedParts({ parts }: Upload, listed: readonly ListedPart[]): Part[] {
   if (listed.length === 0) throw new S3Error(400, 'MalformedXML', 'No part is listed');
-  return listed.map(({ partNumber, etag }, index) => {
+  const found = listed.map(({ partNumber, etag }, index) => {
     const previous = listed[index - 1];
     if (previous !== undefined && previous.partNumber >= partNumber) {
       throw new S3Error(400, 'InvalidPartOrder', 'The list of parts was not in ascending order.');
@@ -126,15 +126,16 @@ function checkedParts({ parts }: Upload, listed: readonly ListedPart[]): Part[] 
     if (part === undefined || part.etag.replaceAll('"', '') !== etag.replaceAll('"', '')) {
       throw new S3Error(400, 'InvalidPart', `Part ${partNumber} was not sent, or is another.`);
     }
-    if (index < listed.length - 1 && part.size < PART_BYTES_MIN) {
-      throw new S3Error(
-        400,
-        'EntityTooSmall',
-        `Part ${partNumber} is under ${PART_BYTES_MIN} bytes.`,
-      );
-    }
     return part;
   });
+  if (found.slice(0, -1).some(({ size }) => size < PART_BYTES_MIN)) {
+    throw new S3Error(
+      400,
+      'EntityTooSmall',
+      `A part but the last is under ${PART_BYTES_MIN} bytes.`,
+    );
+  }
+  return found;
 }
 
 async function* bytesOf(paths: readonly string[]): AsyncGenerator<Buffer> {
