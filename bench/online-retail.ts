@@ -13,6 +13,7 @@ import {
 import { fitModel } from '../core/training/fit.ts';
 import { decide } from '../core/training/gate.ts';
 import { timeRange } from '../core/training/interactions.ts';
+import type { EvaluationReport } from '../core/training/report.ts';
 import { HOLDOUT_DAYS_DEFAULT, splitByTime } from '../core/training/split.ts';
 import { tune } from '../core/training/tune.ts';
 import { ORDERS, readOnlineRetail } from '../examples/online-retail-orders.ts';
@@ -42,7 +43,7 @@ async function main(): Promise<void> {
   };
   const verdict = decide(report);
   if (process.argv.includes('--json')) {
-    console.log(JSON.stringify({ report, verdict, seconds }, null, 2));
+    console.log(JSON.stringify({ checks: checksOf(report), report, verdict, seconds }, null, 2));
     return;
   }
   const { popularity, candidate: model, versusPopularity } = report;
@@ -60,6 +61,20 @@ async function main(): Promise<void> {
   console.log(
     `seconds ${JSON.stringify(seconds)}, memory ${Math.round(process.memoryUsage.rss() / 1e6)} MB`,
   );
+}
+
+/** What the model is held to: more than 14-day popularity on either question. */
+function checksOf({ popularity, candidate }: EvaluationReport) {
+  return (['all', 'fresh'] as const).map((question) => {
+    const [value, bound] = [candidate[question].ndcg, popularity[question].ndcg];
+    return {
+      name: `NDCG@12 ${question}`,
+      value,
+      unit: 'NDCG',
+      bound: `> ${bound}`,
+      ok: value > bound,
+    };
+  });
 }
 
 if (import.meta.main) await main();

@@ -4,7 +4,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { type LocalCloud, startLocalCloud } from '../local/cloud.ts';
 import { StartError } from '../local/start-error.ts';
 import { TemplateError } from '../local/template/template-error.ts';
-import { CONNECTION_FILE, writeConnection } from './connection.ts';
+import { CONNECTION_FILE, readConnection, writeConnection } from './connection.ts';
 import { logText } from './log-text.ts';
 import { type Assembly, synthesize } from './synthesize.ts';
 import { createTerminal, type Terminal } from './terminal.ts';
@@ -95,8 +95,14 @@ async function runUntilStopped(
     terminal.progress('Stopping …');
   } finally {
     await cloud.stop();
-    await rm(options.connection, { force: true });
+    await removeConnection(options.connection, cloud);
   }
+}
+
+/** Another start may have written the file since; then it is that one's to remove. */
+async function removeConnection(file: string, { connection }: LocalCloud): Promise<void> {
+  const written = await readConnection(file).catch(() => undefined);
+  if (written?.api === connection.api) await rm(file, { force: true });
 }
 
 /** The assembly that is there already, or one made now in a folder of its own. */

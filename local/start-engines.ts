@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { startCloudWatchEngine } from './engines/cloudwatch.ts';
+import { type CloudWatchEngine, startCloudWatchEngine } from './engines/cloudwatch.ts';
 import { startDynamoDbEngine } from './engines/dynamodb.ts';
 import { startKinesisEngine } from './engines/kinesis.ts';
 import { startS3Engine } from './engines/s3.ts';
@@ -27,47 +27,87 @@ export interface EngineOptions {
   readonly onStop: (stop: () => Promise<void>) => void;
 }
 
+type Keep = <T extends { stop(): Promise<void> }>(engine: T) => T;
+
 /** Starts an engine for each service, on free ports of 127.0.0.1, and ties those together that call each other. */
 export async function startEngines(options: EngineOptions): Promise<CloudParts> {
-  const { region, faults, directory, keepsData, log } = options;
-  const started = <T extends { stop(): Promise<void> }>(engine: T): T => {
+  const { region, directory, keepsData, log } = options;
+  const keep: Keep = (engine) => {
     options.onStop(() => engine.stop());
     return engine;
   };
   const functions = new Functions();
-  const dynamoDb = started(
-    await startDynamoDbEngine({
-      faults,
-      ...(keepsData ? { directory: join(directory, 'dynamodb') } : {}),
+  const stores = await startStores(options, keep);
+  const monitoring = await startMonitoring(options, keep);
+  const workflows = await startWorkflows(options, keep, functions, monitoring.cloudWatch);
+  return {
+    region,
+    ...stores,
+    ...monitoring,
+    ...workflows,
+    keptSecrets: new KeptSecrets(keepsData ? join(directory, 'secrets.json') : undefined),
+    functions,
+    endpoints: {
+      AWS_ENDPOINT_URL_DYNAMODB: stores.dynamoDb.endpoint,
+      AWS_ENDPOINT_URL_KINESIS: stores.kinesis.endpoint,
+      AWS_ENDPOINT_URL_S3: stores.s3.endpoint,
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: stores.secrets.endpoint,
+      AWS_ENDPOINT_URL_SFN: workflows.stepFunctions.endpoint,
+      AWS_ENDPOINT_URL_CLOUDWATCH: monitoring.cloudWatch.endpoint,
+      AWS_ENDPOINT_URL_SNS: monitoring.sns.endpoint,
+    },
+    api: new ApiGatewayModel(),
+    permissions: new Set(),
+    consumers: [],
+    log,
+  };
+}
+
+async function startStores({ faults, directory, keepsData }: EngineOptions, keep: Keep) {
+  const kept = keepsData ? { directory: join(directory, 'dynamodb') } : {};
+  return {
+    dynamoDb: keep(await startDynamoDbEngine({ faults, ...kept })),
+    kinesis: keep(await startKinesisEngine({ faults })),
+    s3: keep(await startS3Engine({ faults, directory: join(directory, 's3') })),
+    secrets: keep(await startSecretsManagerEngine({ faults })),
+  };
+}
+
+async function startMonitoring({ region, log }: EngineOptions, keep: Keep) {
+  const sns = keep(
+    await startSnsEngine({
+      onPublish: ({ subject, message }) => {
+        if (!isFirstOk(message)) log({ kind: 'alarm', subject });
+      },
     }),
   );
-  const kinesis = started(await startKinesisEngine({ faults }));
-  const s3 = started(await startS3Engine({ faults, directory: join(directory, 's3') }));
-  const secrets = started(await startSecretsManagerEngine({ faults }));
-  const sns = started(
-    await startSnsEngine({ onPublish: ({ subject }) => log({ kind: 'alarm', subject }) }),
-  );
-  const cloudWatch = started(
+  const cloudWatch = keep(
     await startCloudWatchEngine({
       region,
       accountId: ACCOUNT_ID,
       publish: (topicArn, subject, message) => void sns.publish(topicArn, subject, message),
     }),
   );
-  const stepFunctions = started(
+  return { sns, cloudWatch };
+}
+
+async function startWorkflows(
+  { region, faults, log, onStop }: EngineOptions,
+  keep: Keep,
+  functions: Functions,
+  cloudWatch: CloudWatchEngine,
+) {
+  const stepFunctions = keep(
     await startStepFunctionsEngine({
+      faults,
       invokeLambda: (functionArn, payload) =>
         invokeForWorkflow({ functions }, functionArn, payload),
       onEvent: (event, execution) =>
         log({ kind: 'workflow', execution: execution.start.name, event: eventText(event) }),
-      onMetric: ({ stateMachineArn, metricName, value, timestampMs }) =>
-        cloudWatch.put(
-          'AWS/States',
-          metricName,
-          { StateMachineArn: stateMachineArn },
-          value,
-          timestampMs,
-        ),
+      onMetric: ({ stateMachineArn, metricName, value, timestampMs }) => {
+        const dimensions = { StateMachineArn: stateMachineArn };
+        cloudWatch.put('AWS/States', metricName, dimensions, value, timestampMs);
+      },
     }),
   );
   const scheduler = startSchedulerEngine({
@@ -82,33 +122,16 @@ export async function startEngines(options: EngineOptions): Promise<CloudParts> 
         event: outcome.kind === 'started' ? 'started' : `failed: ${outcome.reason}`,
       }),
   });
-  options.onStop(async () => scheduler.stop());
-  return {
-    region,
-    dynamoDb,
-    kinesis,
-    s3,
-    secrets,
-    keptSecrets: new KeptSecrets(keepsData ? join(directory, 'secrets.json') : undefined),
-    stepFunctions,
-    cloudWatch,
-    sns,
-    scheduler,
-    functions,
-    endpoints: {
-      AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.endpoint,
-      AWS_ENDPOINT_URL_KINESIS: kinesis.endpoint,
-      AWS_ENDPOINT_URL_S3: s3.endpoint,
-      AWS_ENDPOINT_URL_SFN: stepFunctions.endpoint,
-      AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.endpoint,
-      AWS_ENDPOINT_URL_CLOUDWATCH: cloudWatch.endpoint,
-      AWS_ENDPOINT_URL_SNS: sns.endpoint,
-    },
-    api: new ApiGatewayModel(),
-    permissions: new Set(),
-    consumers: [],
-    log,
-  };
+  onStop(async () => scheduler.stop());
+  return { stepFunctions, scheduler };
+}
+
+/** Every alarm is in order a moment after the start, which is no news. */
+function isFirstOk(message: string): boolean {
+  return (
+    message.includes('"NewStateValue":"OK"') &&
+    message.includes('"OldStateValue":"INSUFFICIENT_DATA"')
+  );
 }
 
 function eventText({ type, details }: HistoryEvent): string {

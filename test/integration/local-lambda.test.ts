@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
-import { resolve } from 'node:path';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type InvocationOutcome, LambdaFunction } from '../../local/lambda/lambda-function.ts';
 
@@ -145,8 +147,10 @@ describe('a function', () => {
 
   it('runs events beside each other in several processes', async () => {
     const { lambda } = start();
-    const pids = await Promise.all([1, 2, 3].map(() => answer(lambda, { do: 'sleep', ms: 300 })));
-    expect(new Set(pids.map(({ pid }) => pid)).size).toBe(3);
+    const folder = await mkdtemp(join(tmpdir(), 'kindred-meet-'));
+    const meet = () => answer(lambda, { do: 'meet', folder, count: 2 });
+    expect(await Promise.all([meet(), meet()])).toEqual([null, null]);
+    await rm(folder, { recursive: true });
   });
 
   it('refuses more events at once than are reserved for it', async () => {
@@ -185,19 +189,27 @@ describe('a function', () => {
     });
   });
 
-  it('leaves no process behind when the runner is killed', async () => {
-    const runner = spawn(process.execPath, ['--input-type=module-typescript', '--eval', RUNNER], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const [pid] = await new Promise<string[]>((resolveLine) => {
-      runner.stdout.once('data', (chunk: Buffer) => resolveLine(chunk.toString().split('\n')));
-    });
-    runner.kill('SIGKILL');
-    await until(() => !isAlive(Number(pid)));
-  });
+  it.each([['idle'], ['sleep'], ['spin']])(
+    'that is in "%s" does not outlive a runner that is killed',
+    async (how) => {
+      const runner = spawn(process.execPath, ['--input-type=module-typescript', '--eval', RUNNER], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+        env: { ...process.env, HOW: how },
+      });
+      let said = '';
+      runner.stdout.on('data', (chunk: Buffer) => {
+        said += chunk.toString();
+      });
+      await until(() => said.includes('busy'));
+      const pid = Number(said.split('\n')[0]);
+      expect(isAlive(pid)).toBe(true);
+      runner.kill('SIGKILL');
+      await until(() => !isAlive(pid));
+    },
+  );
 });
 
-/** Starts a function, prints its process's id and waits. */
+/** Starts a function, prints its process's id, keeps it busy and waits. */
 const RUNNER = `
 import { LambdaFunction } from ${JSON.stringify(resolve('local/lambda/lambda-function.ts'))};
 const lambda = new LambdaFunction({
@@ -206,10 +218,13 @@ const lambda = new LambdaFunction({
     codeDirectory: ${JSON.stringify(resolve('test/fixtures/local-cloud/misbehave'))},
     timeoutMs: 60000, reservedConcurrency: undefined, region: 'eu-west-1',
   },
-  endpoints: {}, onLine: () => {}, onInvocation: () => {},
+  endpoints: {}, onInvocation: () => {}, onLine: (line) => console.log(line),
 });
 const result = await lambda.invoke('{"do":"echo"}');
-console.log(JSON.parse(result.payload).pid);
+const { pid } = JSON.parse(result.payload);
+console.log(pid);
+if (process.env.HOW === 'idle') console.log('busy');
+else void lambda.invoke(JSON.stringify({ do: process.env.HOW, ms: 60000 }));
 setInterval(() => {}, 1000);
 `;
 

@@ -6,6 +6,11 @@ describe('a table in the docs', () => {
   it('of what the local cloud reads past is the one that it goes by', async () => {
     const text = await readFile('docs/local-cloud.md', 'utf8');
     const table = /<!-- inert -->\n([\s\S]*?)\n<!-- \/inert -->/u.exec(text)?.[1];
-    expect(table?.trim()).toBe(inertTableMarkdown().trim());
+    expect(withoutPadding(table)).toBe(withoutPadding(inertTableMarkdown()));
   });
 });
+
+/** The formatter pads the columns of a table; what it says is the same. */
+function withoutPadding(table = ''): string {
+  return table.replaceAll(/ {2,}/gu, ' ').replaceAll(/-{2,}/gu, '--').trim();
+}
