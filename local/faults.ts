@@ -18,7 +18,9 @@ export type FaultAction =
 
 export interface FaultRequest {
   readonly operation: string;
+  /** Empty with S3, whose bodies are streams. */
   readonly body: Uint8Array;
+  /** With S3 also `:path`, the URL's path and query. */
   readonly headers: Readonly<Record<string, string | undefined>>;
 }
 

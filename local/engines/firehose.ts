@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { KinesisEngine } from './kinesis.ts';
@@ -22,8 +23,11 @@ export interface FirehoseOptions {
 }
 
 export interface Firehose {
-  /** Writes what is buffered now. */
+  /** Records delivered so far. */
+  readonly deliveredCount: number;
+  /** Writes everything that the stream holds now. */
   flush(): Promise<void>;
+  /** Writes what is left; what S3 does not take then is reported, with how many records it is. */
   stop(): Promise<void>;
 }
 
@@ -31,112 +35,159 @@ const CONSUMER = 'firehose';
 const READ_RECORDS = 10_000;
 const READ_BYTES = 8 * 1024 * 1024;
 const RETRY_MS = 500;
+/** Attempts of a write after `stop`: whoever stops is waiting. */
+const STOPPING_ATTEMPTS_MAX = 3;
 
 const compress = promisify(gzip);
 
 export function startFirehose(options: FirehoseOptions): Firehose {
   refuseUnknownPrefix(options.prefix);
-  const delivery = new Delivery(options);
-  return {
-    flush: () => delivery.flush(),
-    stop: () => delivery.stop(),
-  };
+  return new Delivery(options);
 }
 
-class Delivery {
+/** Records on their way to one object. */
+interface Buffered {
+  readonly records: Buffer[];
+  bytes: number;
+  readonly firstAtMs: number;
+  /** The last sequence number of each shard in it. */
+  readonly positions: Map<string, string>;
+}
+
+class Delivery implements Firehose {
   readonly #options: FirehoseOptions;
   readonly #abort = new AbortController();
   readonly #readers: Promise<void>[];
-  #buffered: Buffer[] = [];
-  #bufferedBytes = 0;
-  #firstAtMs = 0;
-  /** Sequence numbers that the buffer reaches, per shard. */
-  readonly #positions = new Map<string, string>();
+  readonly #shardIds: readonly string[];
+  /** How far each shard is read, whether delivered or still buffered. */
+  readonly #read = new Map<string, string>();
+  #buffered: Buffered | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #flushing: Promise<void> = Promise.resolve();
+  #writing: Promise<void> = Promise.resolve();
+  #deliveredCount = 0;
 
   constructor(options: FirehoseOptions) {
     this.#options = options;
     options.kinesis.registerConsumer(options.stream, CONSUMER);
-    this.#readers = options.kinesis.shardIds(options.stream).map((shardId) => this.#read(shardId));
+    this.#shardIds = options.kinesis.shardIds(options.stream);
+    this.#readers = this.#shardIds.map((shardId) => this.#follow(shardId).catch(this.#report));
   }
 
-  flush(): Promise<void> {
-    this.#flushing = this.#flushing.then(() => this.#write());
-    return this.#flushing;
+  get deliveredCount(): number {
+    return this.#deliveredCount;
+  }
+
+  async flush(): Promise<void> {
+    for (const shardId of this.#shardIds) {
+      while (this.#take(shardId)) if (this.#isFull()) await this.#write();
+    }
+    await this.#write();
   }
 
   async stop(): Promise<void> {
     this.#abort.abort();
     await Promise.all(this.#readers);
     await this.flush();
-    clearTimeout(this.#timer);
   }
 
-  async #read(shardId: string): Promise<void> {
-    const { kinesis, stream, sizeBytes, intervalMs } = this.#options;
-    let after: string | undefined;
-    for (;;) {
-      await kinesis.waitForRecords(stream, shardId, after, this.#abort.signal);
-      const records = kinesis.read(stream, shardId, after, {
-        recordCount: READ_RECORDS,
-        bytes: READ_BYTES,
-      });
-      if (records.length === 0 && this.#abort.signal.aborted) return;
-      for (const record of records) {
-        if (this.#buffered.length === 0) {
-          this.#firstAtMs = record.arrivedAtMs;
-          this.#timer = setTimeout(() => void this.flush(), intervalMs);
-        }
-        this.#buffered.push(record.data);
-        this.#bufferedBytes += record.data.length;
-        after = record.sequenceNumber;
-        this.#positions.set(shardId, after);
-      }
-      if (this.#bufferedBytes >= sizeBytes) await this.flush();
+  async #follow(shardId: string): Promise<void> {
+    const { kinesis, stream } = this.#options;
+    const { signal } = this.#abort;
+    while (!signal.aborted) {
+      await kinesis.waitForRecords(stream, shardId, this.#read.get(shardId), signal);
+      if (signal.aborted) return;
+      this.#take(shardId);
+      // Nothing more is read while S3 is behind: the stream keeps it.
+      if (this.#isFull()) await this.#write();
     }
   }
 
-  async #write(): Promise<void> {
+  /** Moves a shard's next records into the buffer, at once, so that no record is taken twice. */
+  #take(shardId: string): boolean {
+    const { kinesis, stream, intervalMs } = this.#options;
+    const limit = { recordCount: READ_RECORDS, bytes: READ_BYTES };
+    const records = kinesis.read(stream, shardId, this.#read.get(shardId), limit);
+    const [first] = records;
+    const last = records.at(-1);
+    if (first === undefined || last === undefined) return false;
+    if (this.#buffered === undefined) {
+      const firstAtMs = first.arrivedAtMs;
+      this.#buffered = { records: [], bytes: 0, firstAtMs, positions: new Map() };
+      this.#timer = setTimeout(() => void this.#write(), intervalMs);
+    }
+    for (const { data } of records) {
+      this.#buffered.records.push(data);
+      this.#buffered.bytes += data.length;
+    }
+    this.#buffered.positions.set(shardId, last.sequenceNumber);
+    this.#read.set(shardId, last.sequenceNumber);
+    return true;
+  }
+
+  #isFull(): boolean {
+    return (this.#buffered?.bytes ?? 0) >= this.#options.sizeBytes;
+  }
+
+  /** Writes what is buffered now, after what was before. */
+  #write(): Promise<void> {
     clearTimeout(this.#timer);
-    if (this.#buffered.length === 0) return;
+    const buffered = this.#buffered;
+    this.#buffered = undefined;
+    if (buffered !== undefined) {
+      this.#writing = this.#writing.then(() => this.#deliver(buffered)).catch(this.#report);
+    }
+    return this.#writing;
+  }
+
+  async #deliver({ records, bytes, firstAtMs, positions }: Buffered): Promise<void> {
     const { prefix, name, isGzip, kinesis, stream, onDelivered, onError } = this.#options;
-    const [records, bytes, positions] = [
-      this.#buffered,
-      this.#bufferedBytes,
-      new Map(this.#positions),
-    ];
-    const at = new Date(this.#firstAtMs);
-    this.#buffered = [];
-    this.#bufferedBytes = 0;
     const raw = Buffer.concat(records);
     const body = isGzip ? await compress(raw) : raw;
+    const at = new Date(firstAtMs);
     const stamp = at.toISOString().slice(0, 19).replaceAll(/[T:]/gu, '-');
     const key = `${timestamped(prefix, at)}${name}-1-${stamp}-${randomUUID()}${isGzip ? '.gz' : ''}`;
+    if (!(await this.#put(key, body))) {
+      onError(`Firehose was stopped before S3 took ${records.length} records.`);
+      return;
+    }
+    for (const [shardId, sequence] of positions) {
+      kinesis.checkpoint(stream, shardId, CONSUMER, sequence);
+    }
+    this.#deliveredCount += records.length;
+    onDelivered(records.length, bytes);
+  }
+
+  readonly #report = (error: unknown): void => {
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#options.onError(`Firehose cannot deliver to S3: ${reason}`);
+  };
+
+  /** Puts the object, again and again until it is there or the delivery has been stopped. */
+  async #put(key: string, body: Buffer): Promise<boolean> {
+    let stoppingAttempts = 0;
     for (;;) {
       try {
         await this.#options.put(key, body, {});
-        break;
+        return true;
       } catch (error) {
-        onError(
-          `Firehose cannot write to S3: ${error instanceof Error ? error.message : String(error)}`,
-        );
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-        if (this.#abort.signal.aborted) return;
+        this.#report(error);
       }
+      if (this.#abort.signal.aborted) stoppingAttempts += 1;
+      if (stoppingAttempts >= STOPPING_ATTEMPTS_MAX) return false;
+      await pause(RETRY_MS);
     }
-    for (const [shardId, sequence] of positions)
-      kinesis.checkpoint(stream, shardId, CONSUMER, sequence);
-    onDelivered(records.length, bytes);
   }
 }
 
+/** Parts of a time in a prefix; another letter has a meaning in Firehose that is not built. */
+const TIMESTAMP_PATTERN = /^(?:yyyy|MM|dd|HH|mm|[^A-Za-z'])+$/u;
+
 function refuseUnknownPrefix(prefix: string): void {
-  const unknown = [...prefix.matchAll(/!\{([^}]*)\}/gu)].find(
-    ([, name]) => name?.startsWith('timestamp:') !== true,
-  );
-  if (unknown !== undefined)
-    throw new Error(`The local Firehose does not understand ${unknown[0]} in a prefix`);
+  for (const [expression, content = ''] of prefix.matchAll(/!\{([^}]*)\}/gu)) {
+    const [kind, ...pattern] = content.split(':');
+    if (kind === 'timestamp' && TIMESTAMP_PATTERN.test(pattern.join(':'))) continue;
+    throw new Error(`The local Firehose does not understand ${expression} in a prefix`);
+  }
 }
 
 function timestamped(prefix: string, at: Date): string {

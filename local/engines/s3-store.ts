@@ -1,36 +1,30 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { type FileHandle, mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
+import type { BodyFacts } from './s3-checksums.ts';
+import { S3Error } from './s3-error.ts';
+import { DATA_ENDING, writeData, writeWhole } from './s3-files.ts';
 
-/** An error with S3's status and code. */
-export class S3Error extends Error {
-  readonly status: number;
-  readonly code: string;
+const storedObject = z.strictObject({
+  key: z.string(),
+  size: z.number(),
+  etag: z.string(),
+  modifiedAt: z.coerce.date(),
+  /** Headers that came with it and go with it. */
+  headers: z.record(z.string(), z.string()),
+  /** Checksums that its client sent, by header. */
+  checksums: z.record(z.string(), z.string()),
+  /** Name of the file of its bytes, in its bucket's folder. */
+  file: z.string(),
+});
 
-  constructor(status: number, code: string, message: string) {
-    super(message);
-    this.status = status;
-    this.code = code;
-  }
-}
+export type StoredObject = Readonly<z.infer<typeof storedObject>>;
 
-export interface ObjectSummary {
-  readonly key: string;
-  readonly size: number;
-  readonly etag: string;
-  readonly modifiedAt: Date;
-}
-
-export interface StoredObject extends ObjectSummary {
-  readonly body: Buffer;
-  readonly headers: Readonly<Record<string, string>>;
-}
-
-export interface Listing {
-  readonly objects: readonly ObjectSummary[];
-  readonly prefixes: readonly string[];
-  readonly nextToken: string | undefined;
+/** Bytes, and what is known of them once they have all been read. */
+export interface Body {
+  readonly chunks: AsyncIterable<Buffer>;
+  finish(): BodyFacts;
 }
 
 export interface WriteConditions {
@@ -38,211 +32,122 @@ export interface WriteConditions {
   readonly ifMatch?: string | undefined;
 }
 
-const PAGE_KEYS_MAX = 1000;
-const KEY_BYTES_MAX = 1024;
-/** Headers that S3 keeps with an object and gives back. */
-const KEPT_HEADERS = [
-  'content-type',
-  'content-encoding',
-  'cache-control',
-  'content-disposition',
-  'content-language',
-];
+export type Bucket = ReadonlyMap<string, StoredObject>;
 
-interface Upload {
-  readonly bucket: string;
-  readonly key: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly parts: Map<number, Buffer>;
-}
+const KEY_BYTES_MAX = 1024;
 
 /**
- * Objects as files: a bucket is a folder, an object a data file under a name that is the hash of its
- * key, with its metadata in memory and beside it. A write is a rename, so no reader sees half of it.
+ * Objects as files: a bucket is a folder; an object is a file of bytes under a random name and one of
+ * metadata, named by the hash of its key, that points to it. The metadata's rename is the write: no
+ * reader sees half an object, and a crash leaves the old one.
  */
 export class ObjectStore {
   readonly #directory: string;
-  readonly #index = new Map<
-    string,
-    Map<string, ObjectSummary & { headers: Record<string, string> }>
-  >();
-  readonly #uploads = new Map<string, Upload>();
+  readonly #buckets = new Map<string, Map<string, StoredObject>>();
   readonly #writing = new Map<string, Promise<unknown>>();
-  #sequence = 0;
 
   constructor(directory: string) {
     this.#directory = directory;
   }
 
-  async buckets(): Promise<string[]> {
-    return [...this.#index.keys()].toSorted();
+  buckets(): string[] {
+    return [...this.#buckets.keys()].toSorted();
   }
 
+  /** Makes a bucket, or finds one that its folder holds from before. */
   async createBucket(name: string): Promise<void> {
     if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/u.test(name)) {
       throw new S3Error(400, 'InvalidBucketName', 'The specified bucket is not valid.');
     }
-    await mkdir(join(this.#directory, name), { recursive: true });
-    if (!this.#index.has(name)) this.#index.set(name, await this.#loadIndex(name));
+    if (this.#buckets.has(name)) return;
+    await mkdir(this.folder(name), { recursive: true });
+    const loaded = await loadBucket(this.folder(name));
+    if (!this.#buckets.has(name)) this.#buckets.set(name, loaded);
   }
 
   async deleteBucket(name: string): Promise<void> {
-    if (this.requireBucket(name).size > 0) {
+    if (this.bucket(name).size > 0) {
       throw new S3Error(409, 'BucketNotEmpty', 'The bucket you tried to delete is not empty');
     }
-    this.#index.delete(name);
-    await rmdir(join(this.#directory, name));
+    this.#buckets.delete(name);
+    await rm(this.folder(name), { recursive: true });
   }
 
-  requireBucket(name: string) {
-    const bucket = this.#index.get(name);
-    if (bucket === undefined) {
-      throw new S3Error(404, 'NoSuchBucket', 'The specified bucket does not exist');
+  bucket(name: string): Bucket {
+    return this.#bucket(name);
+  }
+
+  folder(bucket: string): string {
+    return join(this.#directory, bucket);
+  }
+
+  /** The object's metadata. */
+  find(bucketName: string, key: string): StoredObject {
+    const found = this.bucket(bucketName).get(key);
+    if (found !== undefined) return found;
+    throw new S3Error(404, 'NoSuchKey', 'The specified key does not exist.');
+  }
+
+  /** The object and its open file, which stays readable when the object is replaced. */
+  async open(bucket: string, key: string): Promise<{ object: StoredObject; file: FileHandle }> {
+    for (;;) {
+      const object = this.find(bucket, key);
+      try {
+        return { object, file: await open(join(this.folder(bucket), object.file)) };
+      } catch (error) {
+        // Replaced or deleted between the look and the opening: look again.
+        if (this.bucket(bucket).get(key) === object) throw error;
+      }
     }
-    return bucket;
   }
 
   async put(
     bucketName: string,
     key: string,
-    body: Buffer,
+    body: Body,
     headers: Readonly<Record<string, string>>,
     conditions: WriteConditions,
-  ): Promise<ObjectSummary> {
-    const bucket = this.requireBucket(bucketName);
+  ): Promise<StoredObject> {
+    const bucket = this.#bucket(bucketName);
     if (Buffer.byteLength(key) > KEY_BYTES_MAX) {
       throw new S3Error(400, 'KeyTooLongError', 'Your key is too long');
     }
-    return this.#inTurn(`${bucketName}/${key}`, async () => {
-      checkConditions(bucket.get(key), conditions);
-      const kept = keptHeaders(headers);
-      const etag = `"${createHash('md5').update(body).digest('hex')}"`;
-      const summary = { key, size: body.length, etag, modifiedAt: new Date(), headers: kept };
-      await this.#writeWhole(this.#file(bucketName, key), body);
-      await this.#writeWhole(`${this.#file(bucketName, key)}.json`, JSON.stringify(summary));
-      bucket.set(key, summary);
-      return summary;
-    });
-  }
-
-  async get(bucketName: string, key: string): Promise<StoredObject> {
-    const found = this.requireBucket(bucketName).get(key);
-    if (found === undefined)
-      throw new S3Error(404, 'NoSuchKey', 'The specified key does not exist.');
-    return { ...found, body: await readFile(this.#file(bucketName, key)) };
-  }
-
-  async delete(bucketName: string, key: string): Promise<void> {
-    const bucket = this.requireBucket(bucketName);
-    await this.#inTurn(`${bucketName}/${key}`, async () => {
-      if (!bucket.delete(key)) return;
-      await rm(`${this.#file(bucketName, key)}.json`, { force: true });
-      await rm(this.#file(bucketName, key), { force: true });
-    });
-  }
-
-  /** Keys in byte order, with the common prefixes that a delimiter makes. */
-  async list(bucketName: string, query: URLSearchParams): Promise<Listing> {
-    const bucket = this.requireBucket(bucketName);
-    const prefix = query.get('prefix') ?? '';
-    const delimiter = query.get('delimiter') ?? '';
-    const after = query.get('continuation-token') ?? query.get('start-after') ?? '';
-    const limit = Math.min(Number(query.get('max-keys') ?? PAGE_KEYS_MAX), PAGE_KEYS_MAX);
-    const objects: ObjectSummary[] = [];
-    const prefixes = new Set<string>();
-    let last = '';
-    for (const key of [...bucket.keys()].toSorted(byBytes)) {
-      if (!key.startsWith(prefix) || (after !== '' && byBytes(key, after) <= 0)) continue;
-      const cut = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
-      const common = cut < 0 ? undefined : key.slice(0, cut + delimiter.length);
-      if (common !== undefined && (prefixes.has(common) || after.startsWith(common))) {
-        last = key;
-        continue;
-      }
-      if (objects.length + prefixes.size >= limit) {
-        return { objects, prefixes: [...prefixes], nextToken: last };
-      }
-      last = key;
-      const found = bucket.get(key);
-      if (common !== undefined) prefixes.add(common);
-      else if (found !== undefined) objects.push(found);
-    }
-    return { objects, prefixes: [...prefixes], nextToken: undefined };
-  }
-
-  async createUpload(
-    bucket: string,
-    key: string,
-    headers: Readonly<Record<string, string>>,
-  ): Promise<string> {
-    this.requireBucket(bucket);
-    const id = randomUUID();
-    this.#uploads.set(id, { bucket, key, headers, parts: new Map() });
-    return id;
-  }
-
-  async putPart(uploadId: string, partNumber: number, body: Buffer): Promise<string> {
-    this.#upload(uploadId).parts.set(partNumber, body);
-    return `"${createHash('md5').update(body).digest('hex')}"`;
-  }
-
-  async completeUpload(uploadId: string, conditions: WriteConditions): Promise<ObjectSummary> {
-    const upload = this.#upload(uploadId);
-    const parts = [...upload.parts].toSorted(([a], [b]) => a - b).map(([, body]) => body);
-    const object = await this.put(
-      upload.bucket,
-      upload.key,
-      Buffer.concat(parts),
-      upload.headers,
-      conditions,
-    );
-    this.#uploads.delete(uploadId);
-    return object;
-  }
-
-  async abortUpload(uploadId: string): Promise<void> {
-    this.#upload(uploadId);
-    this.#uploads.delete(uploadId);
-  }
-
-  #upload(id: string): Upload {
-    const upload = this.#uploads.get(id);
-    if (upload === undefined) {
-      throw new S3Error(404, 'NoSuchUpload', 'The specified multipart upload does not exist.');
-    }
-    return upload;
-  }
-
-  /** A name that no key can turn into a path outside the bucket. */
-  #file(bucket: string, key: string): string {
-    return join(this.#directory, bucket, createHash('sha256').update(key).digest('hex'));
-  }
-
-  async #writeWhole(file: string, content: Buffer | string): Promise<void> {
-    this.#sequence += 1;
-    const temporary = `${file}.${this.#sequence}.tmp`;
+    const folder = this.folder(bucketName);
+    const file = await writeData(folder, body.chunks);
     try {
-      await writeFile(temporary, content);
-      await rename(temporary, file);
+      const { size, etag, checksums } = body.finish();
+      return await this.#inTurn(`${bucketName}/${key}`, async () => {
+        const before = bucket.get(key);
+        checkConditions(before, conditions);
+        const object = { key, size, etag, modifiedAt: new Date(), headers, checksums, file };
+        await writeWhole(metadataPath(folder, key), JSON.stringify(object));
+        bucket.set(key, object);
+        if (before !== undefined) await rm(join(folder, before.file), { force: true });
+        return object;
+      });
     } catch (error) {
-      await rm(temporary, { force: true });
-      if (isNoSpace(error)) {
-        throw new S3Error(507, 'InsufficientStorage', `No space is left under ${this.#directory}.`);
-      }
+      await rm(join(folder, file), { force: true });
       throw error;
     }
   }
 
-  async #loadIndex(bucket: string) {
-    const index = new Map<string, ObjectSummary & { headers: Record<string, string> }>();
-    const folder = join(this.#directory, bucket);
-    for (const name of await readdir(folder)) {
-      if (!name.endsWith('.json')) continue;
-      const summary = storedSummary.parse(JSON.parse(await readFile(join(folder, name), 'utf8')));
-      await stat(join(folder, name.slice(0, -'.json'.length)));
-      index.set(summary.key, summary);
-    }
-    return index;
+  async delete(bucketName: string, key: string, conditions: WriteConditions): Promise<void> {
+    const bucket = this.#bucket(bucketName);
+    const folder = this.folder(bucketName);
+    await this.#inTurn(`${bucketName}/${key}`, async () => {
+      const before = bucket.get(key);
+      checkConditions(before, conditions);
+      if (before === undefined) return;
+      bucket.delete(key);
+      await rm(metadataPath(folder, key), { force: true });
+      await rm(join(folder, before.file), { force: true });
+    });
+  }
+
+  #bucket(name: string): Map<string, StoredObject> {
+    const bucket = this.#buckets.get(name);
+    if (bucket !== undefined) return bucket;
+    throw new S3Error(404, 'NoSuchBucket', 'The specified bucket does not exist');
   }
 
   /** Writes of one key happen one after the other, so that conditions hold. */
@@ -258,15 +163,27 @@ export class ObjectStore {
   }
 }
 
-const storedSummary = z.object({
-  key: z.string(),
-  size: z.number(),
-  etag: z.string(),
-  modifiedAt: z.coerce.date(),
-  headers: z.record(z.string(), z.string()),
-});
+/** By hash: no key can turn into a path outside the bucket. */
+function metadataPath(folder: string, key: string): string {
+  return join(folder, `${createHash('sha256').update(key).digest('hex')}.json`);
+}
 
-function checkConditions(existing: ObjectSummary | undefined, conditions: WriteConditions): void {
+/** Reads a bucket's metadata, and removes bytes that no metadata points to, left by a crash. */
+async function loadBucket(folder: string): Promise<Map<string, StoredObject>> {
+  const names = await readdir(folder);
+  const bucket = new Map<string, StoredObject>();
+  for (const name of names.filter((candidate) => candidate.endsWith('.json'))) {
+    const text = await readFile(join(folder, name), 'utf8');
+    const object = storedObject.parse(JSON.parse(text));
+    bucket.set(object.key, object);
+  }
+  const files = new Set([...bucket.values()].map(({ file }) => file));
+  const left = names.filter((name) => name.endsWith('.tmp') || name.endsWith(DATA_ENDING));
+  for (const name of left) if (!files.has(name)) await rm(join(folder, name), { force: true });
+  return bucket;
+}
+
+function checkConditions(existing: StoredObject | undefined, conditions: WriteConditions): void {
   const failed = new S3Error(
     412,
     'PreconditionFailed',
@@ -276,21 +193,5 @@ function checkConditions(existing: ObjectSummary | undefined, conditions: WriteC
   if (conditions.ifMatch === undefined) return;
   if (existing === undefined)
     throw new S3Error(404, 'NoSuchKey', 'The specified key does not exist.');
-  if (conditions.ifMatch !== existing.etag) throw failed;
-}
-
-function keptHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).filter(
-      ([name]) => KEPT_HEADERS.includes(name) || name.startsWith('x-amz-meta-'),
-    ),
-  );
-}
-
-function byBytes(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
-}
-
-function isNoSpace(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOSPC';
+  if (conditions.ifMatch !== '*' && conditions.ifMatch !== existing.etag) throw failed;
 }

@@ -1,7 +1,12 @@
-import type { Listing, ObjectSummary } from './s3-store.ts';
+import { notImplemented, S3Error } from './s3-error.ts';
+import type { Listing } from './s3-listing.ts';
+import type { StoredObject } from './s3-store.ts';
+import type { ListedPart } from './s3-uploads.ts';
 
 /** S3's answers as XML. Names and order follow the API reference. */
 
+export const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
+const DELETED_KEYS_MAX = 1000;
 const NAMESPACE = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"';
 
 export function listBuckets(names: readonly string[]): string {
@@ -9,27 +14,28 @@ export function listBuckets(names: readonly string[]): string {
   return `<ListAllMyBucketsResult ${NAMESPACE}><Buckets>${buckets}</Buckets></ListAllMyBucketsResult>`;
 }
 
-export function listObjects(bucket: string, query: URLSearchParams, listing: Listing): string {
-  const encode =
-    query.get('encoding-type') === 'url'
-      ? (key: string) => escapeText(encodeURIComponent(key).replaceAll('%2F', '/'))
-      : escapeText;
-  const contents = listing.objects.map(
+export function listing(bucket: string, query: URLSearchParams, page: Listing): string {
+  const isEncoded = query.get('encoding-type') === 'url';
+  const encode = isEncoded
+    ? (key: string) => escapeText(encodeURIComponent(key).replaceAll('%2F', '/'))
+    : escapeText;
+  const contents = page.objects.map(
     ({ key, size, etag, modifiedAt }) =>
       `<Contents><Key>${encode(key)}</Key><LastModified>${modifiedAt.toISOString()}</LastModified>` +
       `<ETag>${escapeText(etag)}</ETag><Size>${size}</Size><StorageClass>STANDARD</StorageClass></Contents>`,
   );
-  const prefixes = listing.prefixes.map(
+  const prefixes = page.prefixes.map(
     (prefix) => `<CommonPrefixes><Prefix>${encode(prefix)}</Prefix></CommonPrefixes>`,
   );
   const next =
-    listing.nextToken === undefined
+    page.nextToken === undefined
       ? ''
-      : `<NextContinuationToken>${escapeText(listing.nextToken)}</NextContinuationToken>`;
+      : `<NextContinuationToken>${escapeText(page.nextToken)}</NextContinuationToken>`;
   return (
     `<ListBucketResult ${NAMESPACE}><Name>${escapeText(bucket)}</Name><Prefix>${encode(query.get('prefix') ?? '')}</Prefix>` +
-    `<KeyCount>${listing.objects.length + listing.prefixes.length}</KeyCount>` +
-    `<IsTruncated>${listing.nextToken !== undefined}</IsTruncated>${next}${contents.join('')}${prefixes.join('')}</ListBucketResult>`
+    `${isEncoded ? '<EncodingType>url</EncodingType>' : ''}` +
+    `<KeyCount>${page.objects.length + page.prefixes.length}</KeyCount>` +
+    `<IsTruncated>${page.nextToken !== undefined}</IsTruncated>${next}${contents.join('')}${prefixes.join('')}</ListBucketResult>`
   );
 }
 
@@ -42,7 +48,7 @@ export function deleted(keys: readonly string[]): string {
   return `<DeleteResult ${NAMESPACE}>${entries}</DeleteResult>`;
 }
 
-export function copied({ etag, modifiedAt }: ObjectSummary): string {
+export function copied({ etag, modifiedAt }: StoredObject): string {
   return `<CopyObjectResult><ETag>${escapeText(etag)}</ETag><LastModified>${modifiedAt.toISOString()}</LastModified></CopyObjectResult>`;
 }
 
@@ -55,14 +61,27 @@ export function uploadCompleted(bucket: string, key: string, etag: string): stri
 }
 
 export function error(code: string, message: string): string {
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${escapeText(message)}</Message></Error>`;
+  return `${DECLARATION}<Error><Code>${code}</Code><Message>${escapeText(message)}</Message></Error>`;
 }
 
-/** The keys of a DeleteObjects request, whose form is the SDK's: no other element holds a `Key`. */
-export function keysToDelete(document: string): string[] {
-  return [...document.matchAll(/<Key>([^<]*)<\/Key>/gu)].map((match) =>
-    unescapeText(match[1] ?? ''),
+/** What a DeleteObjects request, in the SDK's form, names: no other element of it holds a `Key`. */
+export function keysToDelete(document: string): { keys: string[]; isQuiet: boolean } {
+  if (document.includes('<VersionId>')) throw notImplemented('the deletion of versions');
+  const keys = [...document.matchAll(/<Key>([^<]*)<\/Key>/gu)].map(([, key = '']) =>
+    unescapeText(key),
   );
+  if (keys.length === 0 || keys.length > DELETED_KEYS_MAX) {
+    throw new S3Error(400, 'MalformedXML', `It names 1 to ${DELETED_KEYS_MAX} keys`);
+  }
+  return { keys, isQuiet: document.includes('<Quiet>true</Quiet>') };
+}
+
+/** The parts that a CompleteMultipartUpload request lists, in its order. */
+export function listedParts(document: string): ListedPart[] {
+  return [...document.matchAll(/<Part>(.*?)<\/Part>/gsu)].map(([, part = '']) => ({
+    partNumber: Number(/<PartNumber>(\d+)<\/PartNumber>/u.exec(part)?.[1]),
+    etag: unescapeText(/<ETag>([^<]*)<\/ETag>/u.exec(part)?.[1] ?? ''),
+  }));
 }
 
 function escapeText(text: string): string {

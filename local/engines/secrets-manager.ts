@@ -1,82 +1,98 @@
-import { randomInt, randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import type { Faults } from '../faults.ts';
-import { type Engine, ServiceError, startJsonService } from './json-service.ts';
+import { type Engine, parseInput, ServiceError, startJsonService } from './json-service.ts';
 
-/** Secrets Manager: values in memory, by name or ARN. */
+/**
+ * Secrets Manager: values in memory, by name or ARN. Only the current version is kept; another one,
+ * and any member that isn't understood, is refused.
+ * Source: https://docs.aws.amazon.com/secretsmanager/latest/apireference/
+ */
 export interface SecretsManagerEngine extends Engine {
   /** Creates a secret and gives its ARN. */
   create(name: string, value: string): string;
   value(nameOrArn: string): string;
 }
 
-/** How CloudFormation asks for a generated value. */
-export const generateSecretStringOptions = z.strictObject({
-  PasswordLength: z.coerce.number().int().min(1).max(4096).default(32),
-  ExcludeCharacters: z.string().default(''),
-  ExcludeLowercase: z.boolean().default(false),
-  ExcludeUppercase: z.boolean().default(false),
-  ExcludeNumbers: z.boolean().default(false),
-  ExcludePunctuation: z.boolean().default(false),
-  IncludeSpace: z.boolean().default(false),
-  RequireEachIncludedType: z.boolean().optional(),
-  SecretStringTemplate: z.string().optional(),
-  GenerateStringKey: z.string().optional(),
+interface Secret {
+  readonly name: string;
+  readonly arn: string;
+  readonly value: string;
+  readonly version: string;
+  readonly createdAtMs: number;
+  readonly changedAtMs: number;
+}
+
+const SECRET_BYTES_MAX = 65_536;
+const CURRENT = ['AWSCURRENT'];
+
+const secretString = z.string().refine((text) => Buffer.byteLength(text) <= SECRET_BYTES_MAX, {
+  error: `A secret is at most ${SECRET_BYTES_MAX} bytes`,
 });
+const name = z.string().regex(/^[\w/+=.@-]{1,512}$/u);
+/** The SDK fills it in; it becomes the version's id. */
+const token = z.string().min(32).max(64).optional();
+const describeRequest = z.strictObject({ SecretId: z.string() });
+const getRequest = z.strictObject({
+  SecretId: z.string(),
+  VersionId: z.string().optional(),
+  VersionStage: z.literal('AWSCURRENT').optional(),
+});
+const createRequest = z.strictObject({
+  Name: name,
+  SecretString: secretString,
+  ClientRequestToken: token,
+});
+const putRequest = z.strictObject({
+  SecretId: z.string(),
+  SecretString: secretString,
+  ClientRequestToken: token,
+  VersionStages: z.tuple([z.literal('AWSCURRENT')]).optional(),
+});
+const listRequest = z.strictObject({});
 
-const LOWERCASE = 'abcdefghijklmnopqrstuvwxyz';
-const PUNCTUATION = '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~';
+class Secrets {
+  readonly #secrets = new Map<string, Secret>();
 
-const secretId = z.object({ SecretId: z.string() });
+  create(secretName: string, value: string, version: string = randomUUID()): Secret {
+    if (this.#secrets.has(secretName)) {
+      throw new ServiceError('ResourceExistsException', `The secret ${secretName} already exists.`);
+    }
+    const suffix = randomBytes(3).toString('hex');
+    const nowMs = Date.now();
+    const secret = {
+      name: secretName,
+      arn: `arn:aws:secretsmanager:eu-west-1:000000000000:secret:${secretName}-${suffix}`,
+      value,
+      version,
+      createdAtMs: nowMs,
+      changedAtMs: nowMs,
+    };
+    this.#secrets.set(secretName, secret);
+    return secret;
+  }
 
-/** A random string of the kinds of characters asked for, in the template's JSON where there is one. */
-export function generateSecretString(input: unknown): string {
-  const options = generateSecretStringOptions.parse(input);
-  const alphabet = [
-    options.ExcludeLowercase ? '' : LOWERCASE,
-    options.ExcludeUppercase ? '' : LOWERCASE.toUpperCase(),
-    options.ExcludeNumbers ? '' : '0123456789',
-    options.ExcludePunctuation ? '' : PUNCTUATION,
-    options.IncludeSpace ? ' ' : '',
-  ]
-    .join('')
-    .split('')
-    .filter((character) => !options.ExcludeCharacters.includes(character));
-  const value = Array.from(
-    { length: options.PasswordLength },
-    () => alphabet[randomInt(alphabet.length)],
-  ).join('');
-  if (options.SecretStringTemplate === undefined || options.GenerateStringKey === undefined)
-    return value;
-  const template = z
-    .record(z.string(), z.unknown())
-    .parse(JSON.parse(options.SecretStringTemplate));
-  return JSON.stringify({ ...template, [options.GenerateStringKey]: value });
+  put(secret: Secret, value: string, version: string = randomUUID()): Secret {
+    const changed = { ...secret, value, version, changedAtMs: Date.now() };
+    this.#secrets.set(secret.name, changed);
+    return changed;
+  }
+
+  find(nameOrArn: string): Secret {
+    const found = this.#secrets.get(nameOrArn) ?? this.all().find(({ arn }) => arn === nameOrArn);
+    if (found !== undefined) return found;
+    throw notFound("Secrets Manager can't find the specified secret.");
+  }
+
+  all(): Secret[] {
+    return [...this.#secrets.values()];
+  }
 }
 
 export async function startSecretsManagerEngine(
   options: { readonly faults?: Faults } = {},
 ): Promise<SecretsManagerEngine> {
-  const secrets = new Map<string, { name: string; arn: string; value: string; version: string }>();
-
-  const create = (name: string, value: string): string => {
-    if (secrets.has(name)) {
-      throw new ServiceError('ResourceExistsException', `The secret ${name} already exists.`);
-    }
-    const arn = `arn:aws:secretsmanager:eu-west-1:000000000000:secret:${name}-${randomUUID().slice(0, 6)}`;
-    secrets.set(name, { name, arn, value, version: randomUUID() });
-    return arn;
-  };
-  const find = (nameOrArn: string) => {
-    const found =
-      secrets.get(nameOrArn) ?? [...secrets.values()].find(({ arn }) => arn === nameOrArn);
-    if (found !== undefined) return found;
-    throw new ServiceError(
-      'ResourceNotFoundException',
-      "Secrets Manager can't find the specified secret.",
-    );
-  };
-
+  const secrets = new Secrets();
   const service = await startJsonService({
     name: 'Secrets Manager',
     target: 'secretsmanager',
@@ -84,47 +100,66 @@ export async function startSecretsManagerEngine(
     ...(options.faults === undefined ? {} : { faults: options.faults }),
     version: '1.1',
     throttlingError: 'ThrottlingException',
-    operations: {
-      GetSecretValue: (input) => {
-        const { name, arn, value, version } = find(parse(secretId, input).SecretId);
-        return {
-          ARN: arn,
-          Name: name,
-          SecretString: value,
-          VersionId: version,
-          VersionStages: ['AWSCURRENT'],
-        };
-      },
-      DescribeSecret: (input) => {
-        const { name, arn } = find(parse(secretId, input).SecretId);
-        return { ARN: arn, Name: name };
-      },
-      CreateSecret: (input) => {
-        const { Name, SecretString } = parse(
-          z.object({ Name: z.string(), SecretString: z.string() }),
-          input,
-        );
-        return { ARN: create(Name, SecretString), Name };
-      },
-      PutSecretValue: (input) => {
-        const { SecretId, SecretString } = parse(
-          secretId.extend({ SecretString: z.string() }),
-          input,
-        );
-        const secret = find(SecretId);
-        secrets.set(secret.name, { ...secret, value: SecretString, version: randomUUID() });
-        return { ARN: secret.arn, Name: secret.name };
-      },
-      ListSecrets: () => ({
-        SecretList: [...secrets.values()].map(({ name, arn }) => ({ Name: name, ARN: arn })),
-      }),
-    },
+    operations: operationsOf(secrets),
   });
-  return { ...service, create, value: (nameOrArn) => find(nameOrArn).value };
+  return {
+    ...service,
+    create: (secretName, value) => secrets.create(secretName, value).arn,
+    value: (nameOrArn) => secrets.find(nameOrArn).value,
+  };
+}
+
+function operationsOf(secrets: Secrets) {
+  return {
+    GetSecretValue: (input: unknown) => {
+      const { SecretId, VersionId } = parse(getRequest, input);
+      const secret = secrets.find(SecretId);
+      if (VersionId !== undefined && VersionId !== secret.version) {
+        throw notFound("Secrets Manager can't find the specified secret value for VersionId.");
+      }
+      return {
+        ...identify(secret),
+        SecretString: secret.value,
+        VersionStages: CURRENT,
+        CreatedDate: secret.changedAtMs / 1000,
+      };
+    },
+    DescribeSecret: (input: unknown) =>
+      describe(secrets.find(parse(describeRequest, input).SecretId)),
+    CreateSecret: (input: unknown) => {
+      const { Name, SecretString, ClientRequestToken } = parse(createRequest, input);
+      return identify(secrets.create(Name, SecretString, ClientRequestToken));
+    },
+    PutSecretValue: (input: unknown) => {
+      const { SecretId, SecretString, ClientRequestToken } = parse(putRequest, input);
+      const changed = secrets.put(secrets.find(SecretId), SecretString, ClientRequestToken);
+      return { ...identify(changed), VersionStages: CURRENT };
+    },
+    ListSecrets: (input: unknown) => {
+      parse(listRequest, input);
+      return { SecretList: secrets.all().map(describe) };
+    },
+  };
+}
+
+function identify({ arn, name: Name, version }: Secret) {
+  return { ARN: arn, Name, VersionId: version };
+}
+
+function describe({ arn, name: Name, version, createdAtMs, changedAtMs }: Secret) {
+  return {
+    ARN: arn,
+    Name,
+    CreatedDate: createdAtMs / 1000,
+    LastChangedDate: changedAtMs / 1000,
+    VersionIdsToStages: { [version]: CURRENT },
+  };
 }
 
 function parse<Schema extends z.ZodType>(schema: Schema, input: unknown): z.infer<Schema> {
-  const parsed = schema.safeParse(input);
-  if (parsed.success) return parsed.data;
-  throw new ServiceError('InvalidParameterException', z.prettifyError(parsed.error));
+  return parseInput(schema, input, 'InvalidParameterException');
+}
+
+function notFound(message: string): ServiceError {
+  return new ServiceError('ResourceNotFoundException', message);
 }

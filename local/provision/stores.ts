@@ -1,5 +1,8 @@
 import * as z from 'zod';
-import { generateSecretString, generateSecretStringOptions } from '../engines/secrets-manager.ts';
+import {
+  generateSecretString,
+  generateSecretStringOptions,
+} from '../engines/generate-secret-string.ts';
 import { type ResourceKind, resourceKind } from '../template/resource-kind.ts';
 import { TemplateError } from '../template/template-error.ts';
 import { arnOf, type CloudParts } from './cloud-parts.ts';

@@ -1,3 +1,4 @@
+/** How the local Firehose delivers; it has no API of its own to be pointed elsewhere. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -80,6 +81,7 @@ describe('a delivery stream', () => {
     await firehose.flush();
     await send('once', 300, 200);
     await firehose.stop();
+    expect(firehose.deliveredCount).toBe(500);
     const { keys, numbers } = await lines('once');
     expect(numbers).toEqual(upTo(500));
     expect(keys.every((key) => key.startsWith('once/day=2026-11-23/'))).toBe(true);
@@ -93,6 +95,40 @@ describe('a delivery stream', () => {
     expect(await delivered.promise).toBeGreaterThan(0);
     await firehose.stop();
     expect((await lines('large')).numbers).toEqual(upTo(100));
+  });
+
+  it('writes what has come when its interval is over', async () => {
+    kinesis.createStream('interval');
+    const delivered = Promise.withResolvers<number>();
+    const firehose = deliver('interval', { intervalMs: 10, onDelivered: delivered.resolve });
+    await send('interval', 0, 3);
+    await delivered.promise;
+    await firehose.stop();
+    expect((await lines('interval')).numbers).toEqual(upTo(3));
+  });
+
+  it('writes object after object when a flush finds more than one holds', async () => {
+    kinesis.createStream('many');
+    await send('many', 0, 400);
+    const firehose = deliver('many', { sizeBytes: 100 });
+    await firehose.flush();
+    const { keys, numbers } = await lines('many');
+    expect(keys.length).toBeGreaterThan(1);
+    expect(numbers).toEqual(upTo(400));
+    await firehose.stop();
+  });
+
+  it('says how many records S3 had not taken when it was stopped', async () => {
+    kinesis.createStream('lost');
+    const messages: string[] = [];
+    const firehose = deliver('lost', {
+      put: () => Promise.reject(new Error('S3 is down')),
+      onError: (message) => messages.push(message),
+    });
+    await send('lost', 0, 7);
+    await firehose.stop();
+    expect(messages.at(-1)).toMatch(/7 records/u);
+    expect(firehose.deliveredCount).toBe(0);
   });
 
   it('tries again when S3 fails', async () => {
@@ -111,10 +147,11 @@ describe('a delivery stream', () => {
     expect((await lines('again')).numbers).toEqual(upTo(10));
   });
 
-  it('refuses a prefix that it does not understand', () => {
-    kinesis.createStream('prefix');
-    expect(() => deliver('prefix', { prefix: 'raw/!{partitionKeyFromQuery:source}/' })).toThrow(
-      /partitionKey/u,
-    );
+  it.each([
+    'raw/!{partitionKeyFromQuery:source}/',
+    'raw/!{firehose:random-string}/',
+    'raw/!{timestamp:yyyy-DDD}/',
+  ])('refuses the prefix %s, which it does not understand', (prefix) => {
+    expect(() => deliver('prefix', { prefix })).toThrow(/does not understand/u);
   });
 });
