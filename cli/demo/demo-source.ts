@@ -4,7 +4,7 @@ import type { Connection } from '../connection.ts';
 import { type ImportReport, runImport } from '../import/run-import.ts';
 import type { Measurements } from './measure.ts';
 import type { ImportOutcome } from './report.ts';
-import { type SendOutcome, sendCalls } from './send.ts';
+import { EVENTS_PER_SECOND, type SendOutcome, sendCalls } from './send.ts';
 
 /** A customer to fetch a block for. */
 export interface Asked {
@@ -41,7 +41,8 @@ export function shopSource(seed: number, nowMs: number): DemoSource {
     customers: async () => asked,
     explain: () => [
       `synthetic shop, seed ${seed}: ${shop.items.length} items, ${shop.customers.length} customers, ` +
-        `${shop.duplicates.length} calls sent twice, ${shop.invalid.length} invalid on purpose`,
+        `${shop.duplicates.length} calls sent twice, ${shop.invalid.length} invalid on purpose; ` +
+        `${EVENTS_PER_SECOND} events a second`,
     ],
     send: async ({ collector, writeKey }, onProgress) => {
       const calls = [...shop.calls, ...shop.duplicates, ...shop.invalid];

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { UserError } from '../user-error.ts';
 
@@ -10,10 +11,12 @@ export interface SendOutcome {
   readonly rejected: number;
 }
 
-/** Events per request: SDKs flush at 20 to 100; larger batches spare round trips. */
-const BATCH_SIZE = 100;
+/** Events per request: the Segment SDKs flush at 20 or less. */
+const BATCH_SIZE = 20;
 /** Requests under way at once. */
 const CONCURRENCY = 4;
+/** As a busy shop would: one burst of everything would measure its queue, not its freshness. */
+export const EVENTS_PER_SECOND = 300;
 
 const answerSchema = z.object({
   success: z.boolean(),
@@ -22,7 +25,7 @@ const answerSchema = z.object({
 });
 
 /**
- * Sends calls to the collector in batches, in order of the list within each batch.
+ * Sends calls to the collector in batches, EVENTS_PER_SECOND at most.
  * @throws UserError when the collector answers with anything but an acknowledgement.
  */
 export async function sendCalls(
@@ -33,10 +36,13 @@ export async function sendCalls(
 ): Promise<SendOutcome> {
   const outcome = { sent: 0, accepted: 0, rejected: 0 };
   let next = 0;
+  const startedAt = performance.now();
   const worker = async (): Promise<void> => {
     while (next < calls.length) {
       const batch = calls.slice(next, next + BATCH_SIZE);
+      const dueMs = (next / EVENTS_PER_SECOND) * 1000;
       next += batch.length;
+      await sleep(Math.max(0, dueMs - (performance.now() - startedAt)));
       const rejected = await postBatch(collector, writeKey, batch);
       outcome.sent += batch.length;
       outcome.rejected += rejected;

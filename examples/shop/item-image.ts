@@ -24,7 +24,7 @@ export function drawItemSvg(item: Drawable): string {
   const dark = `hsl(${Math.round(accent)} 40% 26%)`;
   const width = 56 + (byte(3) % 40);
   const height = 56 + (byte(4) % 48);
-  const shape = shapes[categoryByte % shapes.length] ?? vessel;
+  const shape = shapes[item.category] ?? box;
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${SIZE_PX}" height="${SIZE_PX}" viewBox="0 0 ${SIZE_PX} ${SIZE_PX}" role="img"><rect width="${SIZE_PX}" height="${SIZE_PX}" fill="${back}"/><ellipse cx="84" cy="140" rx="${Math.round(width * 0.7)}" ry="7" fill="${dark}" opacity=".15"/>${shape(width, height, main, dark)}</svg>`;
 }
 
@@ -45,7 +45,22 @@ const box: Shape = (width, height, main, dark) =>
 const cloth: Shape = (width, height, main, dark) =>
   `<path d="M${84 - width / 2} ${138 - height}q${width / 4} 14 ${width / 2} 0t${width / 2} 0v${height}q-${width / 4} -14 -${width / 2} 0t-${width / 2} 0z" fill="${main}"/><path d="M${84 - width / 2} ${120 - height / 3}h${width}" stroke="${dark}" stroke-width="4" stroke-dasharray="7 6"/>`;
 
-const shapes: readonly Shape[] = [vessel, lamp, box, cloth];
+const toy: Shape = (width, _height, main, dark) => {
+  const half = width / 2;
+  return `<rect x="${84 - half}" y="${138 - half}" width="${half - 2}" height="${half}" rx="3" fill="${main}"/><rect x="86" y="${138 - half}" width="${half - 2}" height="${half}" rx="3" fill="${dark}"/><path d="M84 ${132 - width}l${half * 0.7} ${half}h-${half * 1.4}z" fill="${main}"/>`;
+};
+
+/** What the items of a category look like. */
+const shapes: Readonly<Record<string, Shape>> = {
+  'Coffee and tea': vessel,
+  Cookware: vessel,
+  Bedding: cloth,
+  Lighting: lamp,
+  Garden: vessel,
+  Stationery: box,
+  Toys: toy,
+  Bath: cloth,
+};
 
 /**
  * A block with its pictures inside, so that one file shows everything without a server. The block

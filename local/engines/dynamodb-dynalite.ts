@@ -85,7 +85,10 @@ export class DynaliteTables {
   validate(operation: string, input: object): Record<string, unknown> {
     const { validation } = actionOf(operation);
     const unknown = Object.entries(input).find(
-      ([name, value]) => value !== undefined && !Object.hasOwn(validation.types, name),
+      ([name, value]) =>
+        value !== undefined &&
+        !Object.hasOwn(validation.types, name) &&
+        !ignoredRightly.has(`${operation}.${name}`),
     );
     if (unknown !== undefined) {
       throw new ServiceError(
@@ -146,6 +149,9 @@ export class DynaliteTables {
     });
   }
 }
+
+/** Parameters that dynalite doesn't know and that change nothing: every read of its is consistent. */
+const ignoredRightly: ReadonlySet<string> = new Set(['Scan.ConsistentRead']);
 
 function actionOf(operation: string): { run: Action; validation: Validation } {
   const action = actions.get(operation);
