@@ -1,61 +1,23 @@
 /** What the product relies on in S3; KINDRED_CONTRACT_S3_ENDPOINT points it elsewhere (endpoint.ts). */
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import {
   CompleteMultipartUploadCommand,
   CopyObjectCommand,
-  CreateBucketCommand,
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
   DeleteObjectsCommand,
-  GetObjectAttributesCommand,
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
-  PutObjectTaggingCommand,
-  S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type S3Engine, startS3Engine } from '../../local/engines/s3.ts';
-import { writeData } from '../../local/engines/s3-files.ts';
-import { Faults } from '../../local/faults.ts';
-import { clientDefaults, foreignEndpoint } from './endpoint.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { s3Contract } from './s3-contract.ts';
 
-const bucket = `contract-${randomUUID()}`;
-const faults = new Faults();
-let directory = '';
-let engine: S3Engine | undefined;
-let client: S3Client;
-let endpoint: string;
-
-beforeAll(async () => {
-  const foreign = foreignEndpoint('s3');
-  directory = await mkdtemp(join(tmpdir(), 'kindred-s3-'));
-  engine = foreign === undefined ? await startS3Engine({ directory, faults }) : undefined;
-  endpoint = foreign ?? engine?.endpoint ?? '';
-  client = new S3Client({ ...clientDefaults, endpoint, forcePathStyle: true, maxAttempts: 1 });
-  await client.send(new CreateBucketCommand({ Bucket: bucket }));
-});
-afterEach(() => faults.liftAll());
-afterAll(async () => {
-  client.destroy();
-  await engine?.stop();
-  await rm(directory, { recursive: true, force: true });
-});
-
-const put = (Key: string, Body: string, more: object = {}) =>
-  client.send(new PutObjectCommand({ Bucket: bucket, Key, Body, ...more }));
-const get = async (Key: string, more: object = {}) => {
-  const { Body, ...rest } = await client.send(
-    new GetObjectCommand({ Bucket: bucket, Key, ...more }),
-  );
-  return { ...rest, text: (await Body?.transformToString()) ?? '' };
-};
+const contract = s3Contract();
+const { bucket, put, get } = contract;
 
 describe('an object', () => {
   it('comes back as it was put, with its metadata, whatever its key', async () => {
@@ -66,14 +28,14 @@ describe('an object', () => {
       ContentType: 'text/plain',
       Metadata: { origin: 'test' },
     });
-    const head = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
+    const head = await contract.client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
     expect(head.ContentLength).toBe(5);
   });
 
   it('is taken as a stream in chunks with a trailing checksum', async () => {
     const key = randomUUID();
     const parts = Array.from({ length: 50 }, (_, index) => Buffer.alloc(5_000, `${index % 10}`));
-    await client.send(
+    await contract.client.send(
       new PutObjectCommand({
         Bucket: bucket,
         Key: key,
@@ -149,7 +111,7 @@ describe('an object', () => {
     const [from, same, other] = [randomUUID(), randomUUID(), randomUUID()];
     await put(from, 'hello', { Metadata: { origin: 'first' } });
     const copy = (Key: string, more: object = {}) =>
-      client.send(
+      contract.client.send(
         new CopyObjectCommand({ Bucket: bucket, Key, CopySource: `${bucket}/${from}`, ...more }),
       );
     await copy(same);
@@ -161,13 +123,13 @@ describe('an object', () => {
   it('is copied and deleted', async () => {
     const [from, to] = [randomUUID(), randomUUID()];
     await put(from, 'hello');
-    await client.send(
+    await contract.client.send(
       new CopyObjectCommand({ Bucket: bucket, Key: to, CopySource: `${bucket}/${from}` }),
     );
-    await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: from }));
+    await contract.client.send(new DeleteObjectCommand({ Bucket: bucket, Key: from }));
     expect((await get(to)).text).toBe('hello');
     await expect(get(from)).rejects.toMatchObject({ name: 'NoSuchKey' });
-    await client.send(
+    await contract.client.send(
       new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: [{ Key: to }] } }),
     );
     await expect(get(to)).rejects.toMatchObject({ name: 'NoSuchKey' });
@@ -207,17 +169,17 @@ const PART_BYTES_MIN = 5 * 1024 * 1024;
 async function startUpload() {
   const key = randomUUID();
   const object = { Bucket: bucket, Key: key };
-  const { UploadId } = await client.send(new CreateMultipartUploadCommand(object));
+  const { UploadId } = await contract.client.send(new CreateMultipartUploadCommand(object));
   return {
     key,
     part: async (PartNumber: number, Body: Buffer) => {
-      const { ETag } = await client.send(
+      const { ETag } = await contract.client.send(
         new UploadPartCommand({ ...object, UploadId, PartNumber, Body }),
       );
       return { PartNumber, ETag };
     },
     complete: (Parts: { PartNumber: number; ETag: string | undefined }[]) =>
-      client.send(
+      contract.client.send(
         new CompleteMultipartUploadCommand({ ...object, UploadId, MultipartUpload: { Parts } }),
       ),
   };
@@ -233,7 +195,7 @@ describe('a listing', () => {
     const keys: string[] = [];
     let token: string | undefined;
     do {
-      const page = await client.send(
+      const page = await contract.client.send(
         new ListObjectsV2Command({
           Bucket: bucket,
           Prefix: prefix,
@@ -248,7 +210,7 @@ describe('a listing', () => {
   });
 
   it('starts after a key', async () => {
-    const { Contents } = await client.send(
+    const { Contents } = await contract.client.send(
       new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, StartAfter: `${prefix}b` }),
     );
     expect(Contents?.map(({ Key }) => Key)).toEqual([`${prefix}c/1`, `${prefix}d`]);
@@ -258,7 +220,7 @@ describe('a listing', () => {
     const names: string[] = [];
     let token: string | undefined;
     do {
-      const page = await client.send(
+      const page = await contract.client.send(
         new ListObjectsV2Command({
           Bucket: bucket,
           Prefix: prefix,
@@ -277,7 +239,7 @@ describe('a listing', () => {
   });
 
   it('folds what lies behind a delimiter', async () => {
-    const { Contents, CommonPrefixes } = await client.send(
+    const { Contents, CommonPrefixes } = await contract.client.send(
       new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, Delimiter: '/' }),
     );
     expect(Contents?.map(({ Key }) => Key)).toEqual([`${prefix}b`, `${prefix}d`]);
@@ -289,149 +251,7 @@ describe('what is missing', () => {
   it('has its own errors', async () => {
     await expect(get('none')).rejects.toMatchObject({ name: 'NoSuchKey' });
     await expect(
-      client.send(new GetObjectCommand({ Bucket: `none-${bucket}`, Key: 'a' })),
+      contract.client.send(new GetObjectCommand({ Bucket: `none-${bucket}`, Key: 'a' })),
     ).rejects.toMatchObject({ name: 'NoSuchBucket' });
-  });
-});
-
-describe.skipIf(foreignEndpoint('s3') !== undefined)('the local engine', () => {
-  it('refuses a sub-resource that it does not implement instead of overwriting the object', async () => {
-    const key = randomUUID();
-    await put(key, 'kept');
-    const tagging = new PutObjectTaggingCommand({
-      Bucket: bucket,
-      Key: key,
-      Tagging: { TagSet: [{ Key: 'a', Value: 'b' }] },
-    });
-    await expect(client.send(tagging)).rejects.toMatchObject({ name: 'NotImplemented' });
-    expect((await get(key)).text).toBe('kept');
-  });
-
-  it.each([
-    ['a header', { Tagging: 'a=b' }],
-    ['an access control list', { ACL: 'public-read' }],
-    ['a checksum', { ChecksumAlgorithm: 'SHA512', ChecksumSHA512: 'AAAA' }],
-  ] as const)('refuses %s that it does not implement', async (_, more) => {
-    const key = randomUUID();
-    await expect(put(key, 'hello', more)).rejects.toMatchObject({ name: 'NotImplemented' });
-    await expect(get(key)).rejects.toMatchObject({ name: 'NoSuchKey' });
-  });
-
-  it('refuses a parameter of a request that it does not know', async () => {
-    const attributes = new GetObjectAttributesCommand({
-      Bucket: bucket,
-      Key: 'a',
-      ObjectAttributes: ['ETag'],
-    });
-    await expect(client.send(attributes)).rejects.toMatchObject({ name: 'NotImplemented' });
-  });
-
-  it.each([
-    [
-      'whose trailing checksum is wrong',
-      '5\r\nhello\r\n0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n',
-      'BadDigest',
-    ],
-    ['without its trailing checksum', '5\r\nhello\r\n0\r\n\r\n', 'BadDigest'],
-    ['that ends in the middle of a chunk', '9\r\nhello', 'IncompleteBody'],
-    ['that is not in chunks', 'hello\r\nthere', 'InvalidRequest'],
-  ] as const)('refuses a body %s, and keeps nothing of it', async (_, body, code) => {
-    const key = randomUUID();
-    const before = await readdir(join(directory, bucket));
-    const answer = await fetch(`${endpoint}/${bucket}/${key}`, {
-      method: 'PUT',
-      headers: {
-        'content-encoding': 'aws-chunked',
-        'x-amz-content-sha256': 'STREAMING-UNSIGNED-PAYLOAD-TRAILER',
-        'x-amz-decoded-content-length': '5',
-        'x-amz-trailer': 'x-amz-checksum-crc32',
-      },
-      body,
-    });
-    expect(await answer.text()).toContain(`<Code>${code}</Code>`);
-    await expect(get(key)).rejects.toMatchObject({ name: 'NoSuchKey' });
-    expect(await readdir(join(directory, bucket))).toEqual(before);
-  });
-
-  it('lets a reader finish the object that is replaced meanwhile', async () => {
-    const key = randomUUID();
-    const size = 8 * 1024 * 1024;
-    await put(key, 'a'.repeat(size));
-    const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-    await put(key, 'b');
-    const text = (await Body?.transformToString()) ?? '';
-    expect(text.length).toBe(size);
-    expect(text.includes('b')).toBe(false);
-  });
-
-  it('says that the disk is full, and leaves nothing of the write', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'kindred-full-'));
-    async function* full() {
-      yield Buffer.from('begun');
-      throw Object.assign(new Error('write ENOSPC'), { code: 'ENOSPC' });
-    }
-    await expect(writeData(folder, full())).rejects.toMatchObject({
-      code: 'InsufficientStorage',
-      message: expect.stringContaining(folder),
-    });
-    expect(await readdir(folder)).toEqual([]);
-    await rm(folder, { recursive: true });
-  });
-
-  it('never lets a key leave its bucket', async () => {
-    await put('../../escape', 'inside');
-    expect((await get('../../escape')).text).toBe('inside');
-    expect(await readdir(directory)).toEqual([bucket]);
-  });
-
-  it('finds its objects again in the same folder', async () => {
-    const key = randomUUID();
-    await put(key, 'replaced');
-    await put(key, 'kept');
-    await writeFile(join(directory, bucket, 'left-by-a-crash.data'), 'half');
-    const second = await startS3Engine({ directory });
-    await second.createBucket(bucket);
-    expect(await readdir(join(directory, bucket))).not.toContain('left-by-a-crash.data');
-    const other = new S3Client({
-      ...clientDefaults,
-      endpoint: second.endpoint,
-      forcePathStyle: true,
-    });
-    const { Body } = await other.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-    expect(await Body?.transformToString()).toBe('kept');
-    other.destroy();
-    await second.stop();
-  });
-
-  it.each([
-    ['throttle', 'SlowDown'],
-    ['error', 'InternalError'],
-  ] as const)('fails with "%s" when told to', async (kind, name) => {
-    faults.inject({ service: 's3', operation: 'GetObject', action: { kind }, times: 1 });
-    await expect(get('none')).rejects.toMatchObject({ name });
-  });
-
-  it('fails for one key alone when told to', async () => {
-    const [failing, working] = [randomUUID(), randomUUID()];
-    faults.inject({
-      service: 's3',
-      operation: 'PutObject',
-      action: { kind: 'error' },
-      when: ({ headers }) => headers[':path']?.includes(failing) === true,
-    });
-    await put(working, 'hello');
-    await expect(put(failing, 'hello')).rejects.toMatchObject({ name: 'InternalError' });
-  });
-
-  it('hangs until the fault is lifted, and refuses connections when told to', async () => {
-    const hit = Promise.withResolvers<void>();
-    faults.inject({ service: 's3', action: { kind: 'hang' }, times: 1, onHit: hit.resolve });
-    const hanging = expect(put('a', 'hello')).rejects.toThrow();
-    await hit.promise;
-    faults.liftAll();
-    await hanging;
-    faults.inject({ service: 's3', action: { kind: 'refuse' }, times: 1 });
-    await expect(put('a', 'hello')).rejects.toThrow();
-    await put('a', 'hello');
   });
 });
