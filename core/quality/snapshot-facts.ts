@@ -16,6 +16,8 @@ export const snapshotDrops = [
   'malformedTime',
   /** The catalogue does not know the item, so it could not be shown. */
   'unknownItem',
+  /** The customer has refused personalisation. */
+  'noConsent',
   /** The event claims a time later than the snapshot itself. */
   'futureTime',
   /** The order, or this product of it, was refunded or cancelled. */

@@ -41,6 +41,11 @@ export class CustomerIndex {
     return { indices, count: numbers.size };
   }
 
+  /** The node that stands for the customer of `node`, as far as events have been seen. */
+  rootOf(node: number): number {
+    return this.#root(node);
+  }
+
   #node(ref: string): number {
     const known = this.#nodes.get(ref);
     if (known !== undefined) return known;

@@ -33,6 +33,10 @@ export class InteractionColumns {
     return this.#items[row] as number;
   }
 
+  nodeAt(row: number): number {
+    return this.#nodes[row] as number;
+  }
+
   /** The rows for which `keeps` holds. */
   finish(keeps: (row: number) => boolean): {
     readonly nodes: Uint32Array;

@@ -13,11 +13,13 @@
  */
 import type { Item } from '../catalogue/item.ts';
 import { type CollectedEvent, collectedEvent } from '../events/event.ts';
+import { consentOf } from '../profile/consent.ts';
 import { productsOf } from '../profile/event-products.ts';
 import { interactionsOf } from '../profile/interactions.ts';
 import { interactionKinds, type RecentInteraction } from '../profile/profile.ts';
 import { textOf } from '../profile/untyped-value.ts';
 import { type SnapshotDrop, type SnapshotFacts, snapshotDrops } from '../quality/snapshot-facts.ts';
+import { ConsentIndex } from './consent-index.ts';
 import { CustomerIndex } from './customer-index.ts';
 import { InteractionColumns } from './interaction-columns.ts';
 import { type Interactions, timeRange } from './interactions.ts';
@@ -49,6 +51,7 @@ export class SnapshotBuilder {
   readonly #options: SnapshotOptions;
   readonly #messages = new SeenIds();
   readonly #customers = new CustomerIndex();
+  readonly #consents = new ConsentIndex();
   readonly #columns = new InteractionColumns();
   readonly #orders = new OrderRows();
   readonly #dropped = new Map<SnapshotDrop, number>();
@@ -84,7 +87,11 @@ export class SnapshotBuilder {
       (row) => this.#items[this.#columns.itemAt(row)]?.itemId,
     );
     this.#drop('refunded', refunded.size);
-    const { nodes, ...columns } = this.#columns.finish((row) => !refunded.has(row));
+    const refused = this.#refusedRows();
+    this.#drop('noConsent', refused.size);
+    const { nodes, ...columns } = this.#columns.finish(
+      (row) => !refunded.has(row) && !refused.has(row),
+    );
     const customers = this.#customers.customers(nodes);
     const interactions: Interactions = {
       ...columns,
@@ -95,10 +102,23 @@ export class SnapshotBuilder {
     return { interactions, items: this.#items, facts: this.#facts(interactions) };
   }
 
+  /** Rows of customers who refused personalisation. */
+  #refusedRows(): ReadonlySet<number> {
+    const rootOf = (node: number) => this.#customers.rootOf(node);
+    const roots = this.#consents.refusedRoots(rootOf);
+    const rows = new Set<number>();
+    if (roots.size === 0) return rows;
+    for (let row = 0; row < this.#columns.length; row++) {
+      if (roots.has(rootOf(this.#columns.nodeAt(row)))) rows.add(row);
+    }
+    return rows;
+  }
+
   #addEvent(event: CollectedEvent): void {
     this.#newestReceivedMs = Math.max(this.#newestReceivedMs, Date.parse(event.receivedAt));
     // Every event may join identities, whatever it is about.
     const node = this.#customers.nodeOf(event.identities);
+    this.#consents.add(node, consentOf(event));
     const orderId = textOf(event.properties?.order_id, ORDER_ID_LENGTH_MAX);
     if (event.event === 'Order Completed') {
       this.#addOrder(event, node, orderId);

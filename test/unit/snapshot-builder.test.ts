@@ -48,6 +48,37 @@ function rows({ interactions, items }: BuiltSnapshot): string[] {
   );
 }
 
+const consents = (granted: boolean, changes = {}) =>
+  event({
+    type: 'identify',
+    traits: {},
+    context: { consent: { categoryPreferences: { personalization: granted } } },
+    ...changes,
+  });
+
+describe('consent to personalisation', () => {
+  const phone = [{ kind: 'anonymousId', key: 'phone' }];
+  const bob = [{ kind: 'userId', key: 'bob' }];
+
+  it('leaves out whoever refused it, with what they did before signing in, and nobody else', () => {
+    const snapshot = built([
+      viewed('mug', { identities: phone }),
+      event({ type: 'identify', identities: [...bob, ...phone] }),
+      order('o-bob', ['plate'], { identities: bob }),
+      viewed('plate'),
+      consents(false, { identities: phone }),
+    ]);
+    expect(rows(snapshot)).toEqual(['0 plate view']);
+    expect(snapshot.facts.dropped.noConsent).toBe(2);
+  });
+
+  it('goes by the latest statement, in whatever order the lines come', () => {
+    const later = { timestamp: '2026-11-21T10:00:00.000Z' };
+    expect(rows(built([consents(true, later), viewed('mug'), consents(false)]))).toHaveLength(1);
+    expect(rows(built([consents(false, later), viewed('mug'), consents(true)]))).toHaveLength(0);
+  });
+});
+
 describe('a snapshot', () => {
   it('has a row per product viewed, added, removed and bought', () => {
     const added = event({ event: 'Product Added', properties: { product_id: 'mug' } });
@@ -128,6 +159,7 @@ describe('a snapshot', () => {
       unreadableFile: 0,
       duplicateMessage: 0,
       duplicateOrder: 0,
+      noConsent: 0,
       malformedProduct: 1,
       malformedTime: 1,
       unknownItem: 1,

@@ -16,6 +16,7 @@ const sound: SnapshotFacts = {
     unreadableFile: 0,
     duplicateMessage: 50,
     duplicateOrder: 3,
+    noConsent: 0,
     malformedProduct: 0,
     malformedTime: 0,
     unknownItem: 0,
