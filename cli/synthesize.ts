@@ -22,7 +22,7 @@ export async function synthesize(environment = 'dev', signal?: AbortSignal): Pro
   const directory = join(folder, 'cdk.out');
   const remove = () => rm(folder, { recursive: true, force: true });
   const words = ['cdk/app.ts', '--quiet', '-c', `env=${environment}`, '--output', directory];
-  const { code, output } = await run(words, signal);
+  const { code, output } = await run(words, folder, signal);
   if (code === 0) return { directory, remove };
   await remove();
   signal?.throwIfAborted();
@@ -34,6 +34,7 @@ export async function synthesize(environment = 'dev', signal?: AbortSignal): Pro
 
 function run(
   words: readonly string[],
+  temporaryDirectory: string,
   signal: AbortSignal | undefined,
 ): Promise<{ code: number | null; output: string }> {
   return new Promise((resolve, reject) => {
@@ -41,6 +42,8 @@ function run(
     const child = spawn(process.execPath, words, {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'pipe'],
+      // What it leaves when it is interrupted goes with our own folder.
+      env: { ...process.env, TMPDIR: temporaryDirectory },
       ...(signal === undefined ? {} : { signal }),
     });
     let output = '';

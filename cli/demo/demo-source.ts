@@ -5,6 +5,7 @@ import { type ImportReport, runImport } from '../import/run-import.ts';
 import type { Measurements } from './measure.ts';
 import type { ImportOutcome } from './report.ts';
 import { EVENTS_PER_SECOND, type SendOutcome, sendCalls } from './send.ts';
+import { throwIfInterrupted } from './wait.ts';
 
 /** A customer to fetch a block for. */
 export interface Asked {
@@ -44,11 +45,12 @@ export function shopSource(seed: number, nowMs: number): DemoSource {
         `${shop.duplicates.length} calls sent twice, ${shop.invalid.length} invalid on purpose; ` +
         `${EVENTS_PER_SECOND} events a second`,
     ],
-    send: async ({ collector, writeKey }, onProgress) => {
+    send: async ({ collector, writeKey }, onProgress, signal) => {
       const calls = [...shop.calls, ...shop.duplicates, ...shop.invalid];
-      return sendCalls(collector, writeKey, calls, (sent) =>
-        onProgress(`${sent} of ${calls.length} events sent …`),
-      );
+      return sendCalls(collector, writeKey, calls, (sent) => {
+        throwIfInterrupted(signal);
+        onProgress(`${sent} of ${calls.length} events sent …`);
+      });
     },
   };
 }

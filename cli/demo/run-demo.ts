@@ -13,7 +13,7 @@ import { fetchBlockHtml, fetchRecommendation } from './fetch-block.ts';
 import { createMeasurements, type Measurements } from './measure.ts';
 import { type DemoReport, printRecommendation } from './report.ts';
 import { sendCalls } from './send.ts';
-import { interruption, until } from './wait.ts';
+import { interruption, throwIfInterrupted, until } from './wait.ts';
 
 export interface DemoOptions {
   readonly seed: number;
@@ -47,7 +47,10 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   const interrupted = interruption();
   const startedAt = performance.now();
   terminal.progress('Bundling the functions and synthesizing the template …');
-  const assembly = await synthesize();
+  const assembly = await synthesize('dev', interrupted).catch((error: unknown) => {
+    throwIfInterrupted(interrupted);
+    throw error;
+  });
   try {
     terminal.line(`${terminal.bold('1. Template')}  synthesized, ${secondsSince(startedAt)} s`);
     const cloud = await startCloud({ port: 0 }, assembly.directory, undefined);
