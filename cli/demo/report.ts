@@ -1,4 +1,5 @@
 import type { Recommendation } from '../../core/blocks/recommendation.ts';
+import type { ImportOutcome } from '../import/tally.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** Accuracy of a model or a baseline on the held-out period; `ndcg` and `hit` at the placement's size. */
@@ -29,17 +30,6 @@ export interface DemoReport {
   readonly order_to_answer_ms: number;
   readonly outage: Recommendation;
   readonly import?: ImportOutcome;
-}
-
-/** What became of every row of an imported file; the leaves add up to `rows`. */
-export interface ImportOutcome {
-  readonly rows: number;
-  readonly outcomes: {
-    readonly accepted: number;
-    readonly duplicate: number;
-    readonly quarantined: Readonly<Record<string, number>>;
-    readonly skipped: Readonly<Record<string, number>>;
-  };
 }
 
 /** Explains an answer to a person: who asked, which rung answered and why, and the items. */
