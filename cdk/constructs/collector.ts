@@ -16,7 +16,18 @@ export interface CollectorProps {
 }
 
 /** Segment's calls by their names, as servers send them, and by their letters, as browsers do. */
-const CALLS = ['track', 'identify', 'page', 'batch', 'import', 't', 'i', 'p', 'b'] as const;
+const CALLS = [
+  'track',
+  'identify',
+  'page',
+  'screen',
+  'group',
+  'alias',
+  'batch',
+  'import',
+  // The browser SDK sends first letters, and `m` for its own metrics.
+  ...['t', 'i', 'p', 's', 'g', 'a', 'b', 'm'],
+] as const;
 
 /** Under API Gateway's 29 s, so that the function's own answer arrives before the gateway's. */
 const TIMEOUT_S = 25;

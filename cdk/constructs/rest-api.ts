@@ -1,4 +1,4 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import {
   AccessLogField,
   AccessLogFormat,
@@ -22,13 +22,16 @@ export interface RestApiProps {
   readonly environment: Environment;
 }
 
-/** The stage, and so the first part of every path. */
-const STAGE_NAME = 'api';
+/**
+ * The stage is the version and so the first part of every path: SDKs are told a host alone and add
+ * `/v1/…` to it, whatever path the host's address had.
+ */
+const STAGE_NAME = 'v1';
 
 /** The one REST API that sites, apps and ESPs call; collector and recommendations add their routes. */
 export class RestApi extends Construct {
   readonly api: RestApiResource;
-  /** The resource `/v1`. */
+  /** What `/v1` is: the stage's root. */
   readonly v1: IResource;
   /** The address up to, not including, `/v1`. */
   readonly baseUrl: string;
@@ -64,8 +67,9 @@ export class RestApi extends Construct {
       },
     });
     addGatewayResponses(this.api);
-    this.v1 = this.api.root.addResource('v1');
-    this.baseUrl = this.api.url.replace(/\/$/, '');
+    this.v1 = this.api.root;
+    const { region, urlSuffix } = Stack.of(this);
+    this.baseUrl = `https://${this.api.restApiId}.execute-api.${region}.${urlSuffix}`;
     acknowledgeFindings(this.api);
   }
 }

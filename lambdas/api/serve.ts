@@ -25,7 +25,7 @@ export const handler = middy<APIGatewayProxyEvent, APIGatewayProxyResult>()
   .handler(route);
 
 async function route(event: APIGatewayProxyEvent): Promise<APIGatewayProxyResult> {
-  if (healthPath.test(event.path)) return answerHealth(await sources.model.get());
+  if (healthPath.test(pathOf(event))) return answerHealth(await sources.model.get());
   const { placement, isBlock } = askedFor(event);
   if (placement === undefined) return notFound();
   const { customer, limit } = event.queryStringParameters ?? {};
@@ -38,9 +38,14 @@ function askedFor(event: APIGatewayProxyEvent): {
   readonly placement: string | undefined;
   readonly isBlock: boolean;
 } {
-  const block = blocksPath.exec(event.path ?? '')?.[1];
-  const placement = block ?? recommendationsPath.exec(event.path ?? '')?.[1];
+  const block = blocksPath.exec(pathOf(event))?.[1];
+  const placement = block ?? recommendationsPath.exec(pathOf(event))?.[1];
   return { placement, isBlock: block !== undefined };
+}
+
+/** With the stage, as it was asked for; `event.path` leaves the stage out. */
+function pathOf(event: APIGatewayProxyEvent): string {
+  return event.requestContext.path;
 }
 
 /** Only reachable when the template routes a path here that it shouldn't. */

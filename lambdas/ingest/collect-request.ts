@@ -35,7 +35,8 @@ export async function collectRequest(
   collector: Collector,
   deadlineMs: number,
 ): Promise<APIGatewayProxyResult> {
-  const route = routeOf(event.path);
+  // With the stage, which is the `/v1`; `event.path` leaves it out.
+  const route = routeOf(event.requestContext.path);
   if (route === undefined) throw new Problem(404, 'No such path; see the list of /v1 paths.');
   if (event.httpMethod === 'OPTIONS') return preflightAnswer(event);
   if (event.httpMethod !== 'POST') throw new Problem(405, 'This path takes POST only.');

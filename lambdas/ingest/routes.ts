@@ -52,7 +52,7 @@ const routes: ReadonlyMap<string, Route> = new Map([
   ['/v1/m', { kind: 'dropped' }],
 ]);
 
-/** The route of a path, without its stage; a slash at the end makes no difference. */
+/** The route of a path with its stage, which is the `/v1`; a slash at the end makes no difference. */
 export function routeOf(path: string): Route | undefined {
   return routes.get(path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path);
 }

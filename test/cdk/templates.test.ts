@@ -249,20 +249,18 @@ describe('the REST API', () => {
   it('asks for a key exactly where recommendations are', () => {
     const guarded = routes.filter(({ properties }) => properties.ApiKeyRequired === true);
     expect(guarded.map(({ route }) => route).sort()).toEqual([
-      'GET /v1/blocks/{placement}',
-      'GET /v1/recommendations/{placement}',
+      'GET /blocks/{placement}',
+      'GET /recommendations/{placement}',
     ]);
     for (const { properties } of guarded) expect(properties.AuthorizationType).toBe('CUSTOM');
   });
 
   it('takes events at the calls’ names and letters, with their preflights', () => {
     const open = routes.filter(({ properties }) => properties.ApiKeyRequired !== true);
-    const calls = ['track', 'identify', 'page', 'batch', 'import', 't', 'i', 'p', 'b'];
+    const names = ['track', 'identify', 'page', 'screen', 'group', 'alias', 'batch', 'import'];
+    const calls = [...names, 't', 'i', 'p', 's', 'g', 'a', 'b', 'm'];
     expect(open.map(({ route }) => route).sort()).toEqual(
-      [
-        'GET /v1/health',
-        ...calls.flatMap((call) => [`POST /v1/${call}`, `OPTIONS /v1/${call}`]),
-      ].sort(),
+      ['GET /health', ...calls.flatMap((call) => [`POST /${call}`, `OPTIONS /${call}`])].sort(),
     );
   });
 

@@ -103,7 +103,7 @@ async function get(
 ): Promise<APIGatewayProxyResult> {
   const event: Partial<APIGatewayProxyEvent> = {
     httpMethod: 'GET',
-    path,
+    requestContext: { path } as APIGatewayProxyEvent['requestContext'],
     headers,
     queryStringParameters: query,
   };
@@ -298,7 +298,10 @@ describe('with broken stores', () => {
   });
 
   it('a request that nobody foresaw gets static content', async () => {
-    const event = { path: '/v1/recommendations/for-you', headers: {} };
+    const requestContext = {
+      path: '/v1/recommendations/for-you',
+    } as APIGatewayProxyEvent['requestContext'];
+    const event = { requestContext, headers: {} };
     Object.defineProperty(event, 'queryStringParameters', {
       get: () => {
         if (new Error().stack?.includes('route') === true) throw new TypeError('ada@mail.example');

@@ -55,7 +55,7 @@ export function proxyEvent(
   options: RequestOptions = {},
 ): APIGatewayProxyEvent {
   const event: Partial<APIGatewayProxyEvent> = {
-    path,
+    requestContext: { path } as APIGatewayProxyEvent['requestContext'],
     httpMethod: options.method ?? 'POST',
     headers: options.headers ?? { Authorization: basic(WRITE_KEY) },
     queryStringParameters: options.query ?? null,
