@@ -52,6 +52,20 @@ export async function writeConnection(
   await writeFile(file, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
 }
 
+/**
+ * Settings of an AWS client for a connection: its endpoint, which asks for no real credentials, where it
+ * names one, AWS's own otherwise.
+ */
+export function clientOptions(
+  { region, aws }: Pick<Connection, 'region' | 'aws'>,
+  service: string,
+) {
+  const endpoint = aws[service];
+  if (endpoint === undefined) return { region };
+  const credentials = { accessKeyId: 'kindred', secretAccessKey: 'kindred' };
+  return { region, endpoint, credentials };
+}
+
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

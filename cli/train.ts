@@ -1,6 +1,6 @@
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { Command, InvalidArgumentError } from 'commander';
-import { readConnection } from './connection.ts';
+import { clientOptions, readConnection } from './connection.ts';
 import { createTerminal } from './terminal.ts';
 import { runTraining } from './train/run-training.ts';
 import { printTraining } from './train/training-report.ts';
@@ -70,14 +70,7 @@ async function connect(
       'Write it again with `npm start`, or give --state-machine.',
     );
   }
-  return { client: clientOf(connection.region, connection.aws.sfn), stateMachineArn };
-}
-
-/** A Kindred with endpoints of its own asks for no real credentials. */
-function clientOf(region: string, endpoint: string | undefined): SFNClient {
-  if (endpoint === undefined) return new SFNClient({ region });
-  const credentials = { accessKeyId: 'kindred', secretAccessKey: 'kindred' };
-  return new SFNClient({ region, endpoint, credentials });
+  return { client: new SFNClient(clientOptions(connection, 'sfn')), stateMachineArn };
 }
 
 async function reachable<Value>(ask: () => Promise<Value>): Promise<Value> {

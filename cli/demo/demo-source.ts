@@ -24,8 +24,8 @@ export interface DemoSource {
   ): Promise<SourceOutcome>;
   /** What a person should know of the outcome, line by line. */
   explain(outcome: SourceOutcome): string[];
-  /** A warm and a cold customer; `remembered` gives the ones found before, without asking a store. */
-  customers(measurements: Measurements, how?: 'remembered'): Promise<Asked[]>;
+  /** A warm and a cold customer; a store is asked for them once, so that they are there in its outage. */
+  customers(measurements: Measurements): Promise<Asked[]>;
   /** Items whose pictures can be drawn into the block's file. */
   readonly pictured: readonly ShopItem[];
 }

@@ -2,7 +2,7 @@ import { CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwat
 import { DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod';
-import type { Connection } from '../connection.ts';
+import { type Connection, clientOptions } from '../connection.ts';
 import type { Asked } from './demo-source.ts';
 
 /** Enrichment's metrics are read back through CloudWatch, as on-call engineers read them. */
@@ -140,16 +140,4 @@ function extremesOf(profiles: readonly ProfileSummary[]): Asked[] {
     { kind: 'warm', key: byOrders[0]?.profileId ?? '' },
     { kind: 'cold', key: single?.profileId ?? '' },
   ];
-}
-
-/** Client settings for a connection: its endpoint where it names one, AWS's own otherwise. */
-function clientOptions(connection: Connection, service: string) {
-  const endpoint = connection.aws[service];
-  return endpoint === undefined
-    ? { region: connection.region }
-    : {
-        region: connection.region,
-        endpoint,
-        credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-      };
 }

@@ -2,12 +2,6 @@ import type { Recommendation } from '../../core/blocks/recommendation.ts';
 import type { ImportOutcome } from '../import/tally.ts';
 import type { Terminal } from '../terminal.ts';
 
-/** Accuracy of a model or a baseline on the held-out period; `ndcg` and `hit` at the placement's size. */
-export interface Accuracy {
-  readonly ndcg: number;
-  readonly hit: number;
-}
-
 /** What `npm run demo -- --json` prints. */
 export interface DemoReport {
   readonly events: {

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { inlineImages } from '../../examples/shop/item-image.ts';
 import type { LocalCloud } from '../../local/cloud.ts';
-import { writeConnection } from '../connection.ts';
+import { clientOptions, writeConnection } from '../connection.ts';
 import { startCloud } from '../start.ts';
 import { synthesize } from '../synthesize.ts';
 import { createTerminal, type Terminal } from '../terminal.ts';
@@ -142,11 +142,7 @@ async function sendEverything({ source, cloud, measurements, terminal, signal }:
 async function train({ cloud, terminal, signal }: Stage): Promise<TrainingResult> {
   const startedAt = performance.now();
   const { connection } = cloud;
-  const client = new SFNClient({
-    region: connection.region,
-    endpoint: connection.aws.sfn ?? '',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  });
+  const client = new SFNClient(clientOptions(connection, 'sfn'));
   try {
     const result = await runTraining({
       client,
@@ -227,7 +223,7 @@ async function orderAndAsk({ cloud, terminal, signal }: Stage): Promise<number> 
 async function breakTheStore({ cloud, terminal, source, measurements }: Stage) {
   const fault = cloud.faults.inject({ service: 'dynamodb', action: { kind: 'refuse' } });
   try {
-    const [customer] = await source.customers(measurements, 'remembered');
+    const [customer] = await source.customers(measurements);
     const answer = await fetchRecommendation(
       cloud.connection,
       'for-you',
