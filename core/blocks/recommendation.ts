@@ -4,7 +4,6 @@ import { strategyKinds } from '../ranking/placement.ts';
 /** Which rung of the ladder answered. */
 export const recommendationSources = strategyKinds;
 export const recommendationSource = z.enum(recommendationSources);
-export type RecommendationSource = z.infer<typeof recommendationSource>;
 
 /** One item as an ESP sees it: flat, every key always there. */
 export const recommendedItem = z.object({

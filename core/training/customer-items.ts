@@ -2,7 +2,9 @@
  * What each customer did, as the similarity sees it: the latest distinct items of every customer,
  * newest first, in compressed rows.
  */
+
 import { RECENT_INTERACTIONS_MAX } from '../profile/profile.ts';
+import { groupRows } from './group-rows.ts';
 import { type Interactions, kindOf, kindWeights } from './interactions.ts';
 import type { HistoryEntry } from './model.ts';
 
@@ -72,24 +74,12 @@ export function historyOf(
   }));
 }
 
-/** Row numbers grouped by customer (a counting sort). */
+/** Row numbers grouped by customer. */
 export function rowsByCustomer({ customers, customerCount }: Interactions): {
   of(customer: number): Uint32Array;
 } {
-  const offsets = new Uint32Array(customerCount + 1);
-  for (const customer of customers) offsets[customer + 1] = (offsets[customer + 1] as number) + 1;
-  for (let customer = 0; customer < customerCount; customer++) {
-    offsets[customer + 1] = (offsets[customer + 1] as number) + (offsets[customer] as number);
-  }
-  const next = offsets.slice();
-  const sorted = new Uint32Array(customers.length);
-  for (let row = 0; row < customers.length; row++) {
-    const customer = customers[row] as number;
-    const place = next[customer] as number;
-    sorted[place] = row;
-    next[customer] = place + 1;
-  }
-  return { of: (customer) => sorted.subarray(offsets[customer], offsets[customer + 1]) };
+  const { offsets, rows } = groupRows(customers, customerCount);
+  return { of: (customer) => rows.subarray(offsets[customer], offsets[customer + 1]) };
 }
 
 /** Later rows of the same second count as newer. */

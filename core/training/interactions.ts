@@ -20,7 +20,6 @@ export interface Interactions {
 
 export const VIEW = interactionKinds.indexOf('view');
 export const CART = interactionKinds.indexOf('cart');
-export const UNCART = interactionKinds.indexOf('uncart');
 export const PURCHASE = interactionKinds.indexOf('purchase');
 
 /** Weight per kind code, the purchase's being 1. */

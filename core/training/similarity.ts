@@ -13,7 +13,9 @@
  * Each row keeps its `neighboursMax` best, best first, equal scores by item index. Time is
  * O(Σ_u n_u²) with n_u ≤ CUSTOMER_ITEMS_MAX, memory one dense row beside the result.
  */
+
 import type { CustomerItems } from './customer-items.ts';
+import { type GroupedRows, groupRows } from './group-rows.ts';
 import type { Model, ModelParameters } from './model.ts';
 import { DAY_S } from './popularity.ts';
 import { selectBest } from './select-best.ts';
@@ -29,7 +31,7 @@ interface WeightedRows {
   /** d_u^-a · x_uj · 0.5^(age_uj / H), beside `rows.items`. */
   readonly targetWeights: Float64Array;
   /** Per item: its places in `rows`, and whose rows they are in. */
-  readonly byItem: { readonly offsets: Uint32Array; readonly places: Uint32Array };
+  readonly byItem: GroupedRows;
   readonly customerOf: Uint32Array;
   readonly sourceScale: Float64Array;
   readonly targetScale: Float64Array;
@@ -76,7 +78,7 @@ function accumulateRow(
   const lastPlace = byItem.offsets[source + 1] as number;
   let count = 0;
   for (let at = byItem.offsets[source] as number; at < lastPlace; at++) {
-    const place = byItem.places[at] as number;
+    const place = byItem.rows[at] as number;
     const customer = customerOf[place] as number;
     const sourceWeight = rows.weights[place] as number;
     const end = rows.offsets[customer + 1] as number;
@@ -128,7 +130,7 @@ function weightRows(
   return {
     rows,
     targetWeights,
-    byItem: placesByItem(rows.items, popular.length),
+    byItem: groupRows(rows.items, popular.length),
     customerOf,
     sourceScale: scale(parameters.sourceExponent),
     targetScale: scale(parameters.targetExponent).map(
@@ -142,27 +144,6 @@ function popularityScale(popular: Float32Array, exponent: number): Float64Array 
   return Float64Array.from(popular, (value) =>
     most > 0 ? Math.max(value / most, POPULARITY_FLOOR) ** exponent : 1,
   );
-}
-
-/** For each item, where it stands in `items` (a counting sort). */
-function placesByItem(
-  items: Uint32Array,
-  itemCount: number,
-): { readonly offsets: Uint32Array; readonly places: Uint32Array } {
-  const offsets = new Uint32Array(itemCount + 1);
-  for (const item of items) offsets[item + 1] = (offsets[item + 1] as number) + 1;
-  for (let item = 0; item < itemCount; item++) {
-    offsets[item + 1] = (offsets[item + 1] as number) + (offsets[item] as number);
-  }
-  const next = offsets.slice();
-  const places = new Uint32Array(items.length);
-  for (let place = 0; place < items.length; place++) {
-    const item = items[place] as number;
-    const at = next[item] as number;
-    places[at] = place;
-    next[item] = at + 1;
-  }
-  return { offsets, places };
 }
 
 function concatenate<Column extends Uint32Array | Float32Array>(
