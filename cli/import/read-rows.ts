@@ -1,19 +1,9 @@
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
+import type { Mapping } from '../../core/mapping/mapping.ts';
+import type { Row } from '../../core/mapping/row.ts';
 import { UserError } from '../user-error.ts';
-import type { Mapping } from './mapping.ts';
-
-/** A row of the file: the cells of the mapping's columns, or why it has none. */
-export interface Row {
-  /** Counted from 1, without the header and empty lines. */
-  readonly number: number;
-  /** One cell per column of the mapping, in `columnsOf` order; empty where the row has nothing. */
-  readonly cells: readonly string[];
-  /** The row as it came, for the file of refused rows. */
-  readonly raw: readonly string[];
-  readonly problem?: string;
-}
 
 /** A record longer than this is an unclosed quote that swallows the file. */
 const RECORD_CHARACTERS_MAX = 1_000_000;

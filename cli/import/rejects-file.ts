@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { Mapping } from '../../core/mapping/mapping.ts';
+import type { Row } from '../../core/mapping/row.ts';
 import { unwritable } from './import-state.ts';
-import type { Mapping } from './mapping.ts';
-import type { Row } from './read-rows.ts';
 
 /**
  * Keeps the rows that the mapping can't convert, in the file's own format: repaired, the file is

@@ -1,10 +1,11 @@
 import { basename, join, parse } from 'node:path';
+import { type CallBuilder, createCallBuilder } from '../../core/mapping/build-call.ts';
+import { type RowGroup, RowGrouper } from '../../core/mapping/group-rows.ts';
+import { createRowInterpreter } from '../../core/mapping/interpret-row.ts';
+import { columnsOf } from '../../core/mapping/mapping.ts';
 import { UserError } from '../user-error.ts';
-import { type CallBuilder, createCallBuilder } from './build-call.ts';
-import { type RowGroup, RowGrouper } from './group-rows.ts';
 import { type ImportState, openState, writeWhole } from './import-state.ts';
-import { createRowInterpreter } from './interpret-row.ts';
-import { columnsOf, type LoadedMapping, loadMapping } from './mapping.ts';
+import { type LoadedMapping, loadMapping, withUserErrors } from './load-mapping.ts';
 import { type CheckedFile, checkFile, openContent } from './read-file.ts';
 import { readRows } from './read-rows.ts';
 import { RejectsFile } from './rejects-file.ts';
@@ -153,7 +154,7 @@ class ImportRun {
   async *#groups(): AsyncGenerator<RowGroup> {
     const { mapping } = this.#loaded;
     const columns = columnsOf(mapping);
-    const interpret = createRowInterpreter(mapping);
+    const interpret = withUserErrors(() => createRowInterpreter(mapping));
     const grouper = new RowGrouper(mapping);
     const content = openContent(this.#file, (count) => {
       this.#bytesRead += count;

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { createCallBuilder } from '../../cli/import/build-call.ts';
-import { type RowGroup, RowGrouper, TOO_LATE } from '../../cli/import/group-rows.ts';
-import { createRowInterpreter } from '../../cli/import/interpret-row.ts';
-import { columnsOf, type Mapping, parseMapping } from '../../cli/import/mapping.ts';
-import { createDateReader } from '../../cli/import/read-date.ts';
-import type { Row } from '../../cli/import/read-rows.ts';
+import { createCallBuilder } from '../../core/mapping/build-call.ts';
+import { type RowGroup, RowGrouper, TOO_LATE } from '../../core/mapping/group-rows.ts';
+import { createRowInterpreter } from '../../core/mapping/interpret-row.ts';
+import { columnsOf, type Mapping, parseMapping } from '../../core/mapping/mapping.ts';
+import { createDateReader } from '../../core/mapping/read-date.ts';
+import type { Row } from '../../core/mapping/row.ts';
 
 const document = (overrides: object = {}): Mapping =>
   parseMapping(

@@ -18,6 +18,7 @@ export const codeFolders = [
 /** `core/` in the order of the flow: a later folder may import an earlier one, never the reverse. */
 const flow = [
   'events',
+  'mapping',
   'identity',
   'profile',
   'catalogue',

@@ -1,6 +1,6 @@
 import type { Fields, InterpretedRow } from './interpret-row.ts';
 import type { Mapping } from './mapping.ts';
-import type { Row } from './read-rows.ts';
+import type { Row } from './row.ts';
 
 /** The rows that become one event. */
 export interface RowGroup {

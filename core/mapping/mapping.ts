@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
-import { eventType } from '../../core/events/event.ts';
-import { UserError } from '../user-error.ts';
+import { eventType } from '../events/event.ts';
+import { MappingError } from './mapping-error.ts';
 
 /**
  * A mapping document: how the rows of a file become events. Rows are read in order, each is skipped
@@ -122,41 +120,18 @@ const mapping = z
   });
 export type Mapping = z.infer<typeof mapping>;
 
-/** A mapping and what identifies this very version of it. */
-export interface LoadedMapping {
-  readonly mapping: Mapping;
-  readonly sha256: string;
-}
-
-/**
- * Reads and checks a mapping document.
- * @throws UserError naming the place of each mistake.
- */
-export async function loadMapping(file: string): Promise<LoadedMapping> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch {
-    throw new UserError(
-      `Can't read the mapping document ${file}.`,
-      'Check the path after --mapping.',
-    );
-  }
-  return { mapping: parseMapping(text, file), sha256: sha256(text) };
-}
-
-/** @throws UserError naming the place of each mistake. */
+/** @throws MappingError naming the place of each mistake. */
 export function parseMapping(text: string, name: string): Mapping {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
     const reason = error instanceof Error ? error.message : '';
-    throw new UserError(`${name} is not JSON: ${reason}`, 'Repair the document; see examples/.');
+    throw new MappingError(`${name} is not JSON: ${reason}`, 'Repair the document; see examples/.');
   }
   const parsed = mapping.safeParse(value);
   if (!parsed.success) {
-    throw new UserError(
+    throw new MappingError(
       `${name} is not a mapping document:\n${z.prettifyError(parsed.error)}`,
       'Compare it with examples/online-retail.mapping.json.',
     );
@@ -165,7 +140,7 @@ export function parseMapping(text: string, name: string): Mapping {
     (used) => !Object.hasOwn(parsed.data.fields, used),
   );
   if (unknown !== undefined) {
-    throw new UserError(
+    throw new MappingError(
       `${name} uses a field "${unknown}" that it doesn't define.`,
       `Define it under "fields"; there are: ${Object.keys(parsed.data.fields).join(', ')}.`,
     );
@@ -213,8 +188,4 @@ function isPattern(text: string): boolean {
   } catch {
     return false;
   }
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

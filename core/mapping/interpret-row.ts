@@ -1,7 +1,7 @@
-import { UserError } from '../user-error.ts';
 import { type Condition, columnsOf, type FieldMapping, type Mapping } from './mapping.ts';
+import { MappingError } from './mapping-error.ts';
 import { createDateReader } from './read-date.ts';
-import type { Row } from './read-rows.ts';
+import type { Row } from './row.ts';
 
 /** A field's value; dates are ISO 8601 UTC. Undefined where the cell is empty. */
 export type FieldValue = string | number | boolean | undefined;
@@ -24,7 +24,7 @@ class UnreadableCell extends Error {}
 
 /**
  * Compiles a mapping's fields and rules into one function over rows.
- * @throws UserError when a date's time zone is unknown.
+ * @throws MappingError when a date's time zone is unknown.
  */
 export function createRowInterpreter(mapping: Mapping): RowInterpreter {
   const columns = columnsOf(mapping);
@@ -142,7 +142,7 @@ function dateReaderOf(name: string, format: string, zone: string) {
   try {
     return createDateReader(format, zone);
   } catch {
-    throw new UserError(
+    throw new MappingError(
       `The mapping's field "${name}" has an unknown time zone "${zone}".`,
       'Use UTC, an offset such as +01:00, or a name such as Europe/London.',
     );
