@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
-import type { EventSource } from '../../core/identity/collect-event.ts';
+import type { EventSource } from '../../core/events/source.ts';
 import { readSecret } from '../secrets/secret-reader.ts';
 
 /** The source whose write key is the environment's secret. */

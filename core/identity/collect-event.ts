@@ -2,15 +2,10 @@ import { createHash } from 'node:crypto';
 import { hashedEmail, isEmailAddress, mayHoldEmail } from '../events/email-address.ts';
 import { type CollectedEvent, EVENT_SCHEMA_VERSION, type Identity } from '../events/event.ts';
 import { isJsonObject } from '../events/json-value.ts';
+import type { EventSource } from '../events/source.ts';
 import type { ValidCall } from '../events/validate-call.ts';
 import { emailSha256, emailSha256Identity, identityOf, identityRef } from './identity-key.ts';
 import { masked, withoutEmails } from './mask-emails.ts';
-
-/** The source of a call: whose write key sent it. */
-export interface EventSource {
-  readonly sourceId: string;
-  readonly priority: number;
-}
 
 export interface CollectCircumstances {
   readonly source: EventSource;

@@ -1,0 +1,27 @@
+import type { OperatorServices } from './operator-services.ts';
+
+/** A request of an operator: a person or a program with AWS credentials, IAM-signed. */
+export interface OperatorRequest {
+  /** Values of the path's parameters, e.g. `{ sourceId: 'web-shop' }`. */
+  readonly path: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, string>>;
+  /** The body as JSON; undefined where there is none. */
+  readonly body: unknown;
+}
+
+/** A JSON answer; a refusal is thrown as a Problem. */
+export interface OperatorAnswer {
+  readonly status: number;
+  readonly body: object;
+}
+
+/** One route of the operators' API; a route is a file, listed in operator-routes.ts. */
+export interface OperatorRoute {
+  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
+  /** Below `/v1`, as API Gateway writes it, e.g. `/sources/{sourceId}/events`. */
+  readonly resource: string;
+  readonly handle: (
+    request: OperatorRequest,
+    services: OperatorServices,
+  ) => Promise<OperatorAnswer>;
+}

@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto';
+import type { EventStream } from '../../adapters/kinesis/event-stream.ts';
+import type { QuarantineStore } from '../../adapters/s3/quarantine-store.ts';
+import type { EventType } from '../../core/events/event.ts';
+import type { TimeReading } from '../../core/events/event-time.ts';
+import type { EventSource } from '../../core/events/source.ts';
+import { collectCalls, type RefusedCall } from '../../core/identity/collect-calls.ts';
+import { quarantinedCall } from '../../core/identity/quarantined-call.ts';
+
+/** Where accepted events and refused calls go; made once per process. */
+export interface IntakePorts {
+  readonly stream: EventStream;
+  readonly quarantine: QuarantineStore;
+  readonly identitySecret: () => Promise<string>;
+  readonly count: (metric: IntakeMetric, value: number) => void;
+}
+
+export type IntakeMetric = 'EventsAccepted' | 'EventsQuarantined';
+
+/** What is known of calls that arrive together, by whatever way in. */
+export interface Arrival {
+  readonly source: EventSource;
+  readonly receivedAtMs: number;
+  /** Largest call, in bytes of JSON. */
+  readonly callBytesMax: number;
+  /** What the way in says each call is; a batch's entries say it themselves. */
+  readonly type?: EventType;
+  readonly batchSentAt?: TimeReading;
+  /** Whether any email address may be in the calls; false spares the search. */
+  readonly mayHoldEmail: boolean;
+}
+
+export interface IntakeOutcome {
+  readonly acceptedCount: number;
+  readonly refused: readonly RefusedCall[];
+}
+
+/**
+ * The one way into Kindred, whoever calls: checks each call, puts the refused ones into quarantine and
+ * the accepted ones on the stream. Resolves once every call is durable in one or the other.
+ * @throws when that can't be had before `deadlineMs` (epoch); then everything is to be sent again.
+ */
+export async function takeIn(
+  calls: readonly unknown[],
+  arrival: Arrival,
+  ports: IntakePorts,
+  deadlineMs: number,
+): Promise<IntakeOutcome> {
+  const identitySecret = await ports.identitySecret();
+  const collected = collectCalls(calls, { ...arrival, identitySecret, newMessageId: randomUUID });
+  const { accepted, refused } = collected;
+  // Quarantine first: when it fails nothing is on the stream yet, and the sender's retry repeats nothing.
+  if (refused.length > 0) {
+    const { source, receivedAtMs } = arrival;
+    const kept = refused.map((call) => quarantinedCall(call, source.sourceId, receivedAtMs));
+    await ports.quarantine.keep(kept, deadlineMs);
+  }
+  if (accepted.length > 0) await ports.stream.put(accepted, deadlineMs);
+  // Counted once both are done: what is not acknowledged comes again, and counts then. Zeros count
+  // too: the alarm on the share of quarantined events needs both figures of a period.
+  ports.count('EventsQuarantined', refused.length);
+  ports.count('EventsAccepted', accepted.length);
+  return { acceptedCount: accepted.length, refused };
+}
