@@ -2,6 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import {
+  type FirehosePartitions,
+  partitioned,
+  refuseUnknownExpressions,
+} from './firehose-partitions.ts';
 import type { KinesisEngine } from './kinesis.ts';
 
 /**
@@ -12,8 +17,7 @@ export interface FirehoseOptions {
   readonly name: string;
   readonly kinesis: KinesisEngine;
   readonly stream: string;
-  /** May hold `!{timestamp:yyyy-MM-dd}` and the other parts of an arrival time; nothing else. */
-  readonly prefix: string;
+  readonly partitions: FirehosePartitions;
   readonly intervalMs: number;
   readonly sizeBytes: number;
   readonly isGzip: boolean;
@@ -41,11 +45,11 @@ const STOPPING_ATTEMPTS_MAX = 3;
 const compress = promisify(gzip);
 
 export function startFirehose(options: FirehoseOptions): Firehose {
-  refuseUnknownPrefix(options.prefix);
+  refuseUnknownExpressions(options.partitions);
   return new Delivery(options);
 }
 
-/** Records on their way to one object. */
+/** Records on their way to the objects of one interval. */
 interface Buffered {
   readonly records: Buffer[];
   bytes: number;
@@ -140,15 +144,15 @@ class Delivery implements Firehose {
   }
 
   async #deliver({ records, bytes, firstAtMs, positions }: Buffered): Promise<void> {
-    const { prefix, name, isGzip, kinesis, stream, onDelivered, onError } = this.#options;
-    const raw = Buffer.concat(records);
-    const body = isGzip ? await compress(raw) : raw;
+    const { partitions, name, kinesis, stream, onDelivered, onError } = this.#options;
     const at = new Date(firstAtMs);
     const stamp = at.toISOString().slice(0, 19).replaceAll(/[T:]/gu, '-');
-    const key = `${timestamped(prefix, at)}${name}-1-${stamp}-${randomUUID()}${isGzip ? '.gz' : ''}`;
-    if (!(await this.#put(key, body))) {
-      onError(`Firehose was stopped before S3 took ${records.length} records.`);
-      return;
+    for (const partition of partitioned(records, partitions, at)) {
+      const key = `${partition.prefix}${name}-1-${stamp}-${randomUUID()}`;
+      if (!(await this.#putRecords(key, partition.records))) {
+        onError(`Firehose was stopped before S3 took ${records.length} records.`);
+        return;
+      }
     }
     for (const [shardId, sequence] of positions) {
       kinesis.checkpoint(stream, shardId, CONSUMER, sequence);
@@ -161,6 +165,11 @@ class Delivery implements Firehose {
     const reason = error instanceof Error ? error.message : String(error);
     this.#options.onError(`Firehose cannot deliver to S3: ${reason}`);
   };
+
+  async #putRecords(key: string, records: readonly Buffer[]): Promise<boolean> {
+    const raw = Buffer.concat(records);
+    return this.#options.isGzip ? this.#put(`${key}.gz`, await compress(raw)) : this.#put(key, raw);
+  }
 
   /** Puts the object, again and again until it is there or the delivery has been stopped. */
   async #put(key: string, body: Buffer): Promise<boolean> {
@@ -177,29 +186,4 @@ class Delivery implements Firehose {
       await pause(RETRY_MS);
     }
   }
-}
-
-/** Parts of a time in a prefix; another letter has a meaning in Firehose that is not built. */
-const TIMESTAMP_PATTERN = /^(?:yyyy|MM|dd|HH|mm|[^A-Za-z'])+$/u;
-
-function refuseUnknownPrefix(prefix: string): void {
-  for (const [expression, content = ''] of prefix.matchAll(/!\{([^}]*)\}/gu)) {
-    const [kind, ...pattern] = content.split(':');
-    if (kind === 'timestamp' && TIMESTAMP_PATTERN.test(pattern.join(':'))) continue;
-    throw new Error(`The local Firehose does not understand ${expression} in a prefix`);
-  }
-}
-
-function timestamped(prefix: string, at: Date): string {
-  const iso = at.toISOString();
-  const parts: Readonly<Record<string, string>> = {
-    yyyy: iso.slice(0, 4),
-    MM: iso.slice(5, 7),
-    dd: iso.slice(8, 10),
-    HH: iso.slice(11, 13),
-    mm: iso.slice(14, 16),
-  };
-  return prefix.replaceAll(/!\{timestamp:([^}]*)\}/gu, (_, pattern: string) =>
-    pattern.replaceAll(/yyyy|MM|dd|HH|mm/gu, (part) => parts[part] ?? part),
-  );
 }

@@ -32,6 +32,17 @@ const mapping = z.strictObject({
     .optional(),
 });
 
+const parameter = z.discriminatedUnion('ParameterName', [
+  z.strictObject({
+    ParameterName: z.literal('MetadataExtractionQuery'),
+    ParameterValue: z.string(),
+  }),
+  z.strictObject({
+    ParameterName: z.literal('JsonParsingEngine'),
+    ParameterValue: z.literal('JQ-1.6'),
+  }),
+]);
+
 const delivery = z.strictObject({
   DeliveryStreamName: z.string().optional(),
   DeliveryStreamType: z.literal('KinesisStreamAsSource'),
@@ -39,6 +50,7 @@ const delivery = z.strictObject({
   ExtendedS3DestinationConfiguration: z.strictObject({
     BucketARN: z.string(),
     Prefix: z.string().default(''),
+    ErrorOutputPrefix: z.string().default(''),
     CompressionFormat: z.enum(['GZIP', 'UNCOMPRESSED']).default('UNCOMPRESSED'),
     BufferingHints: z
       .strictObject({
@@ -46,6 +58,17 @@ const delivery = z.strictObject({
         SizeInMBs: z.coerce.number().min(1).max(128).default(5),
       })
       .default({ IntervalInSeconds: 300, SizeInMBs: 5 }),
+    DynamicPartitioningConfiguration: z
+      .strictObject({ Enabled: z.literal(true), RetryOptions: z.unknown().optional() })
+      .optional(),
+    ProcessingConfiguration: z
+      .strictObject({
+        Enabled: z.literal(true),
+        Processors: z.tuple([
+          z.strictObject({ Type: z.literal('MetadataExtraction'), Parameters: z.array(parameter) }),
+        ]),
+      })
+      .optional(),
   }),
 });
 
@@ -169,7 +192,11 @@ function deliveryStart(
       name,
       kinesis: parts.kinesis,
       stream: nameInArn(properties.KinesisStreamSourceConfiguration.KinesisStreamARN),
-      prefix: destination.Prefix,
+      partitions: {
+        prefix: destination.Prefix,
+        errorPrefix: destination.ErrorOutputPrefix,
+        query: queryOf(destination),
+      },
       intervalMs: destination.BufferingHints.IntervalInSeconds * 1000,
       sizeBytes: destination.BufferingHints.SizeInMBs * MEGABYTE,
       isGzip: destination.CompressionFormat === 'GZIP',
@@ -183,6 +210,16 @@ function deliveryStart(
     });
     return { drain: () => firehose.flush(), stop: () => firehose.stop() };
   };
+}
+
+function queryOf(
+  destination: z.infer<typeof delivery>['ExtendedS3DestinationConfiguration'],
+): string | undefined {
+  if (destination.DynamicPartitioningConfiguration === undefined) return undefined;
+  const parameters = destination.ProcessingConfiguration?.Processors[0].Parameters ?? [];
+  const query = parameters.find((one) => one.ParameterName === 'MetadataExtractionQuery');
+  if (query === undefined) throw new TemplateError('dynamic partitioning needs a query');
+  return query.ParameterValue;
 }
 
 /** The same id at every start. */

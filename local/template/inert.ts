@@ -46,8 +46,14 @@ export const inert: Readonly<Record<string, string>> = {
   'AWS::KinesisFirehose::DeliveryStream.ExtendedS3DestinationConfiguration.CloudWatchLoggingOptions':
     'A failed delivery is printed by the command.',
   'AWS::Lambda::EventSourceMapping.MetricsConfig': 'Every metric of a mapping is always counted.',
-  'AWS::KinesisFirehose::DeliveryStream.ExtendedS3DestinationConfiguration.ErrorOutputPrefix':
-    'A delivery is tried until it succeeds; nothing is left over.',
+  'AWS::KinesisFirehose::DeliveryStream.ExtendedS3DestinationConfiguration.DynamicPartitioningConfiguration.RetryOptions':
+    'A delivery is tried until it succeeds.',
+
+  // Queries over the lake: there is no Athena here; the objects it would read are in the bucket.
+  'AWS::Glue::Database': 'There is no Athena here to read tables.',
+  'AWS::Glue::Table': 'There is no Athena here to read tables.',
+  'AWS::Athena::WorkGroup': 'There is no Athena here.',
+  'AWS::Athena::NamedQuery': 'There is no Athena here; tests run the same queries.',
 
   // Durability and encryption of data that lives as long as the process, or in one folder.
   'AWS::DynamoDB::Table.BillingMode': 'The local engine has no capacity limits; nothing is billed.',

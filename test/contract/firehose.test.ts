@@ -40,7 +40,11 @@ const deliver = (stream: string, more: Partial<FirehoseOptions> = {}) =>
     name: 'delivery',
     kinesis,
     stream,
-    prefix: `${stream}/day=!{timestamp:yyyy-MM-dd}/`,
+    partitions: {
+      prefix: `${stream}/day=!{timestamp:yyyy-MM-dd}/`,
+      errorPrefix: '',
+      query: undefined,
+    },
     intervalMs: HOUR_MS,
     sizeBytes: 1024 * 1024,
     isGzip: true,
@@ -152,6 +156,64 @@ describe('a delivery stream', () => {
     'raw/!{firehose:random-string}/',
     'raw/!{timestamp:yyyy-DDD}/',
   ])('refuses the prefix %s, which it does not understand', (prefix) => {
-    expect(() => deliver('prefix', { prefix })).toThrow(/does not understand/u);
+    const partitions = { prefix, errorPrefix: '', query: undefined };
+    expect(() => deliver('prefix', { partitions })).toThrow(/does not understand/u);
+  });
+
+  it('refuses a query that is more than paths, and a key that the prefix leaves out', () => {
+    const prefix = 'raw/!{partitionKeyFromQuery:source}/';
+    const asking = (query: string) => ({ partitions: { prefix, errorPrefix: '', query } });
+    expect(() => deliver('query', asking('{source:.source|ascii_downcase}'))).toThrow(
+      /does not understand/u,
+    );
+    expect(() => deliver('query', asking('{source:.source,day:.day}'))).toThrow(
+      /not in the prefix/u,
+    );
+  });
+
+  it('writes an object per value of the query, and records without one to the errors', async () => {
+    kinesis.createStream('dynamic');
+    const prefix = 'dynamic/day=!{timestamp:yyyy-MM-dd}/source=!{partitionKeyFromQuery:source}/';
+    const firehose = deliver('dynamic', {
+      isGzip: false,
+      partitions: {
+        prefix,
+        errorPrefix: 'dynamic-errors/!{firehose:error-output-type}/',
+        query: '{source:.source}',
+      },
+    });
+    const data = [
+      '{"source":"shop","n":1}',
+      '{"source":"crm"}',
+      'no JSON',
+      '{"source":"shop","n":2}',
+    ];
+    await writer.send(
+      new PutRecordsCommand({
+        StreamName: 'dynamic',
+        Records: data.map((text) => ({
+          PartitionKey: 'one',
+          Data: new TextEncoder().encode(`${text}\n`),
+        })),
+      }),
+    );
+    await firehose.stop();
+    const found = new Map<string, string>();
+    const { Contents = [] } = await reader.send(
+      new ListObjectsV2Command({ Bucket: BUCKET, Prefix: 'dynamic' }),
+    );
+    for (const { Key = '' } of Contents) {
+      const { Body } = await reader.send(new GetObjectCommand({ Bucket: BUCKET, Key }));
+      found.set(Key.slice(0, Key.lastIndexOf('/')), (await Body?.transformToString()) ?? '');
+    }
+    expect(found.get('dynamic/day=2026-11-23/source=shop')).toBe(
+      '{"source":"shop","n":1}\n{"source":"shop","n":2}\n',
+    );
+    expect(found.get('dynamic/day=2026-11-23/source=crm')).toBe('{"source":"crm"}\n');
+    const failed: unknown = JSON.parse(found.get('dynamic-errors/processing-failed') ?? '');
+    expect(failed).toMatchObject({
+      errorCode: 'DynamicPartitioning.MetadataExtractionFailed',
+      rawData: Buffer.from('no JSON\n').toString('base64'),
+    });
   });
 });
