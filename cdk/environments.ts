@@ -61,7 +61,7 @@ const environmentSchema = z
     streamRetentionHours: z.int().min(24).max(8760),
     /** Firehose writes a file at least this often; the service allows 0 to 900. */
     lakeIntervalSeconds: z.int().min(0).max(900),
-    /** Raw events older than this leave the lake. */
+    /** Events older than this leave the lake, raw and curated. */
     lakeRetentionDays: z.int().min(30),
     enrich: z.strictObject({
       /** Records an invocation takes; Lambda allows 10,000, the 6 MB payload fewer of the largest. */
@@ -80,9 +80,12 @@ const environmentSchema = z
       /** Optional: days held out for the gate, where the workflow's own default doesn't fit. */
       holdoutDays: z.int().min(1).max(90).optional(),
     }),
+    /** The nightly work that makes the day before into Parquet. */
+    compaction: z.strictObject({ schedule: scheduleExpression, scheduleEnabled: z.boolean() }),
     memoryMb: z.strictObject({
       collect: memoryMb,
       enrich: memoryMb,
+      compact: memoryMb,
       serve: memoryMb,
       authorize: memoryMb,
       snapshot: memoryMb,
@@ -157,9 +160,11 @@ const dev: Environment = {
     recordAgeHoursMax: 6,
   },
   train: { schedule: 'cron(0 2 * * ? *)', scheduleEnabled: true },
+  compaction: { schedule: 'cron(30 1 * * ? *)', scheduleEnabled: true },
   memoryMb: {
     collect: 512,
     enrich: 512,
+    compact: 1769,
     serve: 1024,
     authorize: 256,
     snapshot: 1769,
@@ -206,9 +211,11 @@ const prod: Environment = {
     recordAgeHoursMax: 24,
   },
   train: { schedule: 'cron(0 2 * * ? *)', scheduleEnabled: true },
+  compaction: { schedule: 'cron(30 1 * * ? *)', scheduleEnabled: true },
   memoryMb: {
     collect: 1024,
     enrich: 1769,
+    compact: 3538,
     serve: 1769,
     authorize: 512,
     snapshot: 7076,

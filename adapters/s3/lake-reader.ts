@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { GetObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
 
-/** The lake's raw events: `raw/day=YYYY-MM-DD/….gz`, gzip NDJSON. */
+/** The lake's raw events: `raw/day=YYYY-MM-DD/source=…/….gz`, gzip NDJSON. */
 export interface Lake {
   readonly client: S3Client;
   readonly bucket: string;
@@ -11,12 +11,10 @@ export interface Lake {
 
 const RAW_PREFIX = 'raw/';
 
-/** The keys of all raw files, by day of arrival and then by name. */
-export async function* rawFiles({ client, bucket }: Lake): AsyncGenerator<string> {
-  for await (const page of paginateListObjectsV2(
-    { client },
-    { Bucket: bucket, Prefix: RAW_PREFIX },
-  )) {
+/** The keys of all raw files, or of one day's, by day of arrival and then by source and name. */
+export async function* rawFiles({ client, bucket }: Lake, day?: string): AsyncGenerator<string> {
+  const Prefix = day === undefined ? RAW_PREFIX : `${RAW_PREFIX}day=${day}/`;
+  for await (const page of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix })) {
     for (const { Key, Size } of page.Contents ?? []) {
       if (Key !== undefined && Size !== 0) yield Key;
     }

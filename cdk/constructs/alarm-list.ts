@@ -19,6 +19,7 @@ export interface Watched {
   readonly enrich: LambdaFunction;
   readonly mapping: EventSourceMapping;
   readonly stateMachine: StateMachine;
+  readonly compaction: StateMachine;
 }
 
 /** One entry makes one alarm, its widget on the dashboard, and asks for its runbook. */
@@ -179,6 +180,13 @@ export const alarmList: readonly AlarmEntry[] = [
     meaning: 'A run of the training workflow took longer than it may and was stopped.',
     metric: ({ stateMachine }) =>
       stateMachine.metricTimedOut({ statistic: Stats.SUM, period: PERIOD }),
+    ...onAny,
+  },
+  {
+    id: 'compaction-failed',
+    title: 'Compaction failed',
+    meaning: 'A day of the lake was not made into Parquet; queries over it find nothing.',
+    metric: ({ compaction }) => compaction.metricFailed({ statistic: Stats.SUM, period: PERIOD }),
     ...onAny,
   },
 ];

@@ -16,6 +16,10 @@ export interface DataBucketsProps {
 
 /** Training reads a snapshot once; a week allows to repeat a run on the same data. */
 const SNAPSHOT_RETENTION_DAYS = 7;
+/** A compaction that was given up is started again from its beginning. */
+const PROGRESS_RETENTION_DAYS = 7;
+/** Answers of queries may hold personal data; whoever needs one longer keeps a copy. */
+const QUERY_RESULT_RETENTION_DAYS = 7;
 /** A quarantined or failed event is replayed within weeks or never. */
 const QUARANTINE_RETENTION_DAYS = 90;
 const FAILURE_RETENTION_DAYS = 90;
@@ -27,7 +31,7 @@ const NONCURRENT_RETENTION_DAYS = 30;
 
 /** The buckets of the data flow, and the one that logs who read them. */
 export class DataBuckets extends Construct {
-  /** `raw/` events by day of arrival, and `snapshots/`. */
+  /** `raw/` events by day of arrival and source, `curated/` Parquet, `snapshots/`, answers in `athena/`. */
   readonly lake: Bucket;
   /** `models/<id>/`, immutable. */
   readonly models: Bucket;
@@ -49,7 +53,10 @@ export class DataBuckets extends Construct {
     this.lake = this.bucket('Lake', retainsState, [
       expire(props.lakeRetentionDays, 'raw/'),
       expire(props.lakeRetentionDays, 'errors/'),
+      expire(props.lakeRetentionDays, 'curated/'),
       expire(SNAPSHOT_RETENTION_DAYS, 'snapshots/'),
+      expire(PROGRESS_RETENTION_DAYS, 'compaction/'),
+      expire(QUERY_RESULT_RETENTION_DAYS, 'athena/'),
     ]);
     // The pointer's models must survive an accidental delete, so this bucket alone keeps versions;
     // in the others versions would only keep personal data past its erasure.

@@ -14,8 +14,14 @@ export interface EventLakeProps {
   readonly state: StateStack;
 }
 
-/** Day of arrival in UTC: a day's partition never changes once the day and a buffer's time are over. */
-const RAW_PREFIX = 'raw/day=!{timestamp:yyyy-MM-dd}/';
+/**
+ * Day of arrival in UTC: a day's partition never changes once the day and a buffer's time are over.
+ * The source's id is letters, digits and hyphens, so it is safe in a key.
+ */
+const RAW_PREFIX = 'raw/day=!{timestamp:yyyy-MM-dd}/source=!{partitionKeyFromQuery:source}/';
+const PARTITION_QUERY = '{source:.source}';
+/** A record whose source can't be read goes to the errors after this. */
+const PARTITION_RETRY_S = 300;
 const ERROR_PREFIX = 'errors/!{firehose:error-output-type}/day=!{timestamp:yyyy-MM-dd}/';
 /** The most that the service allows: the interval, not the size, is to close a file. */
 const BUFFER_MB = 128;
@@ -50,6 +56,22 @@ export class EventLake extends Construct {
         prefix: RAW_PREFIX,
         errorOutputPrefix: ERROR_PREFIX,
         compressionFormat: 'GZIP',
+        dynamicPartitioningConfiguration: {
+          enabled: true,
+          retryOptions: { durationInSeconds: PARTITION_RETRY_S },
+        },
+        processingConfiguration: {
+          enabled: true,
+          processors: [
+            {
+              type: 'MetadataExtraction',
+              parameters: [
+                { parameterName: 'MetadataExtractionQuery', parameterValue: PARTITION_QUERY },
+                { parameterName: 'JsonParsingEngine', parameterValue: 'JQ-1.6' },
+              ],
+            },
+          ],
+        },
         bufferingHints: {
           intervalInSeconds: environment.lakeIntervalSeconds,
           sizeInMBs: BUFFER_MB,

@@ -1,17 +1,13 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { Duration, RemovalPolicy, TimeZone } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
-import { Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
-import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-scheduler-targets';
-import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { Environment } from '../environments.ts';
 import type { StateStack } from '../stacks/state-stack.ts';
-import { acknowledge, xrayHasNoResources } from './acknowledgement.ts';
+import { Nightly } from './nightly.ts';
 import { allow, type FunctionDefaults, NodeFunction } from './node-function.ts';
 import type { ObjectAccess } from './object-access.ts';
+import { Workflow } from './workflow.ts';
 
 export interface TrainingWorkflowProps {
   readonly defaults: FunctionDefaults;
@@ -20,10 +16,6 @@ export interface TrainingWorkflowProps {
 
 /** Lambda's own maximum: training is the one job that may need all of it. */
 const STEP_TIMEOUT_MIN = 15;
-/** A start that could not be made within an hour waits for the next day's. */
-const START_AGE_MAX_HOURS = 1;
-const START_RETRIES = 10;
-
 interface Step {
   readonly id: string;
   readonly memory: keyof Environment['memoryMb'];
@@ -39,8 +31,22 @@ export class TrainingWorkflow extends Construct {
   constructor(scope: Construct, id: string, props: TrainingWorkflowProps) {
     super(scope, id);
     const steps = stepsOf(props.state).map((step) => this.stepFunction(props, step));
-    this.stateMachine = this.machine(props.defaults, steps);
-    this.schedule(props.defaults.environment);
+    const { defaults } = props;
+    const { train } = defaults.environment;
+    const workflow = new Workflow(this, 'Workflow', {
+      defaults,
+      name: 'train',
+      comment: 'Snapshot, check, train, evaluate, gate, publish',
+      steps,
+    });
+    this.stateMachine = workflow.stateMachine;
+    new Nightly(this, 'Nightly', {
+      description: 'Trains a candidate model',
+      schedule: train.schedule,
+      isEnabled: train.scheduleEnabled,
+      stateMachine: this.stateMachine,
+      input: train.holdoutDays === undefined ? {} : { holdoutDays: train.holdoutDays },
+    });
   }
 
   private stepFunction({ defaults, state }: TrainingWorkflowProps, step: Step): NodeFunction {
@@ -58,53 +64,6 @@ export class TrainingWorkflow extends Construct {
       },
       permissions: step.permissions,
       objects: step.objects,
-    });
-  }
-
-  private machine(defaults: FunctionDefaults, steps: readonly NodeFunction[]): StateMachine {
-    const definition = readFileSync(join(defaults.root, 'statemachines', 'train.asl.json'), 'utf8');
-    const log = new LogGroup(this, 'Log', {
-      // Step Functions writes to a log group with this prefix without growing the resource policy.
-      logGroupName: `/aws/vendedlogs/states/kindred-${defaults.environmentName}-train`,
-      retention: defaults.environment.logRetentionDays,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
-    const machine = new StateMachine(this, 'StateMachine', {
-      // In the template rather than an asset beside it: what a deployment changes can be read there.
-      definitionBody: DefinitionBody.fromString(definition),
-      definitionSubstitutions: Object.fromEntries(
-        steps.map((step) => [`${step.node.id}FunctionArn`, step.function.functionArn]),
-      ),
-      comment: 'Snapshot, check, train, evaluate, gate, publish',
-      // Payloads are ids and figures, never data, so logging them is safe.
-      logs: { destination: log, level: LogLevel.ALL, includeExecutionData: true },
-      tracingEnabled: true,
-    });
-    machine.addToRolePolicy(
-      allow(
-        ['lambda:InvokeFunction'],
-        steps.map((step) => step.function.functionArn),
-      ),
-    );
-    acknowledge(machine.role, {
-      ...xrayHasNoResources,
-      reason: 'X-Ray’s and the log delivery’s actions accept no resource but *.',
-    });
-    return machine;
-  }
-
-  private schedule({ train }: Environment): void {
-    new Schedule(this, 'Schedule', {
-      description: 'Trains a candidate model',
-      schedule: ScheduleExpression.expression(train.schedule, TimeZone.ETC_UTC),
-      enabled: train.scheduleEnabled,
-      target: new StepFunctionsStartExecution(this.stateMachine, {
-        input: ScheduleTargetInput.fromObject(
-          train.holdoutDays === undefined ? {} : { holdoutDays: train.holdoutDays },
-        ),
-        maxEventAge: Duration.hours(START_AGE_MAX_HOURS),
-        retryAttempts: START_RETRIES,
-      }),
     });
   }
 }

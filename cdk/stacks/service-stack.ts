@@ -6,6 +6,8 @@ import { Collector } from '../constructs/collector.ts';
 import { Dashboard } from '../constructs/dashboard.ts';
 import { Enricher } from '../constructs/enricher.ts';
 import { EventLake } from '../constructs/event-lake.ts';
+import { LakeCompaction } from '../constructs/lake-compaction.ts';
+import { LakeTables } from '../constructs/lake-tables.ts';
 import type { FunctionDefaults } from '../constructs/node-function.ts';
 import { RecommendationApi } from '../constructs/recommendation-api.ts';
 import { RestApi } from '../constructs/rest-api.ts';
@@ -27,6 +29,8 @@ export class ServiceStack extends Stack {
     const collector = new Collector(this, 'Collector', { defaults, state, v1: restApi.v1 });
     const enricher = new Enricher(this, 'Enricher', { defaults, state });
     const lake = new EventLake(this, 'EventLake', { environment, state });
+    const compaction = new LakeCompaction(this, 'Compaction', { defaults, state });
+    const lakeTables = new LakeTables(this, 'LakeTables', { defaults, state });
     const training = new TrainingWorkflow(this, 'Training', { defaults, state });
     new RecommendationApi(this, 'Recommendations', { defaults, state, restApi });
     const watched: Watched = {
@@ -35,6 +39,7 @@ export class ServiceStack extends Stack {
       enrich: enricher.function,
       mapping: enricher.mapping,
       stateMachine: training.stateMachine,
+      compaction: compaction.stateMachine,
     };
     const alarms = new Alarms(this, 'Alarms', {
       environmentName,
@@ -45,6 +50,11 @@ export class ServiceStack extends Stack {
       new Dashboard(this, 'Dashboard', { environmentName, alarms: alarms.alarms, watched });
     }
     this.addOutputs(state, restApi, lake, training, alarms);
+    addOutputs(this, {
+      CompactStateMachineArn: compaction.stateMachine.stateMachineArn,
+      GlueDatabaseName: lakeTables.databaseName,
+      AthenaWorkGroupName: lakeTables.workGroupName,
+    });
   }
 
   /** What programs need to know about a deployment, all in one place. */
@@ -75,6 +85,10 @@ export class ServiceStack extends Stack {
       ApiKeySecretArn: secrets.apiKey.secretArn,
       AlarmTopicArn: alarms.topic.topicArn,
     };
-    for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
+    addOutputs(this, outputs);
   }
+}
+
+function addOutputs(stack: Stack, outputs: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(outputs)) new CfnOutput(stack, name, { value });
 }

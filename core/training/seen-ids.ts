@@ -7,6 +7,22 @@ export class SeenIds {
   #slots = new Uint32Array(2 * INITIAL_CAPACITY);
   #size = 0;
 
+  /** The set that `toBytes` gave. @throws RangeError for bytes of another length than it gives. */
+  static fromBytes(bytes: Uint8Array): SeenIds {
+    const seen = new SeenIds();
+    // A copy, as the bytes may begin at any place of a larger buffer.
+    seen.#slots = new Uint32Array(bytes.slice().buffer);
+    for (let slot = 0; slot < seen.#slots.length; slot += 2) {
+      if (seen.#slots[slot] !== 0 || seen.#slots[slot + 1] !== 0) seen.#size++;
+    }
+    return seen;
+  }
+
+  /** The set as it lies in memory, little-endian on every machine that Lambda has. */
+  toBytes(): Uint8Array {
+    return new Uint8Array(this.#slots.buffer.slice(0));
+  }
+
   /** Adds an id; false where it was there already. */
   add(id: string): boolean {
     const [high, low] = hash64(id);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { eventColumns, productColumns } from '../../core/quality/curated-events.ts';
 import { onlyOf, resourcesOf, synthesizeAll, type Template } from './synthesized.ts';
 
 const templates = synthesizeAll();
@@ -35,6 +36,7 @@ const VARIABLES: Record<string, string[]> = {
     'CATALOGUE_TABLE',
     'FAILURES_BUCKET',
   ],
+  Compact: ['LAKE_BUCKET'],
   Serve: [
     'PROFILES_TABLE',
     'IDENTITIES_TABLE',
@@ -120,6 +122,8 @@ describe('permissions', () => {
         '/aws/lambda/*',
         '/raw/*',
         '/errors/*',
+        '/compaction/*',
+        '/curated/*',
         '/snapshots/*',
         '/models/*',
       ]),
@@ -214,11 +218,11 @@ describe('the stream', () => {
     expect(JSON.stringify(mapping.DestinationConfig)).toContain('BucketsFailures');
   });
 
-  it('reaches the lake gzipped, by day of arrival', () => {
+  it('reaches the lake gzipped, by day of arrival and source', () => {
     const delivery = onlyOf(service, 'AWS::KinesisFirehose::DeliveryStream').Properties;
     expect(delivery.ExtendedS3DestinationConfiguration).toMatchObject({
       CompressionFormat: 'GZIP',
-      Prefix: 'raw/day=!{timestamp:yyyy-MM-dd}/',
+      Prefix: 'raw/day=!{timestamp:yyyy-MM-dd}/source=!{partitionKeyFromQuery:source}/',
     });
   });
 });
@@ -311,18 +315,60 @@ describe('the REST API', () => {
   });
 });
 
-describe('the training workflow', () => {
-  it('names every function that the state machine asks for', () => {
-    const machine = onlyOf(service, 'AWS::StepFunctions::StateMachine').Properties;
-    const asked = [...machine.DefinitionString.matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name);
-    expect(new Set(asked)).toEqual(new Set(Object.keys(machine.DefinitionSubstitutions)));
+describe('the workflows', () => {
+  it('name every function that their state machine asks for', () => {
+    const machines = resourcesOf(service, 'AWS::StepFunctions::StateMachine');
+    expect(machines.length).toBeGreaterThan(1);
+    for (const [, { Properties }] of machines) {
+      const asked = [...Properties.DefinitionString.matchAll(/\$\{(\w+)\}/g)];
+      expect(new Set(asked.map(([, name]) => name))).toEqual(
+        new Set(Object.keys(Properties.DefinitionSubstitutions)),
+      );
+    }
   });
 
-  it('starts on schedule', () => {
-    expect(onlyOf(service, 'AWS::Scheduler::Schedule').Properties).toMatchObject({
-      State: 'ENABLED',
-      ScheduleExpression: 'cron(0 2 * * ? *)',
-    });
+  it('start on schedule: the lake is compacted, then a model is trained', () => {
+    const schedules = resourcesOf(service, 'AWS::Scheduler::Schedule').map(
+      ([, { Properties }]) => [Properties.Description, Properties.ScheduleExpression] as const,
+    );
+    expect(new Map(schedules).get('Compacts the day before')).toBe('cron(30 1 * * ? *)');
+    expect(new Map(schedules).get('Trains a candidate model')).toBe('cron(0 2 * * ? *)');
+    for (const [, { Properties }] of resourcesOf(service, 'AWS::Scheduler::Schedule')) {
+      expect(Properties.State).toBe('ENABLED');
+    }
+  });
+});
+
+describe('the tables of the lake', () => {
+  it('have all columns of the curated files, and find their partitions by projection', () => {
+    const tables = new Map(
+      resourcesOf(service, 'AWS::Glue::Table').map(([, { Properties }]) => [
+        Properties.TableInput.Name,
+        Properties.TableInput,
+      ]),
+    );
+    for (const [name, columns] of [
+      ['events', eventColumns],
+      ['event_products', productColumns],
+    ] as const) {
+      const inTable = tables.get(name).StorageDescriptor.Columns;
+      expect(inTable.map(({ Name }: { Name: string }) => Name)).toEqual(
+        columns.map((column) => column.name),
+      );
+    }
+    expect([...tables.keys()].toSorted()).toEqual([
+      'event_products',
+      'events',
+      'raw_events',
+      'raw_events_by_source',
+    ]);
+    for (const { Parameters, PartitionKeys, StorageDescriptor } of tables.values()) {
+      expect(Parameters['projection.enabled']).toBe('true');
+      const names = PartitionKeys.map(({ Name }: { Name: string }) => Name);
+      for (const name of names) expect(Parameters[`projection.${name}.type`]).toBeDefined();
+      // Athena refuses a table whose partition is also a column.
+      for (const { Name } of StorageDescriptor.Columns) expect(names).not.toContain(Name);
+    }
   });
 });
 

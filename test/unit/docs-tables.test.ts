@@ -1,5 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import {
+  curatedTableMarkdown,
+  eventColumns,
+  productColumns,
+} from '../../core/quality/curated-events.ts';
 import { inertTableMarkdown } from '../../local/template/inert.ts';
 
 describe('a table in the docs', () => {
@@ -7,6 +12,16 @@ describe('a table in the docs', () => {
     const text = await readFile('docs/local-cloud.md', 'utf8');
     const table = /<!-- inert -->\n([\s\S]*?)\n<!-- \/inert -->/u.exec(text)?.[1];
     expect(withoutPadding(table)).toBe(withoutPadding(inertTableMarkdown()));
+  });
+
+  it.each([
+    ['events', eventColumns],
+    ['event_products', productColumns],
+  ] as const)('of the columns of %s is the list that makes them', async (name, columns) => {
+    const text = await readFile('docs/reference/lake.md', 'utf8');
+    const [, rest = ''] = text.split(`<!-- ${name} -->\n`);
+    const [table] = rest.split(`\n<!-- /${name} -->`);
+    expect(withoutPadding(table)).toBe(withoutPadding(curatedTableMarkdown(columns)));
   });
 });
 
