@@ -220,8 +220,8 @@ describe('the ready queries', () => {
     expect(answers.get('email-engagement')).toMatchObject([{ campaign_id: 'autumn', opened: '1' }]);
     expect(answers.get('events-per-day-and-source')).toHaveLength(6);
     expect(answers.get('last-event-per-source')).toMatchObject([
-      { source: 'app' },
       { source: 'web-shop' },
+      { source: 'app' },
     ]);
   });
 });
