@@ -84,3 +84,21 @@ function productOf(number: number) {
     image_url: 'https://cdn.shop.example/i/bypass-22.jpg',
   };
 }
+
+/** The same events, each broken in one place: a missing id, a wrong type, a wrong date, a decimal comma. */
+export function invalidBatch(batchNumber: number): object {
+  return {
+    sentAt: SENT_AT,
+    batch: Array.from({ length: BATCH_EVENTS }, (_, index) => ({
+      ...eventOf(batchNumber, index),
+      ...mistakes[index % mistakes.length],
+    })),
+  };
+}
+
+const mistakes: readonly object[] = [
+  { event: 'Product Viewed', properties: { name: 'Secateurs', price: '29,45' } },
+  { event: 'Order Completed', properties: { order_id: 7, products: 'none' } },
+  { timestamp: '23.11.2026 09:14' },
+  { userId: ['customer'], anonymousId: { id: 1 } },
+];
