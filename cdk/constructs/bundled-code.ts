@@ -10,6 +10,9 @@ import { buildSync } from 'esbuild';
 const REQUIRE_BANNER =
   "import{createRequire as kindredCreateRequire}from'node:module';const require=kindredCreateRequire(import.meta.url);";
 
+/** Lambda's only source of credentials, in place of the SDK's chain of all that there are. */
+const ENVIRONMENT_CREDENTIALS = 'cdk/bundled/environment-credentials.ts';
+
 /** One file of a bundle, `index.mjs` or its map. */
 export interface BundleFile {
   readonly name: string;
@@ -58,6 +61,7 @@ export function bundle(entryFile: string, root: string): BundleFile[] {
     // The map's own copy of the sources would triple the upload; names and lines are enough.
     sourcesContent: false,
     banner: { js: REQUIRE_BANNER },
+    alias: { '@aws-sdk/credential-provider-node': join(root, ENVIRONMENT_CREDENTIALS) },
     logLevel: 'silent',
   });
   return outputFiles.map(({ path, contents }) => ({ name: basename(path), contents }));
