@@ -146,8 +146,7 @@ function combined(entries: readonly (readonly [string, string])[]) {
 
 /** `23/Nov/2026:14:00:00 +0000` */
 function commonLogTime(epochMs: number): string {
-  const at = new Date(epochMs);
-  const month = at.toLocaleString('en-US', { month: 'short', timeZone: 'UTC' });
-  const day = String(at.getUTCDate()).padStart(2, '0');
-  return `${day}/${month}/${at.getUTCFullYear()}:${at.toISOString().slice(11, 19)} +0000`;
+  // `Mon, 23 Nov 2026 14:00:00 GMT`: the language's own format, which asks no locale.
+  const [, day, month, year, time] = new Date(epochMs).toUTCString().split(' ');
+  return `${day}/${month}/${year}:${time} +0000`;
 }
