@@ -31,6 +31,8 @@ export interface TestCloud {
   fetchBlock(path: string): Promise<Response>;
   recommend(placement: string, customer: string, limit?: number): Promise<Recommendation>;
   profileOf(userId: string): Promise<Profile | undefined>;
+  /** Everything that the functions and the cloud have logged so far. */
+  logLines(): readonly string[];
   stop(): Promise<void>;
 }
 
@@ -44,7 +46,11 @@ export async function startTestCloud(): Promise<TestCloud> {
     '--output',
     assemblyDirectory,
   ]);
-  const cloud = await startLocalCloud({ assemblyDirectory });
+  const log: string[] = [];
+  const cloud = await startLocalCloud({
+    assemblyDirectory,
+    log: (line) => log.push(JSON.stringify(line)),
+  });
   const { connection } = cloud;
   const options = (service: string) => ({
     region: connection.region,
@@ -106,6 +112,7 @@ export async function startTestCloud(): Promise<TestCloud> {
       );
       return found.Item === undefined ? undefined : profile.parse(unmarshall(found.Item));
     },
+    logLines: () => log,
     stop: async () => {
       await cloud.stop();
       for (const client of [...Object.values(clients), secrets]) client.destroy();

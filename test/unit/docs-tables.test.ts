@@ -6,6 +6,7 @@ import {
   productColumns,
 } from '../../core/quality/curated-events.ts';
 import { inertTableMarkdown } from '../../local/template/inert.ts';
+import { badInputTable } from '../corpora/bad-input.ts';
 
 describe('a table in the docs', () => {
   it('of what the local cloud reads past is the one that it goes by', async () => {
@@ -22,6 +23,14 @@ describe('a table in the docs', () => {
     const [, rest = ''] = text.split(`<!-- ${name} -->\n`);
     const [table] = rest.split(`\n<!-- /${name} -->`);
     expect(withoutPadding(table)).toBe(withoutPadding(curatedTableMarkdown(columns)));
+  });
+});
+
+describe('the page of bad input', () => {
+  it('has the answers that the corpus expects', async () => {
+    const text = await readFile('docs/reference/bad-input.md', 'utf8');
+    const table = /<!-- bad-input -->\n([\s\S]*?)\n<!-- \/bad-input -->/u.exec(text)?.[1];
+    expect(withoutPadding(table)).toBe(withoutPadding(badInputTable()));
   });
 });
 
