@@ -67,11 +67,21 @@ function keyChanges(source: SourceDocument, before: SourceDocument | undefined) 
 /** Keys are what two operators must not overwrite for one another. */
 function unchangedSince(before: SourceDocument | undefined) {
   if (before === undefined) return { ConditionExpression: 'attribute_not_exists(id)' };
+  const keys = before.writeKeys.map(({ sha256 }, index) => ({
+    condition: `writeKeys[${index}].sha256 = :key${index}`,
+    values: { [`:key${index}`]: sha256 },
+  }));
+  const count = 'size(writeKeys) = :count';
+  // A document that was written by hand may leave the list out.
+  const counted = keys.length === 0 ? `(attribute_not_exists(writeKeys) OR ${count})` : count;
   return {
-    ConditionExpression:
-      before.writeKeys.length === 0
-        ? 'attribute_exists(id) AND (attribute_not_exists(writeKeys) OR writeKeys = :keys)'
-        : 'writeKeys = :keys',
-    ExpressionAttributeValues: marshall({ ':keys': before.writeKeys }),
+    ConditionExpression: [
+      'attribute_exists(id)',
+      counted,
+      ...keys.map(({ condition }) => condition),
+    ].join(' AND '),
+    ExpressionAttributeValues: marshall(
+      Object.assign({ ':count': keys.length }, ...keys.map(({ values }) => values)),
+    ),
   };
 }
