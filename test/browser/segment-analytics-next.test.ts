@@ -110,4 +110,25 @@ describe.skipIf(missingChromium())('an unmodified analytics.js of Segment on a p
     expect(status).toBe(403);
     expect(await test.profileOf('web-5')).toBeUndefined();
   });
+
+  it('is not needed: a beacon carries the key in its body, an image in its data', async () => {
+    await open();
+    const { collector } = test.cloud.connection;
+    const call = { writeKey, userId: 'web-6', event: 'Quiz Finished' };
+    const isSent = await page.evaluate(
+      `navigator.sendBeacon(${JSON.stringify(`${collector}/v1/t`)}, ${JSON.stringify(JSON.stringify(call))})`,
+    );
+    expect(isSent).toBe(true);
+    const data = encodeURIComponent(btoa(JSON.stringify({ ...call, event: 'Page Printed' })));
+    const width = await page.evaluate(
+      `new Promise((resolve) => {
+         const image = new Image();
+         image.onload = () => resolve(image.naturalWidth);
+         image.onerror = () => resolve('broken');
+         image.src = ${JSON.stringify(`${collector}/v1/pixel.gif?data=${data}`)};
+       })`,
+    );
+    expect(width).toBe(1);
+    await knows('web-6', 2);
+  });
 });
