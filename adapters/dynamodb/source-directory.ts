@@ -37,15 +37,17 @@ export function createSourceDirectory(
   const keyDocuments = configDocuments(client, configTable, 'writeKey', writeKeyDocument);
   const sourceDocuments = configDocuments(client, configTable, 'source', sourceDocument);
   const keys = new Remembered({ load: keyDocuments.get, ...bounds });
-  const sources = new Remembered({ load: sourceDocuments.get, ...bounds });
-
-  const byId = async (sourceId: string, notBeforeMs?: number) => {
-    const { value } = await sources.read(sourceId, notBeforeMs);
-    return value ?? (sourceId === DEFAULT_SOURCE.sourceId ? DEFAULT_SOURCE : undefined);
-  };
+  const sources = new Remembered({
+    // The default source is always there, so that it is also used on while the table can't be read.
+    load: async (sourceId) =>
+      (await sourceDocuments.get(sourceId)) ??
+      (sourceId === DEFAULT_SOURCE.sourceId ? DEFAULT_SOURCE : undefined),
+    ...bounds,
+  });
+  const byId = async (sourceId: string) => (await sources.read(sourceId)).value;
 
   return {
-    byId: (sourceId) => byId(sourceId),
+    byId,
     async find(writeKey) {
       // Digests have one length and tell nothing of a key through the time their comparison takes.
       const given = sha256(writeKey);
@@ -56,8 +58,9 @@ export function createSourceDirectory(
       const source = await byId(key.sourceId);
       if (lists(source, given)) return source;
       // A key younger than what is remembered of its source: the source is read again before it is refused.
-      const renewed = await byId(key.sourceId, readAtMs);
-      return lists(renewed, given) ? renewed : undefined;
+      const renewed = await sources.read(key.sourceId, readAtMs);
+      if (renewed.readAtMs < readAtMs) throw new Error('a source could not be read again');
+      return lists(renewed.value, given) ? renewed.value : undefined;
     },
   };
 }

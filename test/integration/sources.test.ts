@@ -99,6 +99,30 @@ describe('the directory of sources', () => {
     await expect(directory.find('wk_never_asked')).rejects.toThrow();
   });
 
+  it('goes on with the default source, which has no document, while the table can’t be read', async () => {
+    await directory.find(DEFAULT_KEY);
+    failTable();
+    later(FRESH_MS);
+    expect(await directory.find(DEFAULT_KEY)).toMatchObject({ sourceId: 'website' });
+  });
+
+  it('refuses no new key of a source that it can’t read again', async () => {
+    const first = await services.addSource({ sourceId: 'half-read' });
+    await directory.find(first);
+    later(1);
+    const { writeKey: second } = await rotateKey(services.registry, 'half-read');
+    services.faults.inject({
+      service: 'dynamodb',
+      action: { kind: 'error' },
+      when: ({ body }) => Buffer.from(body).toString().includes('half-read'),
+    });
+    await expect(directory.find(second)).rejects.toThrow();
+    expect(await directory.find(first)).toBeDefined();
+    services.faults.liftAll();
+    later(FRESH_MS);
+    expect(await directory.find(second)).toBeDefined();
+  });
+
   it('asks the table no more than once in a while during an outage', async () => {
     const key = await services.addSource({ sourceId: 'patient' });
     await directory.find(key);
