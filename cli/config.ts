@@ -94,10 +94,9 @@ async function put(
       'Correct its id, or leave the id out of the command.',
     );
   }
-  await onConfigTable(options, async ({ client, name }) => {
-    const documents = configDocuments(client, name, kind.kind, kind.schema);
-    const settled = kind.settle?.(document, await documents.get(id)) ?? document;
-    await documents.put(id, settled);
+  await onConfigTable(options, async (table) => {
+    if (kind.write !== undefined) return kind.write(table, document);
+    return configDocuments(table.client, table.name, kind.kind, kind.schema).put(id, document);
   });
   if (options.json === true) printJson({ kind: kind.kind, id });
   else createTerminal(process.stdout).line(`Wrote ${kind.kind} ${id}.`);

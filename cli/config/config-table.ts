@@ -1,5 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Command } from 'commander';
+import { SourceChangedError } from '../../adapters/dynamodb/source-registry.ts';
 import { clientOptions, readConnection } from '../connection.ts';
 import { UserError } from '../user-error.ts';
 
@@ -71,6 +72,12 @@ const unreachable = new Set([
 
 function explained(error: unknown, table: string): unknown {
   if (!(error instanceof Error)) return error;
+  if (error instanceof SourceChangedError) {
+    return new UserError(
+      'The source was changed by somebody else at the same moment.',
+      'Nothing was written; run the command again.',
+    );
+  }
   const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
   if (!unreachable.has(code)) return error;
   return new UserError(

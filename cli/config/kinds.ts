@@ -1,5 +1,7 @@
 import type * as z from 'zod';
+import { createSourceRegistry } from '../../adapters/dynamodb/source-registry.ts';
 import { type SourceDocument, sourceDocument } from '../../core/events/source.ts';
+import type { ConfigTable } from './config-table.ts';
 
 /** A kind of document in the config table, as `kindred config` handles it. */
 export interface ConfigKind<Schema extends z.ZodType = z.ZodType> {
@@ -9,24 +11,21 @@ export interface ConfigKind<Schema extends z.ZodType = z.ZodType> {
   readonly idOf: (document: z.output<Schema>) => string;
   /** One line for the help. */
   readonly describe: string;
-  /** What is written in the place of `stored`, where that isn't just the document. */
-  readonly settle?: (
-    document: z.output<Schema>,
-    stored: z.output<Schema> | undefined,
-  ) => z.output<Schema>;
+  /** How a document is written, where that takes more than putting it there. */
+  readonly write?: (table: ConfigTable, document: z.output<Schema>) => Promise<void>;
 }
 
 /** States a kind in the types of its schema, and forgets them for the list. */
 function kindOf<Schema extends z.ZodType>(stated: ConfigKind<Schema>): ConfigKind {
-  const { kind, schema, describe, idOf, settle } = stated;
-  const read = (document: unknown) => schema.parse(document);
-  const base = { kind, schema, describe, idOf: (document: unknown) => idOf(read(document)) };
-  if (settle === undefined) return base;
-  return {
-    ...base,
-    settle: (document, stored) =>
-      settle(read(document), stored === undefined ? undefined : read(stored)),
+  const { kind, schema, describe, idOf, write } = stated;
+  const base = {
+    kind,
+    schema,
+    describe,
+    idOf: (document: unknown) => idOf(schema.parse(document)),
   };
+  if (write === undefined) return base;
+  return { ...base, write: (table, document) => write(table, schema.parse(document)) };
 }
 
 /** Every kind that people write. What functions keep for themselves stands beside them and isn't listed. */
@@ -36,14 +35,16 @@ export const configKinds: readonly ConfigKind[] = [
     schema: sourceDocument,
     idOf: ({ sourceId }) => sourceId,
     describe: 'where events come from, and what they may be (docs/reference/sources.md)',
-    settle: withStoredKeys,
+    write: writeWithStoredKeys,
   }),
 ];
 
 /** Keys are made and retired by `kindred source`, so that a document that was edited meanwhile revives none. */
-function withStoredKeys(
+async function writeWithStoredKeys(
+  { client, name }: ConfigTable,
   document: SourceDocument,
-  stored: SourceDocument | undefined,
-): SourceDocument {
-  return { ...document, writeKeys: stored?.writeKeys ?? [] };
+): Promise<void> {
+  const registry = createSourceRegistry(client, name);
+  const stored = await registry.documents.get(document.sourceId);
+  await registry.write({ ...document, writeKeys: stored?.writeKeys ?? [] }, stored);
 }

@@ -1,8 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import {
-  SourceChangedError,
-  type SourceRegistry,
-} from '../../adapters/dynamodb/source-registry.ts';
+import type { SourceRegistry } from '../../adapters/dynamodb/source-registry.ts';
 import { type SourceDocument, WRITE_KEYS_MAX } from '../../core/events/source.ts';
 import { UserError } from '../user-error.ts';
 
@@ -62,7 +59,7 @@ export async function retireKey(
   }
   const writeKeys = source.writeKeys.filter(({ sha256 }) => sha256 !== retired.sha256);
   const changed = { ...source, writeKeys };
-  await write(registry, changed, source);
+  await registry.write(changed, source);
   return changed;
 }
 
@@ -75,7 +72,7 @@ async function writeWithKey(
   const sha256 = createHash('sha256').update(writeKey).digest('hex');
   const key = { sha256, createdAt: new Date().toISOString() };
   const changed = { ...source, writeKeys: [...source.writeKeys, key] };
-  await write(registry, changed, before);
+  await registry.write(changed, before);
   return { source: changed, writeKey };
 }
 
@@ -86,20 +83,4 @@ async function existing(registry: SourceRegistry, sourceId: string): Promise<Sou
     `There is no source "${sourceId}".`,
     'See `kindred source list`, or make it with `kindred source add`.',
   );
-}
-
-async function write(
-  registry: SourceRegistry,
-  source: SourceDocument,
-  before: SourceDocument | undefined,
-): Promise<void> {
-  try {
-    await registry.write(source, before);
-  } catch (error) {
-    if (!(error instanceof SourceChangedError)) throw error;
-    throw new UserError(
-      `"${source.sourceId}" was changed by somebody else at the same moment.`,
-      'Nothing was written; run the command again.',
-    );
-  }
 }
