@@ -1,6 +1,8 @@
 import { Command, CommanderError } from 'commander';
+import { configCommand } from './config.ts';
 import { demoCommand } from './demo.ts';
 import { importCommand } from './import.ts';
+import { sourceCommand } from './source.ts';
 import { startCommand } from './start.ts';
 import { trainCommand } from './train.ts';
 import { UserError } from './user-error.ts';
@@ -13,6 +15,8 @@ async function main(): Promise<void> {
     .addCommand(demoCommand())
     .addCommand(importCommand())
     .addCommand(trainCommand())
+    .addCommand(configCommand())
+    .addCommand(sourceCommand())
     .showHelpAfterError('(see --help)')
     .exitOverride();
   for (const command of program.commands) command.exitOverride();

@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import type { IResource } from 'aws-cdk-lib/aws-apigateway';
-import { AuthorizationType } from 'aws-cdk-lib/aws-apigateway';
+import { AuthorizationType, type LambdaIntegration } from 'aws-cdk-lib/aws-apigateway';
+import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { StateStack } from '../stacks/state-stack.ts';
@@ -13,6 +14,8 @@ export interface CollectorProps {
   readonly state: StateStack;
   /** The resource `/v1`. */
   readonly v1: IResource;
+  /** The resource `/beacon`. */
+  readonly beacon: IResource;
 }
 
 /** Segment's calls by their names, as servers send them, and by their letters, as browsers do. */
@@ -32,9 +35,13 @@ const CALLS = [
 /** Under API Gateway's 29 s, so that the function's own answer arrives before the gateway's. */
 const TIMEOUT_S = 25;
 
-/** `POST /v1/{track,…}`: takes events in, acknowledges them once Kinesis has them. */
+/**
+ * `POST /v1/{track,…}`: takes events in, acknowledges them once Kinesis has them. Beside it what SDKs ask
+ * for first, and the image for pages and emails without scripts.
+ */
 export class Collector extends Construct {
   readonly function: LambdaFunction;
+  private readonly integration: LambdaIntegration;
 
   constructor(scope: Construct, id: string, props: CollectorProps) {
     super(scope, id);
@@ -56,6 +63,7 @@ export class Collector extends Construct {
       permissions: [
         allow(['kinesis:PutRecords'], [stream.stream.streamArn]),
         allow(['dynamodb:GetItem'], [tables.config.tableArn]),
+        countRates(tables.config.tableArn),
         allow(
           ['secretsmanager:GetSecretValue'],
           [secrets.identity.secretArn, secrets.writeKey.secretArn],
@@ -63,31 +71,44 @@ export class Collector extends Construct {
       ],
       objects: [{ actions: ['s3:PutObject'], bucket: buckets.quarantine, prefix: 'quarantine/' }],
     }).function;
-    this.addRoutes(props.v1);
+    this.integration = functionIntegration(this.function);
+    this.addRoutes(props);
   }
 
-  private addRoutes(v1: IResource): void {
-    const integration = functionIntegration(this.function);
-    for (const call of CALLS) {
-      const resource = v1.addResource(call);
-      for (const method of ['POST', 'OPTIONS']) {
-        // The write key comes by Basic, header, body or query, and preflights carry none: only the
-        // function can tell, so the gateway lets all through.
-        const route = resource.addMethod(method, integration, {
-          authorizationType: AuthorizationType.NONE,
-        });
-        acknowledge(
-          route,
-          {
-            finding: 'AwsSolutions-APIG4',
-            reason: 'The function checks the write key, which may stand in the body.',
-          },
-          {
-            finding: 'AwsSolutions-COG4',
-            reason: 'Sites and servers authenticate by write key, as the Segment API has it.',
-          },
-        );
-      }
+  private addRoutes({ v1, beacon }: CollectorProps): void {
+    for (const call of CALLS) this.addRoute(v1.addResource(call), 'POST');
+    this.addRoute(beacon.addResource('v1').addResource('batch'), 'POST');
+    const project = v1.addResource('projects').addResource('{writeKey}');
+    this.addRoute(project.addResource('settings'), 'GET');
+    this.addRoute(v1.addResource('sourceConfig'), 'GET');
+    this.addRoute(v1.addResource('pixel.gif'), 'GET');
+  }
+
+  private addRoute(resource: IResource, method: 'GET' | 'POST'): void {
+    for (const taken of [method, 'OPTIONS']) {
+      // The write key comes by Basic, header, body or query, and preflights carry none: only the
+      // function can tell, so the gateway lets all through.
+      const route = resource.addMethod(taken, this.integration, {
+        authorizationType: AuthorizationType.NONE,
+      });
+      acknowledge(
+        route,
+        {
+          finding: 'AwsSolutions-APIG4',
+          reason: 'The function checks the write key, which may stand in the body.',
+        },
+        {
+          finding: 'AwsSolutions-COG4',
+          reason: 'Sites and servers authenticate by write key, as the Segment API has it.',
+        },
+      );
     }
   }
+}
+
+/** Writes the items that count sources' rates, and none of the documents beside them. */
+function countRates(configTableArn: string): PolicyStatement {
+  const statement = allow(['dynamodb:UpdateItem'], [configTableArn]);
+  statement.addCondition('ForAllValues:StringEquals', { 'dynamodb:LeadingKeys': ['sourceRate'] });
+  return statement;
 }

@@ -9,6 +9,8 @@ import {
   LogGroupLogDestination,
   MethodLoggingLevel,
   RestApi as RestApiResource,
+  Stage,
+  type StageOptions,
 } from 'aws-cdk-lib/aws-apigateway';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
@@ -27,12 +29,19 @@ export interface RestApiProps {
  * `/v1/…` to it, whatever path the host's address had.
  */
 const STAGE_NAME = 'v1';
+/**
+ * RudderStack's beacons go to `/beacon/v1/batch`. Stages share an API's resources, so that the other
+ * paths exist below `/beacon` too; the collector answers only those that it knows.
+ */
+const BEACON_STAGE_NAME = 'beacon';
 
 /** The one REST API that sites, apps and ESPs call; collector and recommendations add their routes. */
 export class RestApi extends Construct {
   readonly api: RestApiResource;
   /** What `/v1` is: the stage's root. */
   readonly v1: IResource;
+  /** What `/beacon` is: the root of a stage of its own. */
+  readonly beacon: IResource;
   /** The address up to, not including, `/v1`. */
   readonly baseUrl: string;
 
@@ -43,6 +52,17 @@ export class RestApi extends Construct {
       retention: environment.logRetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });
+    const stageOptions: StageOptions = {
+      accessLogDestination: new LogGroupLogDestination(accessLog),
+      accessLogFormat: accessLogFormat(),
+      // INFO would log query strings, and with them customer keys.
+      loggingLevel: MethodLoggingLevel.ERROR,
+      dataTraceEnabled: false,
+      metricsEnabled: true,
+      tracingEnabled: true,
+      throttlingRateLimit: environment.api.stageRateLimit,
+      throttlingBurstLimit: environment.api.stageBurstLimit,
+    };
     this.api = new RestApiResource(this, 'Api', {
       restApiName: `Kindred-${environmentName}`,
       description: 'Kindred: events in, recommendations out',
@@ -53,24 +73,29 @@ export class RestApi extends Construct {
       cloudWatchRole: true,
       // The role serves the whole account's API Gateway, so it outlives this stack.
       cloudWatchRoleRemovalPolicy: RemovalPolicy.RETAIN,
-      deployOptions: {
-        stageName: STAGE_NAME,
-        accessLogDestination: new LogGroupLogDestination(accessLog),
-        accessLogFormat: accessLogFormat(),
-        // INFO would log query strings, and with them customer keys.
-        loggingLevel: MethodLoggingLevel.ERROR,
-        dataTraceEnabled: false,
-        metricsEnabled: true,
-        tracingEnabled: true,
-        throttlingRateLimit: environment.api.stageRateLimit,
-        throttlingBurstLimit: environment.api.stageBurstLimit,
-      },
+      deployOptions: { stageName: STAGE_NAME, ...stageOptions },
     });
     addGatewayResponses(this.api);
     this.v1 = this.api.root;
+    this.beacon = this.api.root;
+    this.addBeaconStage(stageOptions);
     const { region, urlSuffix } = Stack.of(this);
     this.baseUrl = `https://${this.api.restApiId}.execute-api.${region}.${urlSuffix}`;
     acknowledgeFindings(this.api);
+  }
+
+  private addBeaconStage(options: StageOptions): void {
+    const deployment = this.api.latestDeployment;
+    if (deployment === undefined) throw new Error('the API deploys itself, so it has a deployment');
+    const stage = new Stage(this, 'BeaconStage', {
+      deployment,
+      stageName: BEACON_STAGE_NAME,
+      ...options,
+    });
+    acknowledge(stage, {
+      finding: 'AwsSolutions-APIG3',
+      reason: 'Throttling and usage plans bound the load; a WAF is the operator’s own choice.',
+    });
   }
 }
 

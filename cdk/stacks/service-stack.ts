@@ -26,7 +26,12 @@ export class ServiceStack extends Stack {
     super(scope, id, stackProps);
     const { environment, environmentName } = defaults;
     const restApi = new RestApi(this, 'RestApi', { environment, environmentName });
-    const collector = new Collector(this, 'Collector', { defaults, state, v1: restApi.v1 });
+    const collector = new Collector(this, 'Collector', {
+      defaults,
+      state,
+      v1: restApi.v1,
+      beacon: restApi.beacon,
+    });
     const enricher = new Enricher(this, 'Enricher', { defaults, state });
     const lake = new EventLake(this, 'EventLake', { environment, state });
     const compaction = new LakeCompaction(this, 'Compaction', { defaults, state });

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { originPattern } from './allowed-origin.ts';
 
 /**
  * A source: where events come from. A document of the config table, kind `source`, id the source's
@@ -39,7 +40,7 @@ export const sourceDocument = z.strictObject({
   /** A server's key may use `/v1/import`; a website's key is public and may not. */
   isServerSide: z.boolean().default(false),
   /** Origins whose pages may send with this key, e.g. `https://shop.example`; absent: any. */
-  allowedOrigins: z.array(z.string()).max(100).optional(),
+  allowedOrigins: z.array(originPattern).max(100).optional(),
   /** Absent: all. */
   eventFamilies: z.array(eventFamily).optional(),
   /** Events a second, averaged over a few seconds; absent: no limit of its own. */
@@ -49,5 +50,16 @@ export const sourceDocument = z.strictObject({
 });
 export type SourceDocument = z.infer<typeof sourceDocument>;
 
-/** What an event keeps of its source. */
-export type EventSource = Pick<SourceDocument, 'sourceId' | 'priority'>;
+/** Which source a write key belongs to. A document of kind `writeKey`, id the key's SHA-256 in hex. */
+export const writeKeyDocument = z.strictObject({ sourceId });
+
+/** The source whose write key is the environment's secret, until a document says more of it. */
+export const DEFAULT_SOURCE: SourceDocument = sourceDocument.parse({
+  sourceId: 'website',
+  // `kindred import` and a first server send with the only key there is.
+  isServerSide: true,
+});
+
+/** What an event keeps of its source, and what decides whether it may come from there. */
+export type EventSource = Pick<SourceDocument, 'sourceId' | 'priority'> &
+  Partial<Pick<SourceDocument, 'eventFamilies'>>;

@@ -17,6 +17,7 @@ export const refusalReasons = [
   'bad-field',
   'bad-properties',
   'too-large',
+  'family-not-enabled',
 ] as const;
 export type RefusalReason = (typeof refusalReasons)[number];
 

@@ -1,9 +1,16 @@
 import type { EventType } from '../events/event.ts';
+import { eventFamilyOf } from '../events/event-family.ts';
 import type { TimeReading } from '../events/event-time.ts';
 import type { Issue } from '../events/issue.ts';
 import { isJsonObject } from '../events/json-value.ts';
 import { MESSAGE_ID_CHARACTERS_MAX, RECORD_BYTES_MAX } from '../events/limits.ts';
-import { type Refusal, type RefusalReason, validateCall } from '../events/validate-call.ts';
+import type { EventSource } from '../events/source.ts';
+import {
+  type Refusal,
+  type RefusalReason,
+  type ValidCall,
+  validateCall,
+} from '../events/validate-call.ts';
 import { type CollectCircumstances, collectEvent, partitionKeyOf } from './collect-event.ts';
 
 /** An event as it goes on the stream: one JSON document and a line feed. */
@@ -57,6 +64,8 @@ function collectCall(
 ): { kind: 'record'; record: EventRecord } | Refusal {
   const valid = validateCall(call, options);
   if (valid.kind === 'refused') return valid;
+  const notEnabled = familyRefusal(valid, options.source);
+  if (notEnabled !== undefined) return notEnabled;
   const event = collectEvent(valid, options);
   const data = `${JSON.stringify(event)}\n`;
   const bytes = Buffer.byteLength(data);
@@ -65,6 +74,18 @@ function collectCall(
     return { kind: 'refused', reason: 'too-large', issues: [{ path: '', message }] };
   }
   return { kind: 'record', record: { data, bytes, partitionKey: partitionKeyOf(event) } };
+}
+
+function familyRefusal(
+  { type, fields }: ValidCall,
+  { eventFamilies }: EventSource,
+): Refusal | undefined {
+  if (eventFamilies === undefined) return undefined;
+  const family = eventFamilyOf(type, typeof fields.event === 'string' ? fields.event : undefined);
+  if (eventFamilies.includes(family)) return undefined;
+  const message = `events of the family "${family}" are not enabled for this source; enable it in the source's eventFamilies, or send with another source's key`;
+  const path = type === 'track' ? 'event' : 'type';
+  return { kind: 'refused', reason: 'family-not-enabled', issues: [{ path, message }] };
 }
 
 /** The record says all the call says and more, so that most calls need not be serialised again to be measured. */

@@ -8,22 +8,31 @@ export class Problem extends Error {
   readonly status: number;
   readonly detail: string;
   readonly issues: readonly Issue[] | undefined;
+  readonly headers: Readonly<Record<string, string>>;
 
-  constructor(status: number, detail: string, issues?: readonly Issue[]) {
+  constructor(
+    status: number,
+    detail: string,
+    issues?: readonly Issue[],
+    headers: Readonly<Record<string, string>> = {},
+  ) {
     super(titles[status] ?? 'Error');
     this.status = status;
     this.detail = detail;
     this.issues = issues;
+    this.headers = headers;
   }
 }
 
 const titles: Readonly<Record<number, string>> = {
   400: 'Bad Request',
   401: 'Unauthorized',
+  403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
   413: 'Content Too Large',
   415: 'Unsupported Media Type',
+  429: 'Too Many Requests',
   503: 'Service Unavailable',
 };
 
@@ -57,7 +66,7 @@ export function partlyAcknowledged(
 }
 
 export function problemAnswer(problem: Problem): APIGatewayProxyResult {
-  const { status, detail, issues } = problem;
+  const { status, detail, issues, headers } = problem;
   const answer = json(status, 'application/problem+json', {
     type: 'about:blank',
     title: problem.message,
@@ -65,7 +74,7 @@ export function problemAnswer(problem: Problem): APIGatewayProxyResult {
     detail,
     ...(issues === undefined ? {} : { issues }),
   });
-  if (status !== 503) return answer;
+  if (status !== 503) return { ...answer, headers: { ...answer.headers, ...headers } };
   const spread = RETRY_AFTER_S_MAX - RETRY_AFTER_S_MIN + 1;
   const retryAfterS = RETRY_AFTER_S_MIN + Math.floor(Math.random() * spread);
   return { ...answer, headers: { ...answer.headers, 'Retry-After': String(retryAfterS) } };

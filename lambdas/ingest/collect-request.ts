@@ -1,23 +1,36 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
-import type { SourceDirectory } from '../../adapters/dynamodb/source-directory.ts';
 import { type Batch, readBatch } from '../../core/events/batch.ts';
 import { mayHoldEmail } from '../../core/events/email-address.ts';
-import type { EventSource } from '../../core/events/source.ts';
+import { CALL_BYTES_MAX } from '../../core/events/limits.ts';
+import type { SourceDocument } from '../../core/events/source.ts';
 import { readBatchSentAt } from '../../core/events/validate-call.ts';
 import { acknowledged, Problem, partlyAcknowledged } from './answers.ts';
+import {
+  authorizedSource,
+  requireRate,
+  requireServerSide,
+  type SourcePorts,
+} from './authorized-source.ts';
 import { preflightAnswer } from './cors.ts';
 import { type IntakeMetric, type IntakePorts, takeIn } from './intake.ts';
-import { type RequestBody, readBody } from './request-body.ts';
-import { type Route, routeOf } from './routes.ts';
+import { pixelAnswer, pixelCall } from './pixel.ts';
+import { readBody } from './request-body.ts';
+import { type CallRoute, type QuestionRoute, routeOf } from './routes.ts';
+import { rudderStackConfig, segmentSettings } from './sdk-settings.ts';
 import { writeKeyOf } from './write-key.ts';
 
 /** What the collector works with; made once per process. */
-export interface Collector extends IntakePorts {
-  readonly sources: SourceDirectory;
+export interface Collector extends IntakePorts, SourcePorts {
   readonly count: (metric: CollectMetric, value: number) => void;
+  /** Hears of an image's call that could not be stored: nobody sends an image again. */
+  readonly onPixelLost: (error: unknown) => void;
 }
 
-export type CollectMetric = IntakeMetric | 'EventsRejectedUnauthorized';
+export type CollectMetric =
+  | IntakeMetric
+  | 'EventsRejectedUnauthorized'
+  | 'EventsRejectedByRate'
+  | 'PixelsLost';
 
 /**
  * Takes a request of the Segment HTTP Tracking API: 200 once every accepted event is durable.
@@ -31,14 +44,35 @@ export async function collectRequest(
   // With the stage, which is the `/v1`; `event.path` leaves it out.
   const route = routeOf(event.requestContext.path);
   if (route === undefined) throw new Problem(404, 'No such path; see the list of /v1 paths.');
-  if (event.httpMethod === 'OPTIONS') return preflightAnswer(event);
-  if (event.httpMethod !== 'POST') throw new Problem(405, 'This path takes POST only.');
-  if (route.kind === 'dropped') return acknowledged();
+  if (event.httpMethod === 'OPTIONS') return preflightAnswer(event, route.method);
+  if (event.httpMethod !== route.method) {
+    throw new Problem(405, `This path takes ${route.method} only.`);
+  }
+  switch (route.kind) {
+    case 'dropped':
+      return acknowledged();
+    case 'call':
+    case 'batch':
+      return takeCalls(event, route, collector, deadlineMs);
+    default:
+      return answerQuestion(event, route, collector, deadlineMs);
+  }
+}
 
+async function takeCalls(
+  event: APIGatewayProxyEvent,
+  route: CallRoute,
+  collector: Collector,
+  deadlineMs: number,
+): Promise<APIGatewayProxyResult> {
   const receivedAtMs = Date.now();
   const body = readBody(event, route.bodyBytesMax);
   const batch = batchOf(route, body.value);
-  const source = await sourceOf(event, body, batch.calls.length, collector);
+  const source = await admitted(event, writeKeyOf(event, body.value), {
+    callCount: batch.calls.length,
+    isImport: route.kind === 'batch' && route.isImport,
+    collector,
+  });
   const batchSentAt = readBatchSentAt(batch.sentAt);
   const arrival = {
     ...(route.kind === 'call' ? { type: route.type } : {}),
@@ -52,8 +86,6 @@ export async function collectRequest(
   return refused.length === 0 ? acknowledged() : partlyAcknowledged(acceptedCount, refused);
 }
 
-type CallRoute = Exclude<Route, { kind: 'dropped' }>;
-
 function batchOf(route: CallRoute, body: unknown): Batch {
   if (route.kind === 'call') return { calls: [body], sentAt: undefined };
   const batch = readBatch(body);
@@ -64,20 +96,70 @@ function batchOf(route: CallRoute, body: unknown): Batch {
   ]);
 }
 
-async function sourceOf(
+interface Admission {
+  readonly callCount: number;
+  readonly isImport: boolean;
+  readonly collector: Collector;
+}
+
+/** The source of the calls; those that it may not send are counted by why. */
+async function admitted(
   event: APIGatewayProxyEvent,
-  body: RequestBody,
-  callCount: number,
+  writeKey: string | undefined,
+  { callCount, isImport, collector }: Admission,
+): Promise<SourceDocument> {
+  try {
+    const source = await authorizedSource(event, writeKey, collector);
+    if (isImport) requireServerSide(source);
+    await requireRate(source, callCount, collector);
+    return source;
+  } catch (error) {
+    if (error instanceof Problem) {
+      const metric = error.status === 429 ? 'EventsRejectedByRate' : 'EventsRejectedUnauthorized';
+      collector.count(metric, callCount);
+    }
+    throw error;
+  }
+}
+
+async function answerQuestion(
+  event: APIGatewayProxyEvent,
+  route: QuestionRoute,
   collector: Collector,
-): Promise<EventSource> {
-  const writeKey = writeKeyOf(event, body.value);
-  const source = writeKey === undefined ? undefined : await collector.sources.find(writeKey);
-  if (source !== undefined) return source;
-  collector.count('EventsRejectedUnauthorized', callCount);
-  throw new Problem(
-    401,
-    writeKey === undefined
-      ? 'No write key; send it as the user name of HTTP Basic, in X-Write-Key, or as writeKey in the body or the query.'
-      : 'Unknown write key; check it against the one of your source.',
-  );
+  deadlineMs: number,
+): Promise<APIGatewayProxyResult> {
+  if (route.kind === 'pixel') return showPixel(event, collector, deadlineMs);
+  const writeKey = route.kind === 'settings' ? route.writeKey : writeKeyOf(event, undefined);
+  const source = await authorizedSource(event, writeKey, collector);
+  if (route.kind === 'settings') return segmentSettings(event, route.writeKey);
+  return rudderStackConfig(source, writeKey ?? '');
+}
+
+async function showPixel(
+  event: APIGatewayProxyEvent,
+  collector: Collector,
+  deadlineMs: number,
+): Promise<APIGatewayProxyResult> {
+  const { call, text } = pixelCall(event);
+  try {
+    const source = await admitted(event, writeKeyOf(event, call), {
+      callCount: 1,
+      isImport: false,
+      collector,
+    });
+    const arrival = {
+      source,
+      receivedAtMs: Date.now(),
+      mayHoldEmail: mayHoldEmail(text),
+      callBytesMax: CALL_BYTES_MAX,
+    };
+    await takeIn([call], arrival, collector, deadlineMs);
+  } catch (error) {
+    // A Problem is counted where it is thrown; the rest is ours, and an image is not sent again.
+    if (!(error instanceof Problem)) {
+      collector.count('PixelsLost', 1);
+      collector.onPixelLost(error);
+    }
+  }
+  return pixelAnswer();
 }

@@ -3,7 +3,9 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import middy from '@middy/core';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
 import * as z from 'zod';
+import { createDynamoDbClient } from '../../adapters/dynamodb/client.ts';
 import { createSourceDirectory } from '../../adapters/dynamodb/source-directory.ts';
+import { createSourceRate } from '../../adapters/dynamodb/source-rate.ts';
 import { createEventStream } from '../../adapters/kinesis/event-stream.ts';
 import { createQuarantineStore } from '../../adapters/s3/quarantine-store.ts';
 import { readSecret } from '../../adapters/secrets/secret-reader.ts';
@@ -15,6 +17,9 @@ import { withCors } from './cors.ts';
 const ANSWER_MS = 1_000;
 /** SDKs give up after 10 s; an answer later than that is heard by nobody. */
 const STORE_MS_MAX = 8_000;
+
+/** A limit that can't be counted in time isn't worth waiting for. */
+const RATE_PATIENCE = { attemptsMax: 2, connectMsMax: 500, attemptMsMax: 500 } as const;
 
 const environment = z
   .object({
@@ -32,8 +37,12 @@ const collector: Collector = {
   stream: createEventStream(environment.EVENTS_STREAM_NAME),
   quarantine: createQuarantineStore(environment.QUARANTINE_BUCKET),
   sources: createSourceDirectory(environment.CONFIG_TABLE, environment.WRITE_KEY_SECRET_ID),
+  rate: createSourceRate(createDynamoDbClient(RATE_PATIENCE), environment.CONFIG_TABLE, (error) =>
+    logger.warn('a rate limit was not counted', { error: nameOf(error) }),
+  ),
   identitySecret: () => readSecret(environment.IDENTITY_SECRET_ID),
   count: (metric, value) => metrics.addMetric(metric, MetricUnit.Count, value),
+  onPixelLost: (error) => logger.error('a pixel was lost', { error: nameOf(error) }),
 };
 
 export const handler = middy<APIGatewayProxyEvent, APIGatewayProxyResult>()

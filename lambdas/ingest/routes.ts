@@ -7,32 +7,62 @@ import {
 } from '../../core/events/limits.ts';
 
 /** What a path of the collector takes. */
-export type Route =
+export type Route = CallRoute | QuestionRoute | DroppedRoute;
+
+/** Takes calls, one or a batch. */
+export type CallRoute =
   | {
       readonly kind: 'call';
+      readonly method: 'POST';
       readonly type: EventType;
       readonly bodyBytesMax: number;
       readonly callBytesMax: number;
     }
-  | { readonly kind: 'batch'; readonly bodyBytesMax: number; readonly callBytesMax: number }
-  /** The browser SDK's metrics about itself. */
-  | { readonly kind: 'dropped' };
+  | {
+      readonly kind: 'batch';
+      readonly method: 'POST';
+      /** Takes a server's history: larger calls and batches. */
+      readonly isImport: boolean;
+      readonly bodyBytesMax: number;
+      readonly callBytesMax: number;
+    };
+
+/** Answers what an SDK asks before it sends, or shows the image that a page without scripts loads. */
+export type QuestionRoute =
+  | { readonly kind: 'settings'; readonly method: 'GET'; readonly writeKey: string }
+  | { readonly kind: 'sourceConfig'; readonly method: 'GET' }
+  | { readonly kind: 'pixel'; readonly method: 'GET' };
+
+/** The browser SDK's metrics about itself. */
+interface DroppedRoute {
+  readonly kind: 'dropped';
+  readonly method: 'POST';
+}
 
 const call = (type: EventType): Route => ({
   kind: 'call',
+  method: 'POST',
   type,
   bodyBytesMax: CALL_BYTES_MAX,
   callBytesMax: CALL_BYTES_MAX,
 });
-const batch: Route = { kind: 'batch', bodyBytesMax: BATCH_BYTES_MAX, callBytesMax: CALL_BYTES_MAX };
+const batch: Route = {
+  kind: 'batch',
+  method: 'POST',
+  isImport: false,
+  bodyBytesMax: BATCH_BYTES_MAX,
+  callBytesMax: CALL_BYTES_MAX,
+};
 const importBatch: Route = {
   kind: 'batch',
+  method: 'POST',
+  isImport: true,
   bodyBytesMax: IMPORT_BATCH_BYTES_MAX,
   callBytesMax: IMPORT_CALL_BYTES_MAX,
 };
 
 /** Full names for servers, first letters for the browser SDK. */
-const routes: ReadonlyMap<string, Route> = new Map([
+const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
   ['/v1/track', call('track')],
   ['/v1/t', call('track')],
   ['/v1/identify', call('identify')],
@@ -49,10 +79,17 @@ const routes: ReadonlyMap<string, Route> = new Map([
   ['/v1/b', batch],
   ['/beacon/v1/batch', batch],
   ['/v1/import', importBatch],
-  ['/v1/m', { kind: 'dropped' }],
+  ['/v1/m', { kind: 'dropped', method: 'POST' }],
+  ['/v1/sourceConfig', { kind: 'sourceConfig', method: 'GET' }],
+  ['/v1/pixel.gif', { kind: 'pixel', method: 'GET' }],
 ]);
+
+const SETTINGS_PATH = /^\/v1\/projects\/([^/]{1,256})\/settings$/;
 
 /** The route of a path with its stage, which is the `/v1`; a slash at the end makes no difference. */
 export function routeOf(path: string): Route | undefined {
-  return routes.get(path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path);
+  const plain = path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+  const writeKey = SETTINGS_PATH.exec(plain)?.[1];
+  if (writeKey !== undefined) return { kind: 'settings', method: 'GET', writeKey };
+  return routes.get(plain);
 }

@@ -71,7 +71,7 @@ export function matchesMediaType(header: string, binaryMediaTypes: readonly stri
 }
 
 function requestPart(request: GatewayRequest, context: RouteContext) {
-  const { single, multiple } = combined(request.headers);
+  const { single, multiple } = combined(withForwarded(request));
   const query = combined([...request.query]);
   const hasQuery = Object.keys(query.single).length > 0;
   const { pathParameters, resourcePath } = context.route;
@@ -131,6 +131,24 @@ function requestContext(
     stage: context.stage,
   };
 }
+
+/**
+ * The headers with the gateway's own, whose values the client's can't be: how the request came in. AWS's
+ * gateway takes HTTPS only and says so; this one says what it took.
+ */
+function withForwarded({ headers, sourceIp }: GatewayRequest): (readonly [string, string])[] {
+  const of = (wanted: string) => headers.find(([name]) => name.toLowerCase() === wanted)?.[1];
+  const said = of('x-forwarded-for');
+  const port = /:(\d+)$/u.exec(of('host') ?? '')?.[1] ?? '80';
+  return [
+    ...headers.filter(([name]) => !FORWARDED.has(name.toLowerCase())),
+    ['X-Forwarded-For', said === undefined ? sourceIp : `${said}, ${sourceIp}`],
+    ['X-Forwarded-Port', port],
+    ['X-Forwarded-Proto', 'http'],
+  ];
+}
+
+const FORWARDED = new Set(['x-forwarded-for', 'x-forwarded-port', 'x-forwarded-proto']);
 
 /** The last value of each name, and all of them. */
 function combined(entries: readonly (readonly [string, string])[]) {

@@ -262,8 +262,15 @@ describe('the REST API', () => {
     const open = routes.filter(({ properties }) => properties.ApiKeyRequired !== true);
     const names = ['track', 'identify', 'page', 'screen', 'group', 'alias', 'batch', 'import'];
     const calls = [...names, 't', 'i', 'p', 's', 'g', 'a', 'b', 'm'];
+    // `v1/batch` is `/beacon/v1/batch`: the stages share the resources.
+    const posted = [...calls, 'v1/batch'].map((path) => ['POST', path] as const);
+    const asked = ['projects/{writeKey}/settings', 'sourceConfig', 'pixel.gif'];
+    const collected = [...posted, ...asked.map((path) => ['GET', path] as const)];
     expect(open.map(({ route }) => route).sort()).toEqual(
-      ['GET /health', ...calls.flatMap((call) => [`POST /${call}`, `OPTIONS /${call}`])].sort(),
+      [
+        'GET /health',
+        ...collected.flatMap(([method, path]) => [`${method} /${path}`, `OPTIONS /${path}`]),
+      ].sort(),
     );
   });
 
@@ -307,10 +314,26 @@ describe('the REST API', () => {
   });
 
   it('logs no address, user agent or called path', () => {
-    const { AccessLogSetting } = onlyOf(service, 'AWS::ApiGateway::Stage').Properties;
-    expect(AccessLogSetting.Format).not.toMatch(
-      /sourceIp|userAgent|context\.path|authorizer|apiKey\b/,
-    );
+    const stages = resourcesOf(service, 'AWS::ApiGateway::Stage');
+    expect(stages.map(([, { Properties }]) => Properties.StageName).sort()).toEqual([
+      'beacon',
+      'v1',
+    ]);
+    for (const [, { Properties }] of stages) {
+      expect(Properties.AccessLogSetting.Format).not.toMatch(
+        /sourceIp|userAgent|context\.path|authorizer|apiKey\b/,
+      );
+    }
+  });
+
+  it('lets the collector write the counters of rates, and no other configuration', () => {
+    const statements = resourcesOf(service, 'AWS::IAM::Policy')
+      .filter(([id]) => id.startsWith('Collector'))
+      .flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement);
+    const writing = statements.filter(({ Action }) => Action === 'dynamodb:UpdateItem');
+    expect(writing).toMatchObject([
+      { Condition: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['sourceRate'] } } },
+    ]);
   });
 });
 

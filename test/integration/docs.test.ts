@@ -5,15 +5,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestCloud, type TestCloud } from './cloud.ts';
 
 const run = promisify(execFile);
-const documents = ['docs/getting-started.md'];
+const documents = ['docs/getting-started.md', 'docs/how-to/send-events.md'];
 
-/** The `curl` commands in a document's shell fences, continuation lines joined by the shell itself. */
+/** The commands with `curl` in a document's shell fences, continuation lines joined by the shell itself. */
 async function curlCommands(file: string): Promise<string[]> {
   const text = await readFile(file, 'utf8');
   const fences = [...text.matchAll(/```sh\n([\s\S]*?)```/gu)].map((match) => match[1] ?? '');
   return fences
     .flatMap((fence) => fence.split(/(?<!\\)\n/u))
-    .filter((command) => command.startsWith('curl '));
+    .filter((command) => /^curl |\| curl /u.test(command));
 }
 
 describe('the commands in the docs', () => {
@@ -29,6 +29,8 @@ describe('the commands in the docs', () => {
       ...process.env,
       COLLECTOR: collector,
       WRITE_KEY: writeKey,
+      // The default source's key is a server's too.
+      SERVER_WRITE_KEY: writeKey,
       API: api,
       API_KEY: apiKey,
     };
@@ -36,7 +38,7 @@ describe('the commands in the docs', () => {
     expect(commands.length).toBeGreaterThan(2);
     for (const command of commands) {
       const { stdout } = await run('bash', ['-c', command], { env: environment });
-      expect(stdout, command).toMatch(/success|items|<table|issues/u);
+      expect(stdout, command).toMatch(/success|items|<table|issues|image\/gif/u);
     }
   });
 });

@@ -1,7 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import type * as z from 'zod';
+import {
+  createSourceRegistry,
+  type SourceRegistry,
+} from '../../adapters/dynamodb/source-registry.ts';
+import { addSource } from '../../cli/source/write-keys.ts';
+import { sourceDocument } from '../../core/events/source.ts';
 import { startDynamoDbEngine } from '../../local/engines/dynamodb.ts';
 import { startKinesisEngine } from '../../local/engines/kinesis.ts';
 import { startS3Engine } from '../../local/engines/s3.ts';
@@ -16,11 +24,16 @@ export interface CollectorServices {
   /** Data of the records on the stream, in order. */
   records(): string[];
   quarantined(): Promise<{ key: string; body: string }[]>;
-  addSource(writeKeySha256: string, sourceId: string, priority: number): Promise<void>;
+  /** A source, as `kindred source add` makes it; gives its write key. */
+  addSource(source: SourceInput): Promise<string>;
+  /** The same registry that the command line works on. */
+  readonly registry: SourceRegistry;
   /** Calls `see` with every request to a service from now on, without disturbing it. */
   observe(service: FaultyService, see: (request: FaultRequest) => void): void;
   stop(): Promise<void>;
 }
+
+export type SourceInput = z.input<typeof sourceDocument>;
 
 const STREAM = 'events';
 const BUCKET = 'quarantine';
@@ -52,6 +65,12 @@ export async function startCollectorServices(writeKey: string): Promise<Collecto
     region: 'eu-central-1',
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   });
+  const dynamoDbClient = new DynamoDBClient({
+    endpoint: dynamoDb.endpoint,
+    region: 'eu-central-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  });
+  const registry = createSourceRegistry(dynamoDbClient, TABLE);
   const [shardId = ''] = kinesis.shardIds(STREAM);
 
   return {
@@ -82,15 +101,8 @@ export async function startCollectorServices(writeKey: string): Promise<Collecto
       };
       return Promise.all((listed.Contents ?? []).map(({ Key }) => read(Key ?? '')));
     },
-    addSource: async (id, sourceId, priority) => {
-      const Item = {
-        kind: { S: 'source' },
-        id: { S: id },
-        sourceId: { S: sourceId },
-        priority: { N: String(priority) },
-      };
-      await dynamoDb.call('PutItem', { TableName: TABLE, Item });
-    },
+    registry,
+    addSource: async (source) => (await addSource(registry, sourceDocument.parse(source))).writeKey,
     observe: (service, see) => {
       const when = (request: FaultRequest): boolean => {
         see(request);
@@ -101,6 +113,7 @@ export async function startCollectorServices(writeKey: string): Promise<Collecto
     stop: async () => {
       faults.liftAll();
       s3Client.destroy();
+      dynamoDbClient.destroy();
       await Promise.all([kinesis.stop(), s3.stop(), dynamoDb.stop(), secrets.stop()]);
       await rm(directory, { recursive: true, force: true });
     },

@@ -1,8 +1,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
+import type { SourceDirectory } from '../../adapters/dynamodb/source-directory.ts';
 import type { StreamRecord } from '../../adapters/kinesis/event-stream.ts';
 import { type CollectedEvent, collectedEvent } from '../../core/events/event.ts';
+import { DEFAULT_SOURCE, type SourceDocument } from '../../core/events/source.ts';
 import type { QuarantinedCall } from '../../core/identity/quarantined-call.ts';
 import { Problem, problemAnswer } from '../../lambdas/ingest/answers.ts';
 import {
@@ -32,12 +34,20 @@ export function createMemoryCollector(overrides: Partial<Collector> = {}): Memor
     events: () => records.map((record) => collectedEvent.parse(JSON.parse(record.data))),
     stream: { put: async (taken) => void records.push(...taken) },
     quarantine: { keep: async (calls) => void quarantined.push(...calls) },
-    sources: {
-      find: async (key) => (key === WRITE_KEY ? { sourceId: 'website', priority: 100 } : undefined),
-    },
+    sources: sourcesOf(DEFAULT_SOURCE),
+    rate: { admit: async () => ({ kind: 'admitted' }) },
+    onPixelLost: () => {},
     identitySecret: async () => 's'.repeat(64),
     count: (metric, value) => counts.set(metric, (counts.get(metric) ?? 0) + value),
     ...overrides,
+  };
+}
+
+/** A directory in which the write key belongs to this source. */
+export function sourcesOf(source: SourceDocument): SourceDirectory {
+  return {
+    find: async (key) => (key === WRITE_KEY ? source : undefined),
+    byId: async (id) => (id === source.sourceId ? source : undefined),
   };
 }
 

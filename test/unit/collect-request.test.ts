@@ -323,7 +323,7 @@ describe('a failing dependency is temporary', () => {
   it.each([
     ['stream', { stream: { put: failing } }],
     ['quarantine', { quarantine: { keep: failing } }],
-    ['source directory', { sources: { find: failing } }],
+    ['source directory', { sources: { find: failing, byId: failing } }],
     ['identity secret', { identitySecret: failing }],
   ])('%s: 503 with Retry-After, nothing acknowledged', async (_, overrides) => {
     const collector = createMemoryCollector(overrides);

@@ -76,8 +76,8 @@ describe('routes', () => {
 
 describe('the event of a proxy integration', () => {
   const route = new Routes(apiOf('/v1/{name}')).match('GET', ['v1', 'a%20b']);
-  const event = (binaryMediaTypes: string[]) =>
-    proxyEvent(request, {
+  const event = (binaryMediaTypes: string[], asked: GatewayRequest = request) =>
+    proxyEvent(asked, {
       apiId: 'api1',
       accountId: '000000000000',
       stage: 'api',
@@ -107,6 +107,20 @@ describe('the event of a proxy integration', () => {
         identity: { sourceIp: '127.0.0.1', apiKey: null },
         authorizer: { principalId: 'p' },
       },
+    });
+  });
+
+  it('says how the request came in, whatever the client said of that', () => {
+    const forged = [
+      ['Host', '127.0.0.1:4000'],
+      ['x-forwarded-proto', 'https'],
+      ['X-Forwarded-For', '203.0.113.7'],
+    ] as const;
+    expect(event([], { ...request, headers: forged }).headers).toEqual({
+      Host: '127.0.0.1:4000',
+      'X-Forwarded-For': '203.0.113.7, 127.0.0.1',
+      'X-Forwarded-Port': '4000',
+      'X-Forwarded-Proto': 'http',
     });
   });
 

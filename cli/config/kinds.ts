@@ -1,0 +1,50 @@
+import type * as z from 'zod';
+import { createSourceRegistry } from '../../adapters/dynamodb/source-registry.ts';
+import { type SourceDocument, sourceDocument } from '../../core/events/source.ts';
+import type { ConfigTable } from './config-table.ts';
+
+/** A kind of document in the config table, as `kindred config` handles it. */
+export interface ConfigKind<Schema extends z.ZodType = z.ZodType> {
+  readonly kind: string;
+  readonly schema: Schema;
+  /** The id under which a document stands. */
+  readonly idOf: (document: z.output<Schema>) => string;
+  /** One line for the help. */
+  readonly describe: string;
+  /** How a document is written, where that takes more than putting it there. */
+  readonly write?: (table: ConfigTable, document: z.output<Schema>) => Promise<void>;
+}
+
+/** States a kind in the types of its schema, and forgets them for the list. */
+function kindOf<Schema extends z.ZodType>(stated: ConfigKind<Schema>): ConfigKind {
+  const { kind, schema, describe, idOf, write } = stated;
+  const base = {
+    kind,
+    schema,
+    describe,
+    idOf: (document: unknown) => idOf(schema.parse(document)),
+  };
+  if (write === undefined) return base;
+  return { ...base, write: (table, document) => write(table, schema.parse(document)) };
+}
+
+/** Every kind that people write. What functions keep for themselves stands beside them and isn't listed. */
+export const configKinds: readonly ConfigKind[] = [
+  kindOf({
+    kind: 'source',
+    schema: sourceDocument,
+    idOf: ({ sourceId }) => sourceId,
+    describe: 'where events come from, and what they may be (docs/reference/sources.md)',
+    write: writeWithStoredKeys,
+  }),
+];
+
+/** Keys are made and retired by `kindred source`, so that a document that was edited meanwhile revives none. */
+async function writeWithStoredKeys(
+  { client, name }: ConfigTable,
+  document: SourceDocument,
+): Promise<void> {
+  const registry = createSourceRegistry(client, name);
+  const stored = await registry.documents.get(document.sourceId);
+  await registry.write({ ...document, writeKeys: stored?.writeKeys ?? [] }, stored);
+}
