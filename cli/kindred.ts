@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { demoCommand } from './demo.ts';
 import { importCommand } from './import.ts';
 import { startCommand } from './start.ts';
+import { tailCommand } from './tail.ts';
 import { trainCommand } from './train.ts';
 import { UserError } from './user-error.ts';
 
@@ -12,6 +13,7 @@ async function main(): Promise<void> {
     .addCommand(startCommand())
     .addCommand(demoCommand())
     .addCommand(importCommand())
+    .addCommand(tailCommand())
     .addCommand(trainCommand())
     .showHelpAfterError('(see --help)')
     .exitOverride();

@@ -9,6 +9,7 @@ import { preflightAnswer } from './cors.ts';
 import { type IntakeMetric, type IntakePorts, takeIn } from './intake.ts';
 import { type RequestBody, readBody } from './request-body.ts';
 import { type Route, routeOf } from './routes.ts';
+import { visitorOf } from './visitor.ts';
 import { writeKeyOf } from './write-key.ts';
 
 /** What the collector works with; made once per process. */
@@ -40,7 +41,9 @@ export async function collectRequest(
   const batch = batchOf(route, body.value);
   const source = await sourceOf(event, body, batch.calls.length, collector);
   const batchSentAt = readBatchSentAt(batch.sentAt);
+  const visitor = visitorOf(event);
   const arrival = {
+    ...(visitor === undefined ? {} : { visitor }),
     ...(route.kind === 'call' ? { type: route.type } : {}),
     ...(batchSentAt === undefined ? {} : { batchSentAt }),
     source,
