@@ -85,8 +85,8 @@ export function createInspectorLog(options: InspectorLogOptions): InspectorLog {
   }
 
   async function write(): Promise<void> {
-    const requests = takeItems().map((item) => ({ PutRequest: { Item: marshall(item) } }));
     try {
+      const requests = takeItems().map((item) => ({ PutRequest: { Item: marshall(item) } }));
       const command = new BatchWriteItemCommand({ RequestItems: { [table]: requests } });
       const { UnprocessedItems } = await client.send(command);
       if (Object.keys(UnprocessedItems ?? {}).length > 0) throw new Error('the table throttles');
@@ -100,7 +100,11 @@ export function createInspectorLog(options: InspectorLogOptions): InspectorLog {
 
   return {
     async note(notes) {
-      for (const each of notes) addTo(pending, each);
+      try {
+        for (const each of notes) addTo(pending, each);
+      } catch {
+        onFailure();
+      }
       if (pending.size === 0 || isWriting || !budget.take()) return;
       isWriting = true;
       const writing = write().finally(() => {
