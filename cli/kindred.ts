@@ -4,6 +4,7 @@ import { demoCommand } from './demo.ts';
 import { importCommand } from './import.ts';
 import { sourceCommand } from './source.ts';
 import { startCommand } from './start.ts';
+import { tailCommand } from './tail.ts';
 import { trainCommand } from './train.ts';
 import { UserError } from './user-error.ts';
 
@@ -14,6 +15,7 @@ async function main(): Promise<void> {
     .addCommand(startCommand())
     .addCommand(demoCommand())
     .addCommand(importCommand())
+    .addCommand(tailCommand())
     .addCommand(trainCommand())
     .addCommand(configCommand())
     .addCommand(sourceCommand())

@@ -1,5 +1,6 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { chunksOf } from '../../adapters/kinesis/event-stream.ts';
+import { sourceDocument } from '../../core/events/source.ts';
 import type { Collector } from '../../lambdas/ingest/collect-request.ts';
 
 /** Everything of the collector but the network: the stream encodes what it would send, and drops it. */
@@ -13,12 +14,15 @@ export function collectorInMemory(): Collector {
       },
     },
     quarantine: { keep: async () => undefined },
-    sources: { find: async () => ({ sourceId: 'website', priority: 100 }) },
+    sources: { find: async () => SOURCE, byId: async () => SOURCE },
     identitySecret: async () => SECRET,
     count: () => undefined,
+    onPixelLost: () => undefined,
+    rate: { admit: async () => ({ kind: 'admitted' }) },
   };
 }
 
+const SOURCE = sourceDocument.parse({ sourceId: 'website' });
 const SECRET = 's'.repeat(64);
 /** Kept, so that the encoding is no dead code. */
 export let encodedBytes = 0;

@@ -57,6 +57,7 @@ export class Collector extends Construct {
         EVENTS_STREAM_NAME: stream.stream.streamName,
         QUARANTINE_BUCKET: buckets.quarantine.bucketName,
         CONFIG_TABLE: tables.config.tableName,
+        INSPECTOR_TABLE: tables.inspector.tableName,
         IDENTITY_SECRET_ID: secrets.identity.secretArn,
         WRITE_KEY_SECRET_ID: secrets.writeKey.secretArn,
       },
@@ -64,6 +65,7 @@ export class Collector extends Construct {
         allow(['kinesis:PutRecords'], [stream.stream.streamArn]),
         allow(['dynamodb:GetItem'], [tables.config.tableArn]),
         countRates(tables.config.tableArn),
+        allow(['dynamodb:BatchWriteItem'], [tables.inspector.tableArn]),
         allow(
           ['secretsmanager:GetSecretValue'],
           [secrets.identity.secretArn, secrets.writeKey.secretArn],

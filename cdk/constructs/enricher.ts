@@ -41,6 +41,7 @@ export class Enricher extends Construct {
         IDENTITIES_TABLE: tables.identities.tableName,
         DEDUPE_TABLE: tables.dedupe.tableName,
         CATALOGUE_TABLE: tables.catalogue.tableName,
+        INSPECTOR_TABLE: tables.inspector.tableName,
         FAILURES_BUCKET: buckets.failures.bucketName,
       },
       permissions: permissionsOf(state),
@@ -92,6 +93,7 @@ function permissionsOf({ buckets, stream, tables }: StateStack): PolicyStatement
         (table) => table.tableArn,
       ),
     ),
+    allow(['dynamodb:BatchWriteItem'], [tables.inspector.tableArn]),
     // Lambda checks the destination with it before it creates the mapping.
     allow(['s3:ListBucket'], [buckets.failures.bucketArn]),
     allow(

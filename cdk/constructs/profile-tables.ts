@@ -23,6 +23,8 @@ export class ProfileTables extends Construct {
   readonly catalogue: Table;
   /** Model pointer, sources and placements: small documents by kind and id. */
   readonly config: Table;
+  /** For a day, what became of the last events of each source. */
+  readonly inspector: Table;
 
   constructor(scope: Construct, id: string, props: ProfileTablesProps) {
     super(scope, id);
@@ -35,6 +37,11 @@ export class ProfileTables extends Construct {
     });
     this.catalogue = this.table('Catalogue', retainsState, { partitionKey: 'itemId' });
     this.config = this.table('Config', retainsState, { partitionKey: 'kind', sortKey: 'id' });
+    this.inspector = this.table('Inspector', retainsState, {
+      partitionKey: 'source',
+      sortKey: 'at',
+      expiry: 'expiresAt',
+    });
   }
 
   private table(

@@ -79,6 +79,7 @@ export class ServiceStack extends Stack {
       DedupeTableName: tables.dedupe.tableName,
       CatalogueTableName: tables.catalogue.tableName,
       ConfigTableName: tables.config.tableName,
+      InspectorTableName: tables.inspector.tableName,
       DeliveryStreamName: lake.deliveryStreamName,
       LakeBucketName: buckets.lake.bucketName,
       ModelsBucketName: buckets.models.bucketName,

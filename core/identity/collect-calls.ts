@@ -1,4 +1,5 @@
-import type { EventType } from '../events/event.ts';
+import { withNamedIpsTruncated } from '../events/context/truncate-ip.ts';
+import type { CollectedEvent, EventType } from '../events/event.ts';
 import { eventFamilyOf } from '../events/event-family.ts';
 import type { TimeReading } from '../events/event-time.ts';
 import type { Issue } from '../events/issue.ts';
@@ -15,6 +16,7 @@ import { type CollectCircumstances, collectEvent, partitionKeyOf } from './colle
 
 /** An event as it goes on the stream: one JSON document and a line feed. */
 export interface EventRecord {
+  readonly event: CollectedEvent;
   readonly data: string;
   readonly bytes: number;
   readonly partitionKey: string;
@@ -67,13 +69,13 @@ function collectCall(
   const notEnabled = familyRefusal(valid, options.source);
   if (notEnabled !== undefined) return notEnabled;
   const event = collectEvent(valid, options);
-  const data = `${JSON.stringify(event)}\n`;
+  const data = `${withNamedIpsTruncated(JSON.stringify(event))}\n`;
   const bytes = Buffer.byteLength(data);
   if (isTooLarge(call, bytes, options.callBytesMax)) {
     const message = `expected at most ${options.callBytesMax} bytes of JSON; send less per call, or use /v1/import from a server`;
     return { kind: 'refused', reason: 'too-large', issues: [{ path: '', message }] };
   }
-  return { kind: 'record', record: { data, bytes, partitionKey: partitionKeyOf(event) } };
+  return { kind: 'record', record: { event, data, bytes, partitionKey: partitionKeyOf(event) } };
 }
 
 function familyRefusal(

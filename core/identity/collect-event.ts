@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { type ContextCircumstances, enrichedContext } from '../events/context/enrich-context.ts';
 import { hashedEmail, isEmailAddress, mayHoldEmail } from '../events/email-address.ts';
 import { type CollectedEvent, EVENT_SCHEMA_VERSION, type Identity } from '../events/event.ts';
 import { isJsonObject } from '../events/json-value.ts';
@@ -7,7 +8,7 @@ import type { ValidCall } from '../events/validate-call.ts';
 import { emailSha256, emailSha256Identity, identityOf, identityRef } from './identity-key.ts';
 import { masked, withoutEmails } from './mask-emails.ts';
 
-export interface CollectCircumstances {
+export interface CollectCircumstances extends ContextCircumstances {
   readonly source: EventSource;
   readonly receivedAtMs: number;
   readonly identitySecret: string;
@@ -31,6 +32,8 @@ export function collectEvent(call: ValidCall, circumstances: CollectCircumstance
   const { source, receivedAtMs, identitySecret, newMessageId } = circumstances;
   const fields: Record<string, unknown> = { ...call.fields };
   for (const name of OWN_FIELDS) delete fields[name];
+  const context = enrichedContext(fields.context, circumstances);
+  if (context !== undefined) fields.context = context;
   const identities = takeIdentities(fields, identitySecret);
   const messageId = messageIdOf(fields.messageId, newMessageId);
   const clean = circumstances.mayHoldEmail ? cleanOf(fields) : fields;

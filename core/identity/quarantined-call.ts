@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { withNamedIpsTruncated } from '../events/context/truncate-ip.ts';
 import { EVENT_SCHEMA_VERSION } from '../events/event.ts';
 import type { Issue } from '../events/issue.ts';
 import { isJsonObject } from '../events/json-value.ts';
@@ -25,7 +26,7 @@ export function quarantinedCall(
   source: string,
   receivedAtMs: number,
 ): QuarantinedCall {
-  const event = withoutEmails(withoutWriteKey(refused.call), hashed);
+  const event = withoutIps(withoutEmails(withoutWriteKey(refused.call), hashed));
   const id = createHash('sha256')
     .update(JSON.stringify([source, refused.reason, event]))
     .digest('hex')
@@ -39,6 +40,12 @@ export function quarantinedCall(
     schemaVersion: EVENT_SCHEMA_VERSION,
     event,
   };
+}
+
+function withoutIps(event: unknown): unknown {
+  const json = JSON.stringify(event);
+  const truncated = withNamedIpsTruncated(json);
+  return truncated === json ? event : JSON.parse(truncated);
 }
 
 function withoutWriteKey(call: unknown): unknown {

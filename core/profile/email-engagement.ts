@@ -1,3 +1,4 @@
+import { isMadeByBot } from '../events/context/enrich-context.ts';
 import type { CollectedEvent } from '../events/event.ts';
 import type { Profile } from './profile.ts';
 import { fieldsOf } from './untyped-value.ts';
@@ -24,6 +25,7 @@ export function combineEmailEngagement(a: EmailEngagement, b: EmailEngagement): 
 }
 
 function isMadeByMachine(event: CollectedEvent): boolean {
+  if (isMadeByBot(event.context)) return true;
   const properties = fieldsOf(event.properties);
   const context = fieldsOf(event.context);
   return machineMarks.some((mark) => properties[mark] === true || context[mark] === true);

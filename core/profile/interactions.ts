@@ -1,3 +1,4 @@
+import { isMadeByBot } from '../events/context/enrich-context.ts';
 import type { CollectedEvent } from '../events/event.ts';
 import { type EventProduct, productOf, productsOf } from './event-products.ts';
 import {
@@ -21,10 +22,20 @@ const meanings: ReadonlyMap<string, Meaning> = new Map([
 
 /** What an event says about items: none for most events, one per product for an order. */
 export function interactionsOf(event: CollectedEvent): RecentInteraction[] {
-  const meaning = event.type === 'track' ? meanings.get(event.event ?? '') : undefined;
-  if (meaning === undefined) return [];
+  const meaning = meaningOf(event);
+  if (meaning === undefined || isIgnoredBot(event)) return [];
   const timeMs = Date.parse(event.timestamp);
   return meaning.productsIn(event).map(({ itemId }) => ({ itemId, kind: meaning.kind, timeMs }));
+}
+
+/** A machine likes nothing; but an order that the shop took is an order, whoever typed it. */
+export function isIgnoredBot(event: CollectedEvent): boolean {
+  const kind = meaningOf(event)?.kind;
+  return kind !== undefined && kind !== 'purchase' && isMadeByBot(event.context);
+}
+
+function meaningOf(event: CollectedEvent): Meaning | undefined {
+  return event.type === 'track' ? meanings.get(event.event ?? '') : undefined;
 }
 
 /** What a profile keeps of one event: an order can name an item twice, and have a thousand lines. */

@@ -22,6 +22,8 @@ export const snapshotDrops = [
   'futureTime',
   /** The order, or this product of it, was refunded or cancelled. */
   'refunded',
+  /** A view or a cart of what the collector took for a machine; orders count whoever typed them. */
+  'bot',
 ] as const;
 export type SnapshotDrop = (typeof snapshotDrops)[number];
 

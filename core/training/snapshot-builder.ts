@@ -15,7 +15,7 @@ import type { Item } from '../catalogue/item.ts';
 import { type CollectedEvent, collectedEvent } from '../events/event.ts';
 import { consentOf } from '../profile/consent.ts';
 import { productsOf } from '../profile/event-products.ts';
-import { interactionsOf } from '../profile/interactions.ts';
+import { interactionsOf, isIgnoredBot } from '../profile/interactions.ts';
 import { interactionKinds, type RecentInteraction } from '../profile/profile.ts';
 import { textOf } from '../profile/untyped-value.ts';
 import { type SnapshotDrop, type SnapshotFacts, snapshotDrops } from '../quality/snapshot-facts.ts';
@@ -126,6 +126,8 @@ export class SnapshotBuilder {
       const products = event.event === 'Order Cancelled' ? [] : productsOf(event);
       const itemIds = products.map(({ itemId }) => itemId);
       if (orderId !== undefined) this.#orders.refund(orderId, itemIds);
+    } else if (isIgnoredBot(event)) {
+      this.#drop('bot');
     } else {
       for (const interaction of interactionsOf(event)) this.#addInteraction(interaction, node);
     }

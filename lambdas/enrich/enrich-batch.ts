@@ -1,4 +1,5 @@
 import type { KinesisStreamRecord } from 'aws-lambda';
+import type { InspectorLog } from '../../adapters/dynamodb/inspector-log.ts';
 import type { CatalogueStore } from '../../core/catalogue/catalogue-store.ts';
 import { customerGroups } from '../../core/profile/customer-groups.ts';
 import { compareSequence } from '../../core/profile/evidence.ts';
@@ -8,6 +9,7 @@ import { decodeRecord, type PoisonRecord } from './decode-record.ts';
 import { enrichGroup, type GroupFailure } from './enrich-group.ts';
 import type { EntryCache } from './entry-cache.ts';
 import { loadView } from './load-view.ts';
+import { noteFates, type SettledEvent } from './note-fates.ts';
 import { inParallel } from './parallel.ts';
 import type { Surroundings } from './surroundings.ts';
 import { updateCatalogue } from './update-catalogue.ts';
@@ -23,6 +25,8 @@ export interface EnrichPorts {
   readonly entryCache: EntryCache;
   readonly writePoison: (poison: PoisonRecord) => Promise<void>;
   readonly surroundings: Surroundings;
+  /** Where it is written down what became of each event; absent in tests of other things. */
+  readonly inspector?: InspectorLog;
 }
 
 export type BatchFailure =
@@ -60,6 +64,7 @@ interface ProfilePart extends Part {
   readonly redeliveredCount: number;
   readonly conflictCount: number;
   readonly freshnessMs: readonly number[];
+  readonly settled: readonly SettledEvent[];
 }
 
 /**
@@ -81,6 +86,7 @@ export async function enrichBatch(
     foldIntoProfiles(ports, deliveries),
     foldIntoCatalogue(ports, deliveries),
   ]);
+  await noteFates(ports.inspector, profilePart.settled, poison);
   const parts = [poisonPart, profilePart, cataloguePart];
   const { foldedCount, duplicateCount, redeliveredCount, conflictCount, freshnessMs } = profilePart;
   return {
@@ -125,6 +131,7 @@ async function foldIntoProfiles(
     redeliveredCount: 0,
     conflictCount: 0,
     freshnessMs: [],
+    settled: [],
   };
   let view: StoredView;
   try {
@@ -149,6 +156,9 @@ async function foldIntoProfiles(
     duplicateCount: having('duplicate').length,
     redeliveredCount: having('redelivered').length,
     conflictCount: results.reduce((sum, { conflictCount }) => sum + conflictCount, 0),
+    settled: events.flatMap(({ outcome, event }) =>
+      event === undefined ? [] : [{ outcome, event }],
+    ),
     freshnessMs: folded.map(({ event, atMs }) =>
       Math.max(0, atMs - Date.parse(event?.receivedAt ?? '')),
     ),

@@ -1,10 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@aws-lambda-powertools/logger';
-import { Metrics } from '@aws-lambda-powertools/metrics';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda';
 import { createCatalogueStore } from '../../adapters/dynamodb/catalogue-store.ts';
 import { createDynamoDbClient } from '../../adapters/dynamodb/client.ts';
+import { createInspectorLog, INSPECTOR_PATIENCE } from '../../adapters/dynamodb/inspector-log.ts';
 import { createProfileStore } from '../../adapters/dynamodb/profile-store.ts';
 import { writePoison } from '../../adapters/s3/failures.ts';
 import { type EnrichPorts, enrichBatch } from './enrich-batch.ts';
@@ -37,6 +39,13 @@ const ports: EnrichPorts = {
   entryCache: new EntryCache(),
   writePoison: (poison) => writePoison(s3, settings.FAILURES_BUCKET, poison),
   surroundings: { nowMs: Date.now, random: Math.random, sleep: (durationMs) => sleep(durationMs) },
+  inspector: createInspectorLog({
+    client: createDynamoDbClient(INSPECTOR_PATIENCE),
+    table: settings.INSPECTOR_TABLE,
+    processId: randomUUID().slice(0, 8),
+    nowMs: Date.now,
+    onFailure: () => metrics.addMetric('InspectorFailures', MetricUnit.Count, 1),
+  }),
 };
 
 /**

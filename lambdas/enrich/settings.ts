@@ -9,4 +9,5 @@ export const enrichSettings = z.object({
   DEDUPE_TABLE: name,
   CATALOGUE_TABLE: name,
   FAILURES_BUCKET: name,
+  INSPECTOR_TABLE: name,
 });

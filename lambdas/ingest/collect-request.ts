@@ -17,6 +17,7 @@ import { pixelAnswer, pixelCall } from './pixel.ts';
 import { readBody } from './request-body.ts';
 import { type CallRoute, type QuestionRoute, routeOf } from './routes.ts';
 import { rudderStackConfig, segmentSettings } from './sdk-settings.ts';
+import { visitorOf } from './visitor.ts';
 import { writeKeyOf } from './write-key.ts';
 
 /** What the collector works with; made once per process. */
@@ -74,7 +75,9 @@ async function takeCalls(
     collector,
   });
   const batchSentAt = readBatchSentAt(batch.sentAt);
+  const visitor = visitorOf(event);
   const arrival = {
+    ...(visitor === undefined ? {} : { visitor }),
     ...(route.kind === 'call' ? { type: route.type } : {}),
     ...(batchSentAt === undefined ? {} : { batchSentAt }),
     source,

@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import middy from '@middy/core';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
 import * as z from 'zod';
 import { createDynamoDbClient } from '../../adapters/dynamodb/client.ts';
+import { createInspectorLog, INSPECTOR_PATIENCE } from '../../adapters/dynamodb/inspector-log.ts';
 import { createSourceDirectory } from '../../adapters/dynamodb/source-directory.ts';
 import { createSourceRate } from '../../adapters/dynamodb/source-rate.ts';
 import { createEventStream } from '../../adapters/kinesis/event-stream.ts';
@@ -26,6 +28,7 @@ const environment = z
     EVENTS_STREAM_NAME: z.string().min(1),
     QUARANTINE_BUCKET: z.string().min(1),
     CONFIG_TABLE: z.string().min(1),
+    INSPECTOR_TABLE: z.string().min(1),
     IDENTITY_SECRET_ID: z.string().min(1),
     WRITE_KEY_SECRET_ID: z.string().min(1),
   })
@@ -43,6 +46,13 @@ const collector: Collector = {
   identitySecret: () => readSecret(environment.IDENTITY_SECRET_ID),
   count: (metric, value) => metrics.addMetric(metric, MetricUnit.Count, value),
   onPixelLost: (error) => logger.error('a pixel was lost', { error: nameOf(error) }),
+  inspector: createInspectorLog({
+    client: createDynamoDbClient(INSPECTOR_PATIENCE),
+    table: environment.INSPECTOR_TABLE,
+    processId: randomUUID().slice(0, 8),
+    nowMs: Date.now,
+    onFailure: () => metrics.addMetric('InspectorFailures', MetricUnit.Count, 1),
+  }),
 };
 
 export const handler = middy<APIGatewayProxyEvent, APIGatewayProxyResult>()

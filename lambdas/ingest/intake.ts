@@ -1,11 +1,20 @@
 import { randomUUID } from 'node:crypto';
+import type { InspectorLog } from '../../adapters/dynamodb/inspector-log.ts';
 import type { EventStream } from '../../adapters/kinesis/event-stream.ts';
 import type { QuarantineStore } from '../../adapters/s3/quarantine-store.ts';
+import type { Visitor } from '../../core/events/context/enrich-context.ts';
 import type { EventType } from '../../core/events/event.ts';
 import type { TimeReading } from '../../core/events/event-time.ts';
+import type { Fact } from '../../core/events/inspection/fact.ts';
+import { eventFact, quarantinedFact } from '../../core/events/inspection/make-fact.ts';
 import type { EventSource } from '../../core/events/source.ts';
-import { collectCalls, type RefusedCall } from '../../core/identity/collect-calls.ts';
+import {
+  type CollectedCalls,
+  collectCalls,
+  type RefusedCall,
+} from '../../core/identity/collect-calls.ts';
 import { quarantinedCall } from '../../core/identity/quarantined-call.ts';
+import { readUserAgent } from './user-agent.ts';
 
 /** Where accepted events and refused calls go; made once per process. */
 export interface IntakePorts {
@@ -13,6 +22,8 @@ export interface IntakePorts {
   readonly quarantine: QuarantineStore;
   readonly identitySecret: () => Promise<string>;
   readonly count: (metric: IntakeMetric, value: number) => void;
+  /** Where it is written down what became of each call; what has none is not inspected. */
+  readonly inspector?: InspectorLog;
 }
 
 export type IntakeMetric = 'EventsAccepted' | 'EventsQuarantined';
@@ -28,6 +39,8 @@ export interface Arrival {
   readonly batchSentAt?: TimeReading;
   /** Whether any email address may be in the calls; false spares the search. */
   readonly mayHoldEmail: boolean;
+  /** What the request says of the customer; absent where a program sends. */
+  readonly visitor?: Visitor;
 }
 
 export interface IntakeOutcome {
@@ -47,7 +60,8 @@ export async function takeIn(
   deadlineMs: number,
 ): Promise<IntakeOutcome> {
   const identitySecret = await ports.identitySecret();
-  const collected = collectCalls(calls, { ...arrival, identitySecret, newMessageId: randomUUID });
+  const own = { identitySecret, newMessageId: randomUUID, readUserAgent };
+  const collected = collectCalls(calls, { ...arrival, ...own });
   const { accepted, refused } = collected;
   // Quarantine first: when it fails nothing is on the stream yet, and the sender's retry repeats nothing.
   if (refused.length > 0) {
@@ -60,5 +74,15 @@ export async function takeIn(
   // too: the alarm on the share of quarantined events needs both figures of a period.
   ports.count('EventsQuarantined', refused.length);
   ports.count('EventsAccepted', accepted.length);
+  // Last, when every call's fate is settled: a process may be frozen once it has answered.
+  const { sourceId } = arrival.source;
+  const facts = factsOf(collected, arrival.receivedAtMs);
+  await ports.inspector?.note([{ sourceId, facts, eventCount: calls.length }]);
   return { acceptedCount: accepted.length, refused };
+}
+
+/** Refused calls first: they are what is looked for where not all can be told. */
+function* factsOf({ accepted, refused }: CollectedCalls, receivedAtMs: number): Iterable<Fact> {
+  for (const call of refused) yield quarantinedFact(call, receivedAtMs);
+  for (const { event } of accepted) yield eventFact('accepted', event);
 }

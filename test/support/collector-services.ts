@@ -60,6 +60,19 @@ export async function startCollectorServices(writeKey: string): Promise<Collecto
       KeyType: index === 0 ? 'HASH' : 'RANGE',
     })),
   });
+  const inspectorKeys = ['source', 'at'] as const;
+  await dynamoDb.call('CreateTable', {
+    TableName: 'inspector',
+    BillingMode: 'PAY_PER_REQUEST',
+    AttributeDefinitions: inspectorKeys.map((AttributeName) => ({
+      AttributeName,
+      AttributeType: 'S',
+    })),
+    KeySchema: inspectorKeys.map((AttributeName, index) => ({
+      AttributeName,
+      KeyType: index === 0 ? 'HASH' : 'RANGE',
+    })),
+  });
   const s3Client = new S3Client({
     endpoint: s3.endpoint,
     region: 'eu-central-1',
@@ -86,6 +99,7 @@ export async function startCollectorServices(writeKey: string): Promise<Collecto
       EVENTS_STREAM_NAME: STREAM,
       QUARANTINE_BUCKET: BUCKET,
       CONFIG_TABLE: TABLE,
+      INSPECTOR_TABLE: 'inspector',
       IDENTITY_SECRET_ID: secrets.create('identity', 's'.repeat(64)),
       WRITE_KEY_SECRET_ID: secrets.create('write-key', writeKey),
     },

@@ -91,13 +91,16 @@ describe('a batch', () => {
       collector,
       proxyEvent('/v1/batch', {
         batch,
-        context: { locale: 'en', ip: '::1' },
+        context: { locale: 'en', ip: '203.0.113.0' },
         integrations: { All: true },
       }),
     );
     expect(collector.events()).toMatchObject([
-      { context: { locale: 'en', ip: '::1' }, integrations: { All: true } },
-      { context: { locale: 'de', ip: '::1', app: 1 }, integrations: { All: true, x: false } },
+      { context: { locale: 'en', ip: '203.0.113.0' }, integrations: { All: true } },
+      {
+        context: { locale: 'de', ip: '203.0.113.0', app: 1 },
+        integrations: { All: true, x: false },
+      },
     ]);
   });
 

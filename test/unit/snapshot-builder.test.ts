@@ -165,6 +165,7 @@ describe('a snapshot', () => {
       unknownItem: 1,
       futureTime: 1,
       refunded: 0,
+      bot: 0,
     });
     expect(facts.lines).toBe(6);
   });

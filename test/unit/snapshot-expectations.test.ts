@@ -22,6 +22,7 @@ const sound: SnapshotFacts = {
     unknownItem: 0,
     futureTime: 0,
     refunded: 4,
+    bot: 0,
   },
   oldest: '2026-09-20T00:00:00Z',
   newest: '2026-11-22T00:00:00Z',
