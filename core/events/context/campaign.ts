@@ -22,24 +22,40 @@ const QUERY_CHARACTERS_MAX = 8_192;
 export function campaignOf(
   page: Readonly<Record<string, unknown>>,
 ): Record<string, string> | undefined {
-  const query = queryWithCampaign(page.search) ?? queryWithCampaign(page.url);
-  if (query === undefined) return undefined;
-  const campaign: Record<string, string> = {};
-  for (const [parameter, value] of new URLSearchParams(query)) {
-    const field = fieldsByParameter.get(parameter);
-    if (field === undefined || field in campaign || mayHoldEmail(value)) continue;
-    const text = value.trim().slice(0, VALUE_CHARACTERS_MAX);
-    if (text !== '') campaign[field] = text;
-  }
-  return Object.keys(campaign).length === 0 ? undefined : campaign;
+  return campaignIn(page.search) ?? campaignIn(page.url);
 }
 
-function queryWithCampaign(value: unknown): string | undefined {
-  if (typeof value !== 'string' || !value.includes('utm_')) return undefined;
-  const start = value.indexOf('?');
-  const end = value.indexOf('#');
-  const query = value.slice(start + 1, end < 0 ? undefined : end);
-  return start >= 0 && query.includes('utm_') && query.length <= QUERY_CHARACTERS_MAX
-    ? query
-    : undefined;
+/** By hand and not by `URLSearchParams`, which costs as much as parsing the whole call. */
+function campaignIn(query: unknown): Record<string, string> | undefined {
+  if (typeof query !== 'string' || query.length > QUERY_CHARACTERS_MAX) return undefined;
+  let campaign: Record<string, string> | undefined;
+  for (let at = query.indexOf('utm_'); at >= 0; at = query.indexOf('utm_', at + 1)) {
+    const isParameter: boolean = query[at - 1] === '&' || query[at - 1] === '?';
+    const equals: number = isParameter ? query.indexOf('=', at) : -1;
+    const field = equals < 0 ? undefined : fieldsByParameter.get(query.slice(at, equals));
+    if (field === undefined || campaign?.[field] !== undefined) continue;
+    const value = decoded(query.slice(equals + 1, endOfValue(query, equals)));
+    if (value === '' || mayHoldEmail(value)) continue;
+    campaign ??= {};
+    campaign[field] = value.slice(0, VALUE_CHARACTERS_MAX);
+  }
+  return campaign;
+}
+
+function endOfValue(query: string, from: number): number {
+  for (let at = from; at < query.length; at += 1) {
+    if (query[at] === '&' || query[at] === '#') return at;
+  }
+  return query.length;
+}
+
+/** Empty where the encoding is broken. */
+function decoded(text: string): string {
+  const spaced = text.includes('+') ? text.replaceAll('+', ' ') : text;
+  if (!spaced.includes('%')) return spaced.trim();
+  try {
+    return decodeURIComponent(spaced).trim();
+  } catch {
+    return '';
+  }
 }

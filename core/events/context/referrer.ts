@@ -27,20 +27,30 @@ export function referrerOf(
   return { type: isInternal ? 'internal' : typeOf(from.host), name: from.host, url: from.url };
 }
 
-/**
- * By an expression and not by `new URL`, which costs as much as validating the whole call; user and
- * password in an address are left out.
- */
-const WEB_ADDRESS =
-  /^(https?):\/\/(?:[^/?#@]*@)?([a-z0-9.-]{1,253})(:\d{1,5})?(\/[^?#]*)?(?:[?#]|$)/i;
+/** A host and its port; user and password before it are left out. */
+const AUTHORITY = /^(?:[^@]*@)?([a-z0-9.-]{1,253})(:\d{1,5})?$/i;
 
+/** By hand and not by `new URL`, which costs as much as parsing the whole call. */
 function hostAndUrl(value: unknown): { host: string; url: string } | undefined {
   if (typeof value !== 'string' || value.length > URL_CHARACTERS_MAX) return undefined;
-  const match = WEB_ADDRESS.exec(value);
+  const scheme = ['https://', 'http://'].find((each) => value.startsWith(each));
+  if (scheme === undefined) return undefined;
+  const pathAt = endOf(value, scheme.length, true);
+  const match = AUTHORITY.exec(value.slice(scheme.length, pathAt));
   if (match === null) return undefined;
-  const [, scheme = '', name = '', port = '', path = '/'] = match;
+  const [, name = '', port = ''] = match;
   const host = name.toLowerCase();
-  return { host, url: `${scheme.toLowerCase()}://${host}${port}${path}` };
+  const path = value.slice(pathAt, endOf(value, pathAt, false));
+  return { host, url: `${scheme}${host}${port}${path || '/'}` };
+}
+
+/** Where a query or a fragment begins, or with `orPath` a path; else the end. */
+function endOf(url: string, from: number, orPath: boolean): number {
+  for (let at = from; at < url.length; at += 1) {
+    const character = url[at];
+    if (character === '?' || character === '#' || (orPath && character === '/')) return at;
+  }
+  return url.length;
 }
 
 function typeOf(host: string): 'search' | 'social' | 'referral' {

@@ -13,8 +13,9 @@ const IPV6 = /[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,8}(?:\d{0,3}(?:\.\d{1,3}){3})?/g
 const NAMED =
   /"((?:client|remote|user|customer|source|last|signup|registration|opt_?in|opt-in)?[_-]?ip(?:v4|v6)?(?:[_-]?addr(?:ess)?)?|remote_?addr|x-forwarded-for)":"((?:[^"\\]|\\.)*)"/gi;
 
-/** Cheap, and true too often rather than too rarely. */
-const MAY_BE_NAMED = /ip(?:v4|v6)?(?:[_-]?addr(?:ess)?)?":"|remote_?addr":"|x-forwarded-for":"/i;
+/** Cheap, as it ignores case by hand, and true too often rather than too rarely. */
+const MAY_BE_NAMED =
+  /(?:[iI][pP](?:[vV][46])?(?:[_-]?[aA][dD][dD][rR](?:[eE][sS][sS])?)?|[eE]_?[aA][dD][dD][rR]|[dD]-[fF][oO][rR])":"/;
 
 /** A text with every address in it cut. */
 export function withTruncatedIps(text: string): string {
