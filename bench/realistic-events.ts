@@ -34,8 +34,16 @@ const propertiesOf = (number: number): Readonly<Record<string, unknown>> =>
 const nameOf = (number: number): string =>
   ['Order Completed', 'Product Viewed', 'Product Added', 'Product Clicked'][number % 4] ?? '';
 
-/** Track calls of about a kilobyte, each valid; `spoilt` makes each of them break one rule. */
-export function realisticCalls(count: number, spoilt = false): Record<string, unknown>[] {
+const traitsOf = (number: number, fault: Fault): Readonly<Record<string, unknown>> => ({
+  email: fault === 'field' ? 'n/a' : `customer${number}@shop.example`,
+  plan: 'gold',
+});
+
+/** What is wrong with each call: nothing, one of its properties, or one of its own fields. */
+export type Fault = 'none' | 'property' | 'field';
+
+/** Track calls of about a kilobyte. */
+export function realisticCalls(count: number, fault: Fault = 'none'): Record<string, unknown>[] {
   return Array.from({ length: count }, (_, number) => ({
     type: 'track',
     event: nameOf(number),
@@ -43,8 +51,9 @@ export function realisticCalls(count: number, spoilt = false): Record<string, un
     anonymousId: '7f3b7c1e-0e0a-4d0b-9d55-0f4f2b9a1c11',
     userId: `customer-${number}`,
     timestamp: '2026-11-23T11:59:58.123Z',
-    context: { ...context, traits: { email: `customer${number}@shop.example`, plan: 'gold' } },
+    context: { ...context, traits: traitsOf(number, fault) },
     integrations: {},
-    properties: spoilt ? { ...propertiesOf(number), currency: '£' } : propertiesOf(number),
+    properties:
+      fault === 'property' ? { ...propertiesOf(number), currency: '£' } : propertiesOf(number),
   }));
 }

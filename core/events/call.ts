@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import { hashedEmail, isEmailAddress } from './email-address.ts';
-import { type EventType, eventTypes } from './event.ts';
+import type { EventType } from './event.ts';
 import { optionalFlag, optionalId, optionalLabel, optionalObject, optionalText } from './field.ts';
 import { EVENT_NAME_CHARACTERS_MAX, MESSAGE_ID_CHARACTERS_MAX } from './limits.ts';
-import { isSureEmail, type SureCheck, sureCheckOf } from './sure-check.ts';
+import { type ObjectCheck, objectCheckOf } from './object-check.ts';
+import { isSureEmail, type SureCheck } from './sure-check.ts';
 
 /**
  * A call as an SDK sends it, before times, identities and properties are settled.
@@ -137,6 +138,7 @@ const callSchemas: Readonly<Record<EventType, z.ZodObject>> = {
   alias: z.looseObject({ ...shared, previousId: optionalId }),
 };
 
+/** The schema of a call, as the registry's tests and documents see it. */
 export function callSchemaOf(type: EventType): z.ZodObject {
   return callSchemas[type];
 }
@@ -149,13 +151,18 @@ const special = new Map<z.core.$ZodType, SureCheck>([
   [checkedApart, () => true],
 ]);
 
-const sureChecks = new Map(
-  eventTypes.map((type) => [type, sureCheckOf(callSchemas[type], special)] as const),
-);
+const callChecks: Readonly<Record<EventType, ObjectCheck>> = {
+  track: objectCheckOf(callSchemas.track, special),
+  identify: objectCheckOf(callSchemas.identify, special),
+  page: objectCheckOf(callSchemas.page, special),
+  screen: objectCheckOf(callSchemas.screen, special),
+  group: objectCheckOf(callSchemas.group, special),
+  alias: objectCheckOf(callSchemas.alias, special),
+};
 
-/** Whether a call surely satisfies its schema as it is; a track's properties are not looked at. */
-export function isSureCall(type: EventType, call: unknown): boolean {
-  return sureChecks.get(type)?.(call, 1) ?? false;
+/** Checks all of a call but a track's properties. */
+export function callCheckOf(type: EventType): ObjectCheck {
+  return callChecks[type];
 }
 
 function sureText(charactersMax: number): SureCheck {

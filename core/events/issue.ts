@@ -10,9 +10,9 @@ export interface Issue {
   readonly message: string;
 }
 
-/** Names the places and the remedies behind a schema's complaint about `input`. */
-export function issuesOf(error: z.core.$ZodError, input: unknown): Issue[] {
-  return error.issues.slice(0, ISSUES_MAX).map((issue) => ({
+/** Names the places and the remedies behind a schema's complaints about `input`. */
+export function issuesOf(complaints: readonly z.core.$ZodIssue[], input: unknown): Issue[] {
+  return complaints.slice(0, ISSUES_MAX).map((issue) => ({
     path: pathText(issue.path),
     message: messageOf(issue, valueAt(input, issue.path)),
   }));

@@ -1,4 +1,5 @@
 import type { EventDefinition } from './event-definition.ts';
+import { type ObjectCheck, objectCheckOf } from './object-check.ts';
 import { browsingEvents, promotionEvents } from './properties/browsing.ts';
 import { emailEvents } from './properties/email.ts';
 import {
@@ -8,7 +9,6 @@ import {
   wishlistEvents,
 } from './properties/engagement.ts';
 import { orderEvents, productEvents } from './properties/ordering.ts';
-import { type SureCheck, sureCheckOf } from './sure-check.ts';
 
 /** Every event that Kindred knows by name, in the order of the specs. */
 export const eventDefinitions: readonly EventDefinition[] = [
@@ -32,12 +32,11 @@ export function eventDefinitionOf(name: string): EventDefinition | undefined {
   return definitions.get(name);
 }
 
-const sureChecks: ReadonlyMap<string, SureCheck> = new Map(
-  eventDefinitions.map(({ name, properties }) => [name, sureCheckOf(properties)]),
+const propertiesChecks: ReadonlyMap<string, ObjectCheck> = new Map(
+  eventDefinitions.map(({ name, properties }) => [name, objectCheckOf(properties)]),
 );
 
-/** Whether properties surely satisfy their event's schema as they are. */
-export function isSureProperties(name: string, properties: unknown): boolean {
-  // Level 2: they stand inside a call.
-  return sureChecks.get(name)?.(properties, 2) ?? false;
+/** Checks the properties of an event; nothing for a custom one. */
+export function propertiesCheckOf(name: string): ObjectCheck | undefined {
+  return propertiesChecks.get(name);
 }

@@ -1,11 +1,11 @@
-import { callSchemaOf, isSureCall } from './call.ts';
+import { callCheckOf } from './call.ts';
 import { type EventType, eventTypes } from './event.ts';
 import { eventTimeMs, implausibleTime, readTime, type TimeReading } from './event-time.ts';
 import { optionalObject } from './field.ts';
 import { type Issue, issuesOf, kindOf } from './issue.ts';
 import { isJsonObject } from './json-value.ts';
 import { ISSUES_MAX } from './limits.ts';
-import { eventDefinitionOf, isSureProperties } from './registry.ts';
+import { propertiesCheckOf } from './registry.ts';
 import { structureIssue } from './structure.ts';
 import { isSafe } from './sure-check.ts';
 
@@ -85,6 +85,10 @@ export function validateCall(raw: unknown, circumstances: CallCircumstances): Va
   return { kind: 'valid', type, timeMs: time.timeMs, fields: checked.fields };
 }
 
+/** Levels of objects inside one another, as NESTING_LEVELS_MAX counts them. */
+const CALL_LEVEL = 1;
+const PROPERTIES_LEVEL = 2;
+
 /** What one walk without zod could settle. */
 interface Sureness {
   readonly isCall: boolean;
@@ -94,12 +98,13 @@ interface Sureness {
 
 function surenessOf(type: EventType | undefined, raw: Record<string, unknown>): Sureness {
   if (type === undefined) return { isCall: false, isProperties: false, isPropertiesSafe: false };
-  const isCall = isSureCall(type, raw);
+  const isCall = callCheckOf(type).isSure(raw, CALL_LEVEL);
   if (type !== 'track') return { isCall, isProperties: isCall, isPropertiesSafe: isCall };
   const { event, properties } = raw;
-  const isProperties = typeof event === 'string' && isSureProperties(event, properties);
-  // Level 2: they stand inside the call.
-  return { isCall, isProperties, isPropertiesSafe: isProperties || isSafe(properties, 2) };
+  const check = typeof event === 'string' ? propertiesCheckOf(event) : undefined;
+  const isProperties = check?.isSure(properties, PROPERTIES_LEVEL) ?? false;
+  const isPropertiesSafe = isProperties || isSafe(properties, PROPERTIES_LEVEL);
+  return { isCall, isProperties, isPropertiesSafe };
 }
 
 type CheckedFields =
@@ -112,17 +117,17 @@ function checkFields(
   sure: Sureness,
   check: PropertiesCheck | undefined,
 ): CheckedFields {
-  const call = sure.isCall ? undefined : callSchemaOf(type).safeParse(raw);
+  const call = sure.isCall ? undefined : callCheckOf(type).settle(raw, CALL_LEVEL);
   const properties = type === 'track' ? checkProperties(raw, sure, check) : asTheyAre;
-  if (call?.success === false) {
-    const issues = [...issuesOf(call.error, raw), ...properties.issues].slice(0, ISSUES_MAX);
+  if (call?.kind === 'wrong') {
+    const issues = [...call.issues, ...properties.issues].slice(0, ISSUES_MAX);
     return { kind: 'refused', reason: 'bad-field', issues };
   }
   if (properties.issues.length > 0) {
     const { issues, reason = 'bad-properties' } = properties;
     return { kind: 'refused', reason, issues };
   }
-  const settled = call?.data ?? raw;
+  const settled = call?.fields ?? raw;
   if (isAbsent(settled.userId) && isAbsent(settled.anonymousId)) {
     return refused(
       'no-identity',
@@ -139,7 +144,7 @@ interface CheckedProperties {
   readonly issues: readonly Issue[];
   readonly reason?: RefusalReason;
   /** The properties in settled form; nothing where they stay as they came. */
-  readonly changed?: Record<string, unknown>;
+  readonly changed?: Readonly<Record<string, unknown>>;
 }
 
 const asTheyAre: CheckedProperties = { issues: [] };
@@ -152,11 +157,11 @@ function checkProperties(
   if (sure.isProperties) return asTheyAre;
   const name = typeof raw.event === 'string' ? raw.event : '';
   const properties = raw.properties ?? undefined;
-  const definition = eventDefinitionOf(name);
-  if (definition === undefined) return checkCustom(name, properties, check);
-  const parsed = definition.properties.safeParse(properties);
-  if (parsed.success) return { issues: [], changed: parsed.data };
-  return { issues: inProperties(issuesOf(parsed.error, properties)) };
+  const known = propertiesCheckOf(name);
+  if (known === undefined) return checkCustom(name, properties, check);
+  const settled = known.settle(properties, PROPERTIES_LEVEL);
+  if (settled.kind === 'wrong') return { issues: inProperties(settled.issues) };
+  return settled.fields === properties ? asTheyAre : { issues: [], changed: settled.fields };
 }
 
 function checkCustom(
@@ -166,7 +171,9 @@ function checkCustom(
 ): CheckedProperties {
   if (properties !== undefined && !isJsonObject(properties)) {
     const parsed = optionalObject.safeParse(properties);
-    return { issues: parsed.success ? [] : inProperties(issuesOf(parsed.error, properties)) };
+    return {
+      issues: parsed.success ? [] : inProperties(issuesOf(parsed.error.issues, properties)),
+    };
   }
   const verdict = check?.(name, properties) ?? 'fine';
   if (verdict === 'fine') return asTheyAre;
