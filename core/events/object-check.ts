@@ -20,6 +20,8 @@ interface Field {
   readonly name: string;
   readonly schema: z.core.$ZodType;
   readonly isSure: SureCheck;
+  /** Whether it may be missing, and is then left missing. */
+  readonly isOptional: boolean;
   /** The fields of a field that is an object itself, where no check stands for it as a whole. */
   readonly fields: readonly Field[] | undefined;
 }
@@ -51,6 +53,7 @@ function fieldsOf(
       name,
       schema: field,
       isSure: sureCheckOf(field, special),
+      isOptional: isOptional(field),
       fields: inner instanceof z.ZodObject ? fieldsOf(inner, special) : undefined,
     };
   });
@@ -74,10 +77,10 @@ function settleFields(
 ): Outcome<Readonly<Record<string, unknown>>> {
   const issues: z.core.$ZodIssue[] = [];
   let changed: Record<string, unknown> | undefined;
-  for (const { name, schema, isSure, fields: inner } of fields) {
+  for (const { name, schema, isSure, isOptional, fields: inner } of fields) {
     // A name such as `constructor` may be a field, never one of the prototype's.
     const field = Object.hasOwn(value, name) ? value[name] : undefined;
-    if (field !== undefined && isSure(field, level + 1)) continue;
+    if (field === undefined ? isOptional : isSure(field, level + 1)) continue;
     const outcome =
       inner !== undefined && isJsonObject(field)
         ? settleFields(inner, field, level + 1)
@@ -88,6 +91,11 @@ function settleFields(
     changed[name] = outcome.value;
   }
   return { value: changed ?? value, issues };
+}
+
+function isOptional(schema: z.core.$ZodType): boolean {
+  const { value, issues } = run(schema, undefined);
+  return issues.length === 0 && value === undefined;
 }
 
 function wrong(schema: z.core.$ZodType, value: unknown): Settled {
