@@ -49,6 +49,9 @@ export function implausibleTime(timeMs: number, receivedAtMs: number): string | 
   return undefined;
 }
 
+/** Up to here no day needs its month looked up. */
+const SHORTEST_MONTH_DAYS = 28;
+
 const EXPECTED = 'expected an ISO 8601 time such as 2026-11-23T09:15:00Z';
 
 function wrongNumber(value: number): string {
@@ -75,13 +78,15 @@ function wrongText(value: string): string {
 }
 
 function withColonInOffset(value: string): string {
+  if (value.endsWith('Z')) return value;
   return value.replace(/([+-]\d{2})(\d{2})$/, '$1:$2').toUpperCase();
 }
 
 /** V8 rolls 30 February over into March; a calendar doesn't. */
 function isCalendarDay(value: string): boolean {
+  const day = Number(value.slice(8, 10));
+  if (day <= SHORTEST_MONTH_DAYS) return true;
   const year = Number(value.slice(0, 4));
   const month = Number(value.slice(5, 7));
-  const day = Number(value.slice(8, 10));
   return day <= new Date(Date.UTC(year, month, 0)).getUTCDate();
 }

@@ -10,9 +10,9 @@ export interface Issue {
   readonly message: string;
 }
 
-/** Names the places and the remedies behind a schema's complaint about `input`. */
-export function issuesOf(error: z.core.$ZodError, input: unknown): Issue[] {
-  return error.issues.slice(0, ISSUES_MAX).map((issue) => ({
+/** Names the places and the remedies behind a schema's complaints about `input`. */
+export function issuesOf(complaints: readonly z.core.$ZodIssue[], input: unknown): Issue[] {
+  return complaints.slice(0, ISSUES_MAX).map((issue) => ({
     path: pathText(issue.path),
     message: messageOf(issue, valueAt(input, issue.path)),
   }));
@@ -47,11 +47,22 @@ function messageOf(issue: z.core.$ZodIssue, value: unknown): string {
       return issue.origin === 'string'
         ? 'expected some text, got an empty string; fill it in or leave the field out'
         : `expected at least ${issue.minimum}${unitOf(issue.origin)}, got ${sizeOf(value)}`;
+    case 'invalid_value':
+      return `expected one of ${issue.values.map((one) => JSON.stringify(one)).join(', ')}, got ${kindOf(value)}`;
+    case 'unrecognized_keys':
+      return 'has a field that its schema does not allow; leave it out or add it to the schema';
+    case 'invalid_union':
+      return issue.message === GENERIC_UNION
+        ? `expected another kind of value, got ${kindOf(value)}; see the event’s schema`
+        : `${issue.message}, got ${kindOf(value)}`;
     default:
       // Formats and refinements carry their remedy in the schema that states them.
       return value === undefined ? `${issue.message}, got nothing` : issue.message;
   }
 }
+
+/** What zod says of a union whose schema has no words of its own. */
+const GENERIC_UNION = 'Invalid input';
 
 const expectations: Readonly<Record<string, string>> = {
   string: 'a string',

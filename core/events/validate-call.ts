@@ -1,11 +1,13 @@
-import { callSchemaOf } from './call.ts';
-import { type EventType, eventType, eventTypes } from './event.ts';
-import { isKnownEvent, propertiesSchemaOf } from './event-properties.ts';
+import { callCheckOf } from './call.ts';
+import { type EventType, eventTypes } from './event.ts';
 import { eventTimeMs, implausibleTime, readTime, type TimeReading } from './event-time.ts';
+import { optionalObject } from './field.ts';
 import { type Issue, issuesOf, kindOf } from './issue.ts';
 import { isJsonObject } from './json-value.ts';
 import { ISSUES_MAX } from './limits.ts';
+import { propertiesCheckOf } from './registry.ts';
 import { structureIssue } from './structure.ts';
+import { isSafe } from './sure-check.ts';
 
 /** Why a call was refused, coarsely: the folder it goes to in quarantine. */
 export const refusalReasons = [
@@ -16,6 +18,7 @@ export const refusalReasons = [
   'bad-time',
   'bad-field',
   'bad-properties',
+  'unregistered-event',
   'too-large',
   'family-not-enabled',
 ] as const;
@@ -27,7 +30,20 @@ export interface Refusal {
   readonly issues: readonly Issue[];
 }
 
-/** A call that may become an event. `fields` is everything it said, in settled form. */
+/**
+ * Judges the properties of an event that no specification knows, by the customer's own schemas:
+ * nothing is wrong, its name is registered nowhere, or these are the issues, with paths inside the
+ * properties.
+ */
+export type PropertiesCheck = (
+  eventName: string,
+  properties: unknown,
+) => 'fine' | 'unregistered' | readonly Issue[];
+
+/**
+ * A call that may become an event. `fields` is everything it said, in settled form; where nothing
+ * had to be settled it is the call itself, so that nobody may write to it.
+ */
 export interface ValidCall {
   readonly kind: 'valid';
   readonly type: EventType;
@@ -42,6 +58,8 @@ export interface CallCircumstances {
   readonly receivedAtMs: number;
   /** The batch's `sentAt`, which goes before the call's own. */
   readonly batchSentAt?: TimeReading;
+  /** The customer's own schemas; without them any custom event is taken. */
+  readonly check?: PropertiesCheck;
 }
 
 /** Checks one call against the Segment Spec and settles its time. Never throws, whatever JSON gives. */
@@ -49,62 +67,128 @@ export function validateCall(raw: unknown, circumstances: CallCircumstances): Va
   if (!isJsonObject(raw)) {
     return refused('not-an-object', '', `expected an object, got ${kindOf(raw)}`);
   }
-  const unsafe = structureIssue(raw);
-  if (unsafe !== undefined)
-    return { kind: 'refused', reason: 'unsafe-structure', issues: [unsafe] };
   const type = circumstances.type ?? typeOf(raw);
+  const sure = surenessOf(type, raw);
+  // What is surely fine has been walked already.
+  if (!sure.isCall || !sure.isPropertiesSafe) {
+    const unsafe = structureIssue(raw);
+    if (unsafe !== undefined)
+      return { kind: 'refused', reason: 'unsafe-structure', issues: [unsafe] };
+  }
   if (type === undefined) {
     const message = `expected one of ${eventTypes.join(', ')}, got ${kindOf(raw.type)}${typeof raw.type === 'string' ? ' that is none of them' : ''}`;
     return refused('unknown-type', 'type', message);
   }
-  const checked = checkFields(type, raw);
+  const checked = checkFields(type, raw, sure, circumstances.check);
   if (checked.kind === 'refused') return checked;
   const time = settleTime(checked.fields, circumstances);
   if ('problem' in time) return refused('bad-time', time.path, time.problem);
   return { kind: 'valid', type, timeMs: time.timeMs, fields: checked.fields };
 }
 
-type CheckedFields = { kind: 'fields'; fields: Record<string, unknown> } | Refusal;
+/** Levels of objects inside one another, as NESTING_LEVELS_MAX counts them. */
+const CALL_LEVEL = 1;
+const PROPERTIES_LEVEL = 2;
 
-function checkFields(type: EventType, raw: Record<string, unknown>): CheckedFields {
-  const call = callSchemaOf(type).safeParse(raw);
-  const properties = type === 'track' ? checkProperties(raw) : undefined;
-  const propertyIssues = properties?.issues ?? [];
-  if (!call.success) {
-    const issues = [...issuesOf(call.error, raw), ...propertyIssues].slice(0, ISSUES_MAX);
+/** What one walk without zod could settle. */
+interface Sureness {
+  readonly isCall: boolean;
+  readonly isProperties: boolean;
+  readonly isPropertiesSafe: boolean;
+}
+
+function surenessOf(type: EventType | undefined, raw: Record<string, unknown>): Sureness {
+  if (type === undefined) return { isCall: false, isProperties: false, isPropertiesSafe: false };
+  const isCall = callCheckOf(type).isSure(raw, CALL_LEVEL);
+  if (type !== 'track') return { isCall, isProperties: isCall, isPropertiesSafe: isCall };
+  const { event, properties } = raw;
+  const check = typeof event === 'string' ? propertiesCheckOf(event) : undefined;
+  const isProperties = check?.isSure(properties, PROPERTIES_LEVEL) ?? false;
+  const isPropertiesSafe = isProperties || isSafe(properties, PROPERTIES_LEVEL);
+  return { isCall, isProperties, isPropertiesSafe };
+}
+
+type CheckedFields =
+  | { readonly kind: 'fields'; readonly fields: Readonly<Record<string, unknown>> }
+  | Refusal;
+
+function checkFields(
+  type: EventType,
+  raw: Record<string, unknown>,
+  sure: Sureness,
+  check: PropertiesCheck | undefined,
+): CheckedFields {
+  const call = sure.isCall ? undefined : callCheckOf(type).settle(raw, CALL_LEVEL);
+  const properties = type === 'track' ? checkProperties(raw, sure, check) : asTheyAre;
+  if (call?.kind === 'wrong') {
+    const issues = [...call.issues, ...properties.issues].slice(0, ISSUES_MAX);
     return { kind: 'refused', reason: 'bad-field', issues };
   }
-  if (propertyIssues.length > 0) {
-    return { kind: 'refused', reason: 'bad-properties', issues: propertyIssues };
+  if (properties.issues.length > 0) {
+    const { issues, reason = 'bad-properties' } = properties;
+    return { kind: 'refused', reason, issues };
   }
-  const fields: Record<string, unknown> = call.data;
-  if (properties?.value !== undefined) fields.properties = properties.value;
-  if (fields.userId === undefined && fields.anonymousId === undefined) {
+  const settled = call?.fields ?? raw;
+  if (isAbsent(settled.userId) && isAbsent(settled.anonymousId)) {
     return refused(
       'no-identity',
       'userId',
       'expected userId or anonymousId, got neither; send the id of the customer or of the device',
     );
   }
+  const { changed } = properties;
+  const fields = changed === undefined ? settled : { ...settled, properties: changed };
   return { kind: 'fields', fields };
 }
 
-function checkProperties(raw: Record<string, unknown>): {
-  value?: Record<string, unknown>;
-  issues: Issue[];
-} {
+interface CheckedProperties {
+  readonly issues: readonly Issue[];
+  readonly reason?: RefusalReason;
+  /** The properties in settled form; nothing where they stay as they came. */
+  readonly changed?: Readonly<Record<string, unknown>>;
+}
+
+const asTheyAre: CheckedProperties = { issues: [] };
+
+function checkProperties(
+  raw: Record<string, unknown>,
+  sure: Sureness,
+  check: PropertiesCheck | undefined,
+): CheckedProperties {
+  if (sure.isProperties) return asTheyAre;
   const name = typeof raw.event === 'string' ? raw.event : '';
   const properties = raw.properties ?? undefined;
-  if (properties === undefined && !isKnownEvent(name)) return { issues: [] };
-  const parsed = propertiesSchemaOf(name).safeParse(properties);
-  if (parsed.success) return { value: parsed.data, issues: [] };
-  const issues = issuesOf(parsed.error, properties);
-  return {
-    issues: issues.map(({ path, message }) => ({
-      path: path === '' ? 'properties' : `properties.${path}`,
-      message,
-    })),
-  };
+  const known = propertiesCheckOf(name);
+  if (known === undefined) return checkCustom(name, properties, check);
+  const settled = known.settle(properties, PROPERTIES_LEVEL);
+  if (settled.kind === 'wrong') return { issues: inProperties(settled.issues) };
+  return settled.fields === properties ? asTheyAre : { issues: [], changed: settled.fields };
+}
+
+function checkCustom(
+  name: string,
+  properties: unknown,
+  check: PropertiesCheck | undefined,
+): CheckedProperties {
+  if (properties !== undefined && !isJsonObject(properties)) {
+    const parsed = optionalObject.safeParse(properties);
+    return {
+      issues: parsed.success ? [] : inProperties(issuesOf(parsed.error.issues, properties)),
+    };
+  }
+  const verdict = check?.(name, properties) ?? 'fine';
+  if (verdict === 'fine') return asTheyAre;
+  if (verdict !== 'unregistered') return { issues: inProperties(verdict) };
+  const message =
+    'no schema is registered under this name and this source takes registered events only; register one, or set the source’s schemaMode to lenient';
+  return { issues: [{ path: 'event', message }], reason: 'unregistered-event' };
+}
+
+function inProperties(issues: readonly Issue[]): Issue[] {
+  return issues.map(({ path, message }) => ({
+    path: path === '' ? 'properties' : `properties.${path}`,
+    message,
+  }));
 }
 
 type SettledTime = { timeMs: number } | { path: string; problem: string };
@@ -129,8 +213,7 @@ export function readBatchSentAt(value: unknown): TimeReading | undefined {
 }
 
 function typeOf(raw: Record<string, unknown>): EventType | undefined {
-  const parsed = eventType.safeParse(raw.type);
-  return parsed.success ? parsed.data : undefined;
+  return eventTypes.find((type) => type === raw.type);
 }
 
 function refused(reason: RefusalReason, path: string, message: string): Refusal {

@@ -1,0 +1,28 @@
+import * as z from 'zod';
+import type { EventDefinition } from './event-definition.ts';
+
+/** A JSON Schema as plain data. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** What the registry publishes of an event: the JSON Schema of its properties, draft 2020-12. */
+export function jsonSchemaOf(definition: EventDefinition): JsonSchema {
+  const { name, version, family, description, mapsTo, examples, properties } = definition;
+  // What is taken, not what is kept: the reader is someone who sends.
+  const { $schema, ...schema } = z.toJSONSchema(properties, { io: 'input' });
+  return {
+    $schema,
+    $id: `urn:kindred:event:${slugOf(name)}:${version}`,
+    title: name,
+    description,
+    version,
+    family,
+    mapsTo,
+    examples,
+    ...schema,
+  };
+}
+
+/** An event's name as it stands in addresses and file names, e.g. `product-viewed`. */
+export function slugOf(name: string): string {
+  return name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
+}
