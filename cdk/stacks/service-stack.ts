@@ -10,6 +10,7 @@ import type { FunctionDefaults } from '../constructs/node-function.ts';
 import { RecommendationApi } from '../constructs/recommendation-api.ts';
 import { RestApi } from '../constructs/rest-api.ts';
 import { TrainingWorkflow } from '../constructs/training-workflow.ts';
+import { Webhooks } from '../constructs/webhooks.ts';
 import type { StateStack } from './state-stack.ts';
 
 export interface ServiceStackProps extends StackProps {
@@ -25,6 +26,7 @@ export class ServiceStack extends Stack {
     const { environment, environmentName } = defaults;
     const restApi = new RestApi(this, 'RestApi', { environment, environmentName });
     const collector = new Collector(this, 'Collector', { defaults, state, v1: restApi.v1 });
+    new Webhooks(this, 'Webhooks', { defaults, state, v1: restApi.v1 });
     const enricher = new Enricher(this, 'Enricher', { defaults, state });
     const lake = new EventLake(this, 'EventLake', { environment, state });
     const training = new TrainingWorkflow(this, 'Training', { defaults, state });
@@ -73,6 +75,7 @@ export class ServiceStack extends Stack {
       IdentitySecretArn: secrets.identity.secretArn,
       WriteKeySecretArn: secrets.writeKey.secretArn,
       ApiKeySecretArn: secrets.apiKey.secretArn,
+      SourceSecretsArn: secrets.sources.secretArn,
       AlarmTopicArn: alarms.topic.topicArn,
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
