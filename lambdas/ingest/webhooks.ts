@@ -12,6 +12,7 @@ import { readSecret } from '../../adapters/secrets/secret-reader.ts';
 import { readSourceSecrets } from '../../adapters/secrets/source-secrets.ts';
 import { createSnsEndpoint } from '../../adapters/sns/sns-endpoint.ts';
 import { sourceDocument } from '../../core/events/source.ts';
+import { SecretMissingError } from '../../core/webhooks/signature.ts';
 import { webhookDocument } from '../../core/webhooks/webhook-document.ts';
 import { Problem, problemAnswer } from './answers.ts';
 import { takeWebhook, type WebhookPorts } from './webhook-request.ts';
@@ -70,6 +71,8 @@ function ours(error: unknown): Problem {
   // Only what kind of error it is: messages of dependencies may repeat what they were sent.
   logger.error('webhook not acknowledged', {
     error: error instanceof Error ? error.name : 'unknown',
+    // This one is ours, and names the secret that is missing.
+    ...(error instanceof SecretMissingError && { remedy: error.message }),
   });
   return new Problem(
     503,
