@@ -58,7 +58,7 @@ function eventOf(entry: unknown): VendorEvent {
     // Only the profile of what is included: the rest repeats the metric.
     record: { topic: valueAtPath(entry, 'topic'), attributes, profile: profileOf(entry) },
     maker: {
-      isMachine: ['Apple Privacy Open', 'Bot Click', 'machine_open', 'bot_click'].some(
+      isMachine: ['Apple Privacy Open', 'Machine Open', 'machine_open', 'Bot Click'].some(
         (name) => said(name) === true,
       ),
     },
