@@ -39,6 +39,43 @@ const monitored = z.strictObject({
   }),
 });
 
+const secretArn = z.string().regex(/^arn:aws[a-z-]*:secretsmanager:/, {
+  error: 'must be the ARN of a secret in Secrets Manager',
+});
+
+/** Kafka's default group, and what its broker shows of who reads. */
+const kafkaShared = {
+  topic: z.string().regex(/^[\w.-]{1,249}$/, { error: 'must be the name of a Kafka topic' }),
+  /** User name and password for SASL/SCRAM. */
+  secretArn,
+};
+
+/** A stream of collected events beside Kinesis; see docs/how-to/other-streams.md. */
+const otherStream = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('msk'),
+    clusterArn: z.string().regex(/^arn:aws[a-z-]*:kafka:/, { error: 'must be an MSK cluster' }),
+    ...kafkaShared,
+  }),
+  z.strictObject({
+    kind: z.literal('kafka'),
+    bootstrapServers: z.array(z.string().regex(/^[\w.-]+:\d+$/)).min(1),
+    ...kafkaShared,
+    /** Where the brokers can be reached, when not from everywhere. */
+    subnetIds: z.array(z.string().regex(/^subnet-/)).optional(),
+    securityGroupId: z.string().regex(/^sg-/).optional(),
+  }),
+  z.strictObject({
+    kind: z.literal('rabbitmq'),
+    brokerArn: z.string().regex(/^arn:aws[a-z-]*:mq:/, { error: 'must be an Amazon MQ broker' }),
+    queue: z.string().min(1),
+    virtualHost: z.string().min(1),
+    /** User name and password of the broker. */
+    secretArn,
+  }),
+]);
+export type OtherStream = z.infer<typeof otherStream>;
+
 /** Opting out of the alarms is a statement, never an omission. */
 const unmonitored = z.strictObject({ noMonitoring: z.literal(true) });
 
@@ -73,6 +110,8 @@ const environmentSchema = z
       retryAttempts: z.int().min(0).max(100),
       /** A record older than this goes to the failures bucket; under the stream's retention. */
       recordAgeHoursMax: z.int().min(1).max(168),
+      /** Optional: a stream of collected events that is read beside Kinesis, which always is. */
+      from: otherStream.optional(),
     }),
     train: z.strictObject({
       schedule: scheduleExpression,

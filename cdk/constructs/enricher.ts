@@ -9,6 +9,7 @@ import {
 import { Construct } from 'constructs';
 import type { StateStack } from '../stacks/state-stack.ts';
 import { allow, type FunctionDefaults, NodeFunction } from './node-function.ts';
+import { OtherStreamMapping } from './other-stream-mapping.ts';
 
 export interface EnricherProps {
   readonly defaults: FunctionDefaults;
@@ -54,6 +55,10 @@ export class Enricher extends Construct {
     });
     this.function = enrich.function;
     this.mapping = this.mapStream(props);
+    const { from } = defaults.environment.enrich;
+    if (from !== undefined) {
+      new OtherStreamMapping(this, 'FromOtherStream', { defaults, state, from, enrich });
+    }
   }
 
   /**

@@ -22,6 +22,8 @@ export class Secrets extends Construct {
   readonly token: Secret;
   /** The value of the default API key. */
   readonly apiKey: Secret;
+  /** What sources authenticate with: `{ "<sourceId>": { "<name>": "<value>" } }`, filled by the operator. */
+  readonly sources: Secret;
 
   constructor(scope: Construct, id: string, props: SecretsProps) {
     super(scope, id);
@@ -44,6 +46,12 @@ export class Secrets extends Construct {
       HMAC_KEY_CHARACTERS,
     );
     this.apiKey = this.secret('ApiKey', props, 'The default API key.', KEY_CHARACTERS);
+    this.sources = new Secret(this, 'Sources', {
+      description: 'Secrets of the sources: {"<sourceId>": {"<name>": "<value>"}}.',
+      // An empty object with a key that no source can have: AWS makes up a value, operators the rest.
+      generateSecretString: { secretStringTemplate: '{}', generateStringKey: '_' },
+      removalPolicy: props.retainsState ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
     acknowledge(this, {
       finding: 'AwsSolutions-SMG4',
       reason:

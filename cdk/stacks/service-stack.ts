@@ -12,6 +12,7 @@ import type { FunctionDefaults } from '../constructs/node-function.ts';
 import { RecommendationApi } from '../constructs/recommendation-api.ts';
 import { RestApi } from '../constructs/rest-api.ts';
 import { TrainingWorkflow } from '../constructs/training-workflow.ts';
+import { Webhooks } from '../constructs/webhooks.ts';
 import type { StateStack } from './state-stack.ts';
 
 export interface ServiceStackProps extends StackProps {
@@ -32,6 +33,7 @@ export class ServiceStack extends Stack {
       v1: restApi.v1,
       beacon: restApi.beacon,
     });
+    new Webhooks(this, 'Webhooks', { defaults, state, v1: restApi.v1 });
     const enricher = new Enricher(this, 'Enricher', { defaults, state });
     const lake = new EventLake(this, 'EventLake', { environment, state });
     const compaction = new LakeCompaction(this, 'Compaction', { defaults, state });
@@ -89,6 +91,7 @@ export class ServiceStack extends Stack {
       IdentitySecretArn: secrets.identity.secretArn,
       WriteKeySecretArn: secrets.writeKey.secretArn,
       ApiKeySecretArn: secrets.apiKey.secretArn,
+      SourceSecretsArn: secrets.sources.secretArn,
       AlarmTopicArn: alarms.topic.topicArn,
     };
     addOutputs(this, outputs);

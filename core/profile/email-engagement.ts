@@ -6,10 +6,21 @@ import { fieldsOf } from './untyped-value.ts';
 export type EmailEngagement = Profile['email'];
 
 /**
- * How senders mark opens and clicks that a mail program or a scanner made: SendGrid's
- * `sg_machine_open`, Braze's and Customer.io's `machine_open`, and `is_bot` of link scanners.
+ * How senders mark opens and clicks that a mail program or a scanner made: our webhooks'
+ * `machine_open` and `machine_click`, SendGrid's `sg_machine_open`, Braze's `machine_open` and
+ * `is_suspected_bot_click`, Customer.io's `prefetched`, and `is_bot` of link scanners.
  */
-const machineMarks = ['machine_open', 'sg_machine_open', 'machine_click', 'is_bot'] as const;
+const machineMarks = [
+  'machine_open',
+  'machine_click',
+  'sg_machine_open',
+  'is_suspected_bot_click',
+  'prefetched',
+  'is_bot',
+] as const;
+
+/** Braze's files write the mark as text. */
+const MARKED: readonly unknown[] = [true, 'true'];
 
 /** What an event adds to the customer's engagement; machines engage with nothing. */
 export function emailEngagementOf(event: CollectedEvent): EmailEngagement {
@@ -28,5 +39,7 @@ function isMadeByMachine(event: CollectedEvent): boolean {
   if (isMadeByBot(event.context)) return true;
   const properties = fieldsOf(event.properties);
   const context = fieldsOf(event.context);
-  return machineMarks.some((mark) => properties[mark] === true || context[mark] === true);
+  return machineMarks.some(
+    (mark) => MARKED.includes(properties[mark]) || MARKED.includes(context[mark]),
+  );
 }

@@ -23,6 +23,9 @@ const MARK_TIME_LENGTH = 8;
 const MARK_HASH_LENGTH = 9;
 const MARK_LENGTH = MARK_TIME_LENGTH + MARK_HASH_LENGTH;
 
+/** The lane of what no stream keeps in order: its message id is the only evidence. */
+export const NO_LANE = '';
+
 /** Proof that one event came in, and where it stood in the stream. */
 export interface Delivery {
   readonly lane: string;
@@ -50,7 +53,7 @@ export function isProven(evidence: Evidence, delivery: Delivery): boolean {
 /** Adds a delivery's proof. */
 export function withDelivery(evidence: Evidence, delivery: Delivery): Evidence {
   return combineEvidence(evidence, {
-    lanes: { [delivery.lane]: delivery.sequenceNumber },
+    lanes: delivery.lane === NO_LANE ? {} : { [delivery.lane]: delivery.sequenceNumber },
     messages: markOf(delivery),
   });
 }

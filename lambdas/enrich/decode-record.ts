@@ -1,8 +1,8 @@
-import type { KinesisStreamRecord } from 'aws-lambda';
 import { type CollectedEvent, collectedEvent } from '../../core/events/event.ts';
 import { strongestFirst } from '../../core/identity/profile-id.ts';
-import { laneOf } from '../../core/profile/evidence.ts';
+import { laneOf, NO_LANE } from '../../core/profile/evidence.ts';
 import type { DeliveredEvent } from '../../core/profile/fold-deliveries.ts';
+import type { StreamRecord } from './stream-record.ts';
 
 /** A record that is no event: kept whole, for a person to look at and to replay. */
 export interface PoisonRecord {
@@ -24,22 +24,17 @@ export type DecodedRecord =
 const ISSUES_MAX = 5;
 
 /** Reads one record of the stream: one JSON document in UTF-8. */
-export function decodeRecord(record: KinesisStreamRecord): DecodedRecord {
-  const { kinesis } = record;
-  const { sequenceNumber, partitionKey } = kinesis;
-  const arrivedAtMs = Math.round(kinesis.approximateArrivalTimestamp * 1000);
-  const parsed = parseEvent(kinesis.data);
+export function decodeRecord(record: StreamRecord): DecodedRecord {
+  const { shardId, sequenceNumber, partitionKey, arrivedAtMs, data } = record;
+  const parsed = parseEvent(data);
   if (!parsed.ok) {
-    const shardId = record.eventID.split(':')[0] ?? 'unknown';
-    const { data } = kinesis;
-    return {
-      kind: 'poison',
-      poison: { shardId, sequenceNumber, partitionKey, arrivedAtMs, data, cause: parsed.cause },
-    };
+    const { cause } = parsed;
+    const place = { shardId, sequenceNumber, partitionKey: partitionKey ?? '', arrivedAtMs };
+    return { kind: 'poison', poison: { ...place, data, cause } };
   }
   const { event } = parsed;
   const refs = strongestFirst(event.identities);
-  const lane = laneOf(partitionKey, refs[0] ?? '');
+  const lane = partitionKey === undefined ? NO_LANE : laneOf(partitionKey, refs[0] ?? '');
   const delivery = { lane, sequenceNumber, messageId: event.messageId, arrivedAtMs };
   return { kind: 'event', delivered: { event, refs, delivery } };
 }

@@ -1,4 +1,3 @@
-import type { KinesisStreamRecord } from 'aws-lambda';
 import type { InspectorLog } from '../../adapters/dynamodb/inspector-log.ts';
 import type { CatalogueStore } from '../../core/catalogue/catalogue-store.ts';
 import { customerGroups } from '../../core/profile/customer-groups.ts';
@@ -11,6 +10,7 @@ import type { EntryCache } from './entry-cache.ts';
 import { loadView } from './load-view.ts';
 import { noteFates, type SettledEvent } from './note-fates.ts';
 import { inParallel } from './parallel.ts';
+import type { StreamRecord } from './stream-record.ts';
 import type { Surroundings } from './surroundings.ts';
 import { updateCatalogue } from './update-catalogue.ts';
 
@@ -68,13 +68,13 @@ interface ProfilePart extends Part {
 }
 
 /**
- * Dedupe ▸ resolve identity ▸ fold into profile, for one batch of one shard. Redelivery, a crash at any
+ * Dedupe ▸ resolve identity ▸ fold into profile, for one batch of one shard or partition. Redelivery, a crash at any
  * point and a second consumer of the same records change nothing about the result: see the decision
  * on the exactly-once effect.
  */
 export async function enrichBatch(
   ports: EnrichPorts,
-  records: readonly KinesisStreamRecord[],
+  records: readonly StreamRecord[],
 ): Promise<BatchReport> {
   const decoded = records.map(decodeRecord);
   const poison = decoded.flatMap((each) => (each.kind === 'poison' ? [each.poison] : []));

@@ -3,13 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { S3Client } from '@aws-sdk/client-s3';
-import type { KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda';
 import { createCatalogueStore } from '../../adapters/dynamodb/catalogue-store.ts';
 import { createDynamoDbClient } from '../../adapters/dynamodb/client.ts';
 import { createInspectorLog, INSPECTOR_PATIENCE } from '../../adapters/dynamodb/inspector-log.ts';
 import { createProfileStore } from '../../adapters/dynamodb/profile-store.ts';
 import { writePoison } from '../../adapters/s3/failures.ts';
-import { type EnrichPorts, enrichBatch } from './enrich-batch.ts';
+import type { EnrichPorts } from './enrich-batch.ts';
+import { type BatchAnswer, enrichEvent } from './enrich-event.ts';
 import { EntryCache } from './entry-cache.ts';
 import { reportBatch } from './report-batch.ts';
 import { enrichSettings } from './settings.ts';
@@ -48,14 +48,7 @@ const ports: EnrichPorts = {
   }),
 };
 
-/**
- * Takes a batch of the stream into profiles and catalogue. Answers with the records that must come
- * again, the lowest first: Lambda redelivers from it on.
- */
-export async function handler(event: KinesisStreamEvent): Promise<KinesisStreamBatchResponse> {
-  const report = await enrichBatch(ports, event.Records);
-  reportBatch(report, logger, metrics);
-  return {
-    batchItemFailures: report.failedSequenceNumbers.map((itemIdentifier) => ({ itemIdentifier })),
-  };
+/** Takes a batch of whatever stream into profiles and catalogue; answers with what must come again. */
+export function handler(event: unknown): Promise<BatchAnswer> {
+  return enrichEvent(event, ports, (report) => reportBatch(report, logger, metrics));
 }

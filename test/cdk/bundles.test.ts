@@ -6,6 +6,8 @@ import { root } from './synthesized.ts';
 
 const ENTRIES = [
   'lambdas/ingest/collect.ts',
+  'lambdas/ingest/webhooks.ts',
+  'lambdas/ingest/currents.ts',
   'lambdas/enrich/enrich.ts',
   'lambdas/api/serve.ts',
   'lambdas/api/authorize.ts',

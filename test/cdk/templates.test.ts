@@ -28,6 +28,14 @@ const VARIABLES: Record<string, string[]> = {
     'IDENTITY_SECRET_ID',
     'WRITE_KEY_SECRET_ID',
   ],
+  Webhooks: [
+    'EVENTS_STREAM_NAME',
+    'QUARANTINE_BUCKET',
+    'CONFIG_TABLE',
+    'DEDUPE_TABLE',
+    'IDENTITY_SECRET_ID',
+    'SOURCE_SECRETS_ID',
+  ],
   Enrich: [
     'PROFILES_TABLE',
     'IDENTITIES_TABLE',
@@ -269,6 +277,7 @@ describe('the REST API', () => {
     expect(open.map(({ route }) => route).sort()).toEqual(
       [
         'GET /health',
+        'POST /webhooks/{esp}',
         ...collected.flatMap(([method, path]) => [`${method} /${path}`, `OPTIONS /${path}`]),
       ].sort(),
     );

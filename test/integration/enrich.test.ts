@@ -12,22 +12,19 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import type {
-  KinesisStreamBatchResponse,
-  KinesisStreamEvent,
-  KinesisStreamRecord,
-} from 'aws-lambda';
+import type { KinesisStreamEvent, KinesisStreamRecord } from 'aws-lambda';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { CollectedEvent, Identity } from '../../core/events/event.ts';
 import { strongestFirst } from '../../core/identity/profile-id.ts';
 import { type Profile, profile } from '../../core/profile/profile.ts';
+import type { BatchAnswer } from '../../lambdas/enrich/enrich-event.ts';
 import { type DynamoDbEngine, startDynamoDbEngine } from '../../local/engines/dynamodb.ts';
 import { type S3Engine, startS3Engine } from '../../local/engines/s3.ts';
 import { Faults } from '../../local/faults.ts';
 import { recordOf } from '../property/simulated-stream.ts';
 import { trackEvent } from '../unit/event-maker.ts';
 
-type Handler = (event: KinesisStreamEvent) => Promise<KinesisStreamBatchResponse>;
+type Handler = (event: KinesisStreamEvent) => Promise<BatchAnswer>;
 
 const keys = { profiles: 'profileId', identities: 'identity', dedupe: 'key', catalogue: 'itemId' };
 const bucket = 'failures';
@@ -120,7 +117,7 @@ const ordered = (by: Identity[], orderId: string) =>
 
 async function deliver(records: KinesisStreamRecord[]): Promise<string[]> {
   const { batchItemFailures } = await handler({ Records: records });
-  return batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
+  return batchItemFailures.map(({ itemIdentifier }) => String(itemIdentifier));
 }
 
 async function itemAt(table: keyof typeof keys, key: string) {

@@ -2,6 +2,7 @@ import type { KinesisStreamRecord } from 'aws-lambda';
 import type { CollectedEvent } from '../../core/events/event.ts';
 import { strongestFirst } from '../../core/identity/profile-id.ts';
 import type { ProfileStore } from '../../core/profile/profile-store.ts';
+import { kinesisRecord } from '../../lambdas/enrich/decode-kinesis.ts';
 import { type EnrichPorts, enrichBatch } from '../../lambdas/enrich/enrich-batch.ts';
 import { EntryCache } from '../../lambdas/enrich/entry-cache.ts';
 import type { MemoryCatalogueStore, MemoryProfileStore } from './memory-stores.ts';
@@ -117,7 +118,7 @@ async function invokeOnce(
     writePoison: () => step(async () => undefined),
     surroundings: { nowMs: () => 0, random, sleep: () => Promise.resolve() },
   };
-  const report = await enrichBatch(ports, records);
+  const report = await enrichBatch(ports, records.map(kinesisRecord));
   return process.isDead ? 'crashed' : report.failedSequenceNumbers[0];
 }
 

@@ -1,8 +1,13 @@
+import type { KinesisStreamRecord } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import type { Profile } from '../../core/profile/profile.ts';
 import type { ProfileStore } from '../../core/profile/profile-store.ts';
+import { kinesisRecord } from '../../lambdas/enrich/decode-kinesis.ts';
 import type { PoisonRecord } from '../../lambdas/enrich/decode-record.ts';
-import { type EnrichPorts, enrichBatch } from '../../lambdas/enrich/enrich-batch.ts';
+import {
+  type EnrichPorts,
+  enrichBatch as enrichRecords,
+} from '../../lambdas/enrich/enrich-batch.ts';
 import { EntryCache } from '../../lambdas/enrich/entry-cache.ts';
 import { MemoryCatalogueStore, MemoryProfileStore } from '../property/memory-stores.ts';
 import { recordOf } from '../property/simulated-stream.ts';
@@ -26,6 +31,8 @@ function portsWith(parts: Partial<EnrichPorts> = {}) {
   return { ports, profiles, poison };
 }
 
+const enrichBatch = (ports: EnrichPorts, records: KinesisStreamRecord[]) =>
+  enrichRecords(ports, records.map(kinesisRecord));
 const eventOf = (user: string, messageId: string, properties = {}) =>
   trackEvent('Any', { identities: [{ kind: 'userId', key: user }], messageId, properties });
 const record = (user: string, sequence: number, properties = {}) =>

@@ -19,6 +19,7 @@ export const codeFolders = [
 const flow = [
   'events',
   'mapping',
+  'webhooks',
   'identity',
   'profile',
   'catalogue',
