@@ -28,6 +28,8 @@ export interface InspectorLogOptions {
   readonly nowMs: () => number;
   /** Hears of each write that failed; its pages are lost. */
   readonly onFailure: () => void;
+  /** How long a note may wait; WAIT_MS_MAX where nothing is said. */
+  readonly waitMsMax?: number;
 }
 
 /** The partition that lists the sources of whom there are pages. */
@@ -110,7 +112,7 @@ export function createInspectorLog(options: InspectorLogOptions): InspectorLog {
       const writing = write().finally(() => {
         isWriting = false;
       });
-      await atMost(WAIT_MS_MAX, writing);
+      await atMost(options.waitMsMax ?? WAIT_MS_MAX, writing);
     },
   };
 }

@@ -7,15 +7,15 @@ import { networkOf } from '../../core/events/context/truncate-ip.ts';
 const USER_AGENT_CHARACTERS_MAX = 1_024;
 
 /**
- * What a request says of the customer who made it. Only browsers send `Origin` or `Sec-Fetch-Mode`
+ * What a request says of the customer who made it. Only browsers send `Origin` or `Sec-Fetch-Site`
  * from where the customer is; any other request may be a server's, whose user agent, address and
- * language are not the customer's: it says nothing.
+ * language are not the customer's: it says nothing. (Node's `fetch` sends `Sec-Fetch-Mode`, and no more.)
  */
 export function visitorOf(event: APIGatewayProxyEvent): Visitor | undefined {
   const headers = new Map(
     Object.entries(event.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value ?? '']),
   );
-  if (!headers.has('origin') && !headers.has('sec-fetch-mode')) return undefined;
+  if (!headers.has('origin') && !headers.has('sec-fetch-site')) return undefined;
   const userAgent = headers.get('user-agent');
   const locale = localeOf(headers.get('accept-language'));
   // Behind a distribution API Gateway sees the distribution's address, and this header the viewer's.

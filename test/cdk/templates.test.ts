@@ -25,6 +25,7 @@ const VARIABLES: Record<string, string[]> = {
     'EVENTS_STREAM_NAME',
     'QUARANTINE_BUCKET',
     'CONFIG_TABLE',
+    'INSPECTOR_TABLE',
     'IDENTITY_SECRET_ID',
     'WRITE_KEY_SECRET_ID',
   ],
@@ -42,6 +43,7 @@ const VARIABLES: Record<string, string[]> = {
     'DEDUPE_TABLE',
     'CATALOGUE_TABLE',
     'FAILURES_BUCKET',
+    'INSPECTOR_TABLE',
   ],
   Compact: ['LAKE_BUCKET'],
   Serve: [
@@ -157,7 +159,7 @@ describe('permissions', () => {
 describe('data at rest', () => {
   it('is encrypted, and recoverable where it is the only copy', () => {
     const tables = resourcesOf(state, 'AWS::DynamoDB::Table');
-    expect(tables).toHaveLength(5);
+    expect(tables).toHaveLength(6);
     for (const [, { Properties }] of tables) {
       expect(Properties).toMatchObject({
         BillingMode: 'PAY_PER_REQUEST',
@@ -180,15 +182,18 @@ describe('data at rest', () => {
     }
   });
 
-  it('of what was deduplicated expires by itself', () => {
+  it('of what was deduplicated or inspected expires by itself', () => {
     const ttl = resourcesOf(state, 'AWS::DynamoDB::Table').flatMap(([id, { Properties }]) =>
       Properties.TimeToLiveSpecification === undefined ? [] : [[id, Properties]],
     );
-    expect(ttl).toHaveLength(1);
-    expect(ttl[0]![1]).toMatchObject({
-      KeySchema: [{ AttributeName: 'key', KeyType: 'HASH' }],
-      TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
-    });
+    const keys = ttl.map(([, properties]) => properties.KeySchema[0].AttributeName);
+    expect(keys.sort()).toEqual(['key', 'source']);
+    for (const [, properties] of ttl) {
+      expect(properties.TimeToLiveSpecification).toEqual({
+        AttributeName: 'expiresAt',
+        Enabled: true,
+      });
+    }
   });
 
   it('outlives its stack in production and goes with it in development', () => {

@@ -51,6 +51,7 @@ beforeAll(async () => {
     DEDUPE_TABLE: 'dedupe',
     CATALOGUE_TABLE: 'catalogue',
     FAILURES_BUCKET: bucket,
+    INSPECTOR_TABLE: 'inspector',
     POWERTOOLS_LOG_LEVEL: 'SILENT',
     POWERTOOLS_METRICS_DISABLED: 'true',
     POWERTOOLS_METRICS_NAMESPACE: 'Kindred',

@@ -46,13 +46,15 @@ beforeEach(() => {
 });
 afterEach(() => faults.liftAll());
 
-const newLog = (onFailure: () => void = () => undefined) =>
+/** Patient, so that a slow machine changes nothing. */
+const newLog = (onFailure: () => void = () => undefined, waitMsMax = 30_000) =>
   createInspectorLog({
     client,
     table: 'inspector',
     processId: 'p',
     nowMs: () => nowMs,
     onFailure,
+    waitMsMax,
   });
 const factsOf = (count: number): Fact[] =>
   Array.from({ length: count }, (_, index) => ({ fate: 'accepted', messageId: `m${index}` }));
@@ -104,7 +106,7 @@ describe('the log of the inspector', () => {
         return true;
       },
     });
-    const log = newLog();
+    const log = newLog(() => undefined, 50);
     for (const _ of factsOf(5)) await log.note(noteOf(1));
     expect(requestCount).toBe(1);
   });

@@ -73,7 +73,7 @@ describe('the context of a browser’s event', () => {
 
 describe('the context of a server’s event', () => {
   it('takes nothing from the server’s own request', async () => {
-    const headers = { 'User-Agent': 'analytics-node/3.1.0', 'Accept-Language': 'en' };
+    const headers = { 'User-Agent': 'node', 'Accept-Language': '*', 'Sec-Fetch-Mode': 'cors' };
     expect(await contextOf(undefined, headers, '203.0.113.77')).toBeUndefined();
     expect(await contextOf({ app: 'x' }, headers, '203.0.113.77')).toEqual({ app: 'x' });
   });

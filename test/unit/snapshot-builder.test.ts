@@ -95,6 +95,17 @@ describe('a snapshot', () => {
     expect(snapshot.items.map((item) => item.itemId)).toEqual(['42', 'mug', 'plate']);
   });
 
+  it('leaves out what a bot looked at, counted, but not what was ordered', () => {
+    const context = { kindred: { bot: 'user-agent' } };
+    const snapshot = built([
+      viewed('mug', { context }),
+      event({ type: 'page', context }),
+      order('o-1', ['plate'], { context }),
+    ]);
+    expect(rows(snapshot)).toEqual(['0 plate purchase']);
+    expect(snapshot.facts.dropped.bot).toBe(1);
+  });
+
   it('counts a message once however often it was delivered', () => {
     const once = viewed('mug');
     const snapshot = built([once, once, once]);
