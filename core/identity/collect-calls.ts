@@ -3,7 +3,12 @@ import type { TimeReading } from '../events/event-time.ts';
 import type { Issue } from '../events/issue.ts';
 import { isJsonObject } from '../events/json-value.ts';
 import { MESSAGE_ID_CHARACTERS_MAX, RECORD_BYTES_MAX } from '../events/limits.ts';
-import { type Refusal, type RefusalReason, validateCall } from '../events/validate-call.ts';
+import {
+  type PropertiesCheck,
+  type Refusal,
+  type RefusalReason,
+  validateCall,
+} from '../events/validate-call.ts';
 import { type CollectCircumstances, collectEvent, partitionKeyOf } from './collect-event.ts';
 
 /** An event as it goes on the stream: one JSON document and a line feed. */
@@ -34,6 +39,7 @@ export interface CollectOptions extends CollectCircumstances {
   readonly batchSentAt?: TimeReading;
   /** Largest call, in bytes of JSON. */
   readonly callBytesMax: number;
+  readonly check?: PropertiesCheck;
 }
 
 /** Decides each call of a request on its own: accepted or refused, never both, never neither. */

@@ -1,5 +1,6 @@
 import type { KinesisStreamRecord } from 'aws-lambda';
-import { type CollectedEvent, collectedEvent } from '../../core/events/event.ts';
+import type { CollectedEvent } from '../../core/events/event.ts';
+import { readStoredEvent } from '../../core/events/upcast.ts';
 import { strongestFirst } from '../../core/identity/profile-id.ts';
 import { laneOf } from '../../core/profile/evidence.ts';
 import type { DeliveredEvent } from '../../core/profile/fold-deliveries.ts';
@@ -56,7 +57,7 @@ function parseEvent(data: string): Parsed {
     // The parser's own message quotes the text, which may be personal.
     return { ok: false, cause: 'not a JSON document in UTF-8' };
   }
-  const result = collectedEvent.safeParse(document);
+  const result = readStoredEvent(document);
   if (result.success) return { ok: true, event: result.data };
   const issues = result.error.issues
     .slice(0, ISSUES_MAX)

@@ -4,6 +4,7 @@ import type { QuarantineStore } from '../../adapters/s3/quarantine-store.ts';
 import type { EventType } from '../../core/events/event.ts';
 import type { TimeReading } from '../../core/events/event-time.ts';
 import type { EventSource } from '../../core/events/source.ts';
+import type { PropertiesCheck } from '../../core/events/validate-call.ts';
 import { collectCalls, type RefusedCall } from '../../core/identity/collect-calls.ts';
 import { quarantinedCall } from '../../core/identity/quarantined-call.ts';
 
@@ -28,6 +29,8 @@ export interface Arrival {
   readonly batchSentAt?: TimeReading;
   /** Whether any email address may be in the calls; false spares the search. */
   readonly mayHoldEmail: boolean;
+  /** The customer's own schemas, as strictly as the source wants them. */
+  readonly check?: PropertiesCheck;
 }
 
 export interface IntakeOutcome {
