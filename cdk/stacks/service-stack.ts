@@ -9,6 +9,7 @@ import { EventLake } from '../constructs/event-lake.ts';
 import type { FunctionDefaults } from '../constructs/node-function.ts';
 import { RecommendationApi } from '../constructs/recommendation-api.ts';
 import { RestApi } from '../constructs/rest-api.ts';
+import { SchemaApi } from '../constructs/schema-api.ts';
 import { TrainingWorkflow } from '../constructs/training-workflow.ts';
 import type { StateStack } from './state-stack.ts';
 
@@ -25,6 +26,7 @@ export class ServiceStack extends Stack {
     const { environment, environmentName } = defaults;
     const restApi = new RestApi(this, 'RestApi', { environment, environmentName });
     const collector = new Collector(this, 'Collector', { defaults, state, v1: restApi.v1 });
+    new SchemaApi(this, 'SchemaApi', { defaults, v1: restApi.v1 });
     const enricher = new Enricher(this, 'Enricher', { defaults, state });
     const lake = new EventLake(this, 'EventLake', { environment, state });
     const training = new TrainingWorkflow(this, 'Training', { defaults, state });
