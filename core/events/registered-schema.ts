@@ -4,7 +4,7 @@ import type { JsonSchema } from './json-schema.ts';
 import { isJsonObject } from './json-value.ts';
 import { EVENT_NAME_CHARACTERS_MAX } from './limits.ts';
 import { eventDefinitionOf } from './registry.ts';
-import { understoodKeywords } from './schema-evolution.ts';
+import { breaksBetween, explainBreaks, understoodKeywords } from './schema-evolution.ts';
 import type { PropertiesCheck } from './validate-call.ts';
 
 /**
@@ -112,4 +112,19 @@ function faultIn(schema: unknown, path: string, level: number): string | undefin
     if (fault !== undefined) return fault;
   }
   return undefined;
+}
+
+/** Why a new document may not take the place of the one before, or nothing. */
+export function replacementProblem(
+  before: RegisteredSchema | undefined,
+  after: RegisteredSchema,
+): string | undefined {
+  if (before === undefined) return undefined;
+  if (after.version < before.version) {
+    return `version ${before.version} of “${after.event}” is registered; a new document has that version or a higher one`;
+  }
+  // A raised version says that the break is meant.
+  if (after.version > before.version) return undefined;
+  const breaks = breaksBetween(before.schema, after.schema);
+  return breaks.length === 0 ? undefined : explainBreaks(after.event, before.version, breaks);
 }

@@ -3,6 +3,7 @@ import {
   compileSchema,
   propertiesCheck,
   registeredSchema,
+  replacementProblem,
 } from '../../core/events/registered-schema.ts';
 import { validateCall } from '../../core/events/validate-call.ts';
 
@@ -80,5 +81,24 @@ describe('a schema document', () => {
 
   it('is refused for an event of the specs', () => {
     expect(registeredSchema.safeParse({ ...quiz, event: 'Product Viewed' }).success).toBe(false);
+  });
+});
+
+describe('a document in the place of another', () => {
+  const first = registeredSchema.parse(quiz);
+  const stricter = registeredSchema.parse({
+    ...quiz,
+    schema: { ...quiz.schema, required: ['score', 'level'] },
+  });
+
+  it('may not break what the version accepted, unless it raises the version', () => {
+    expect(replacementProblem(first, stricter)).toContain('level: is required now');
+    expect(replacementProblem(first, { ...stricter, version: 2 })).toBeUndefined();
+    expect(replacementProblem(stricter, first)).toBeUndefined();
+    expect(replacementProblem(undefined, first)).toBeUndefined();
+  });
+
+  it('may not have a lower version', () => {
+    expect(replacementProblem({ ...first, version: 3 }, first)).toContain('version 3');
   });
 });
