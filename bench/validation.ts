@@ -3,7 +3,7 @@
  * interleaved, medians of many rounds. `--json` prints `{checks: [{name, value, unit, bound, ok}]}`.
  */
 import { validateCall } from '../core/events/validate-call.ts';
-import { realisticCalls } from './realistic-events.ts';
+import { realisticCalls } from '../examples/realistic-events.ts';
 
 const BATCH_CALLS = 20;
 /** Enough that a median stands still from run to run. */

@@ -11,6 +11,7 @@ import { LakeTables } from '../constructs/lake-tables.ts';
 import type { FunctionDefaults } from '../constructs/node-function.ts';
 import { RecommendationApi } from '../constructs/recommendation-api.ts';
 import { RestApi } from '../constructs/rest-api.ts';
+import { SchemaApi } from '../constructs/schema-api.ts';
 import { TrainingWorkflow } from '../constructs/training-workflow.ts';
 import { Webhooks } from '../constructs/webhooks.ts';
 import type { StateStack } from './state-stack.ts';
@@ -34,6 +35,7 @@ export class ServiceStack extends Stack {
       beacon: restApi.beacon,
     });
     new Webhooks(this, 'Webhooks', { defaults, state, v1: restApi.v1 });
+    new SchemaApi(this, 'SchemaApi', { defaults, v1: restApi.v1 });
     const enricher = new Enricher(this, 'Enricher', { defaults, state });
     const lake = new EventLake(this, 'EventLake', { environment, state });
     const compaction = new LakeCompaction(this, 'Compaction', { defaults, state });

@@ -26,3 +26,16 @@ export function jsonSchemaOf(definition: EventDefinition): JsonSchema {
 export function slugOf(name: string): string {
   return name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
 }
+
+/** The file of the record of a definition's version. */
+export function recordNameOf({ name, version }: EventDefinition): string {
+  return `${slugOf(name)}.v${version}.json`;
+}
+
+/** The text of the file from which the schemas are served: each by its slug. */
+export function publishedSchemas(definitions: readonly EventDefinition[]): string {
+  const bySlug = Object.fromEntries(
+    definitions.map((definition) => [slugOf(definition.name), jsonSchemaOf(definition)]),
+  );
+  return `${JSON.stringify(bySlug, null, 2)}\n`;
+}

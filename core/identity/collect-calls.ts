@@ -7,6 +7,7 @@ import { isJsonObject } from '../events/json-value.ts';
 import { MESSAGE_ID_CHARACTERS_MAX, RECORD_BYTES_MAX } from '../events/limits.ts';
 import type { EventSource } from '../events/source.ts';
 import {
+  type PropertiesCheck,
   type Refusal,
   type RefusalReason,
   type ValidCall,
@@ -43,6 +44,7 @@ export interface CollectOptions extends CollectCircumstances {
   readonly batchSentAt?: TimeReading;
   /** Largest call, in bytes of JSON. */
   readonly callBytesMax: number;
+  readonly check?: PropertiesCheck;
 }
 
 /** Decides each call of a request on its own: accepted or refused, never both, never neither. */

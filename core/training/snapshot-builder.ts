@@ -12,7 +12,8 @@
  * with its reason.
  */
 import type { Item } from '../catalogue/item.ts';
-import { type CollectedEvent, collectedEvent } from '../events/event.ts';
+import type { CollectedEvent } from '../events/event.ts';
+import { readStoredEvent } from '../events/upcast.ts';
 import { consentOf } from '../profile/consent.ts';
 import { productsOf } from '../profile/event-products.ts';
 import { interactionsOf, isIgnoredBot } from '../profile/interactions.ts';
@@ -191,7 +192,7 @@ export class SnapshotBuilder {
 
 function parseEvent(line: string): CollectedEvent | undefined {
   try {
-    return collectedEvent.safeParse(JSON.parse(line)).data;
+    return readStoredEvent(JSON.parse(line)).data;
   } catch {
     return undefined;
   }

@@ -1,4 +1,5 @@
-import { type CollectedEvent, collectedEvent } from '../../core/events/event.ts';
+import type { CollectedEvent } from '../../core/events/event.ts';
+import { readStoredEvent } from '../../core/events/upcast.ts';
 import { strongestFirst } from '../../core/identity/profile-id.ts';
 import { laneOf, NO_LANE } from '../../core/profile/evidence.ts';
 import type { DeliveredEvent } from '../../core/profile/fold-deliveries.ts';
@@ -51,7 +52,7 @@ function parseEvent(data: string): Parsed {
     // The parser's own message quotes the text, which may be personal.
     return { ok: false, cause: 'not a JSON document in UTF-8' };
   }
-  const result = collectedEvent.safeParse(document);
+  const result = readStoredEvent(document);
   if (result.success) return { ok: true, event: result.data };
   const issues = result.error.issues
     .slice(0, ISSUES_MAX)

@@ -8,6 +8,7 @@ import type { TimeReading } from '../../core/events/event-time.ts';
 import type { Fact } from '../../core/events/inspection/fact.ts';
 import { eventFact, quarantinedFact } from '../../core/events/inspection/make-fact.ts';
 import type { EventSource } from '../../core/events/source.ts';
+import type { PropertiesCheck } from '../../core/events/validate-call.ts';
 import {
   type CollectedCalls,
   collectCalls,
@@ -41,6 +42,8 @@ export interface Arrival {
   readonly mayHoldEmail: boolean;
   /** What the request says of the customer; absent where a program sends. */
   readonly visitor?: Visitor;
+  /** The customer's own schemas, as strictly as the source wants them. */
+  readonly check?: PropertiesCheck;
 }
 
 export interface IntakeOutcome {

@@ -1,0 +1,20 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { eventsMarkdown } from '../core/events/events-markdown.ts';
+import { jsonSchemaOf, publishedSchemas, recordNameOf } from '../core/events/json-schema.ts';
+import { eventDefinitions } from '../core/events/registry.ts';
+
+/**
+ * `npm run schemas`: writes what is generated from the registry, and a record of each version that
+ * has none yet. A record is never written over: the check of evolution compares with it.
+ */
+const RECORDS_FOLDER = 'test/golden/event-schemas';
+
+writeFileSync('core/events/event-schemas.json', publishedSchemas(eventDefinitions));
+mkdirSync('docs/reference', { recursive: true });
+writeFileSync('docs/reference/events.md', eventsMarkdown(eventDefinitions));
+mkdirSync(RECORDS_FOLDER, { recursive: true });
+for (const definition of eventDefinitions) {
+  const file = `${RECORDS_FOLDER}/${recordNameOf(definition)}`;
+  if (existsSync(file)) continue;
+  writeFileSync(file, `${JSON.stringify(jsonSchemaOf(definition), null, 2)}\n`);
+}
