@@ -73,6 +73,7 @@ export class ServiceStack extends Stack {
       IdentitySecretArn: secrets.identity.secretArn,
       WriteKeySecretArn: secrets.writeKey.secretArn,
       ApiKeySecretArn: secrets.apiKey.secretArn,
+      SourceSecretsArn: secrets.sources.secretArn,
       AlarmTopicArn: alarms.topic.topicArn,
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
