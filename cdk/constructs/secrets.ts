@@ -1,4 +1,4 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { RemovalPolicy, SecretValue } from 'aws-cdk-lib';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledgement.ts';
@@ -12,7 +12,7 @@ const HMAC_KEY_CHARACTERS = 64;
 /** 40 of 62 characters: 238 bits, and within API Gateway's 20 to 128 for the value of a key. */
 const KEY_CHARACTERS = 40;
 
-/** The secrets that AWS makes up at the first deployment and nobody types. */
+/** The secrets that AWS makes up at the first deployment and nobody types, and the one of the sources. */
 export class Secrets extends Construct {
   /** HMAC key of every stored identity: lose it and no customer is found again. */
   readonly identity: Secret;
@@ -22,7 +22,7 @@ export class Secrets extends Construct {
   readonly token: Secret;
   /** The value of the default API key. */
   readonly apiKey: Secret;
-  /** What sources authenticate with: `{ "<sourceId>": { "<name>": "<value>" } }`, filled by the operator. */
+  /** What sources authenticate with, by source id and name; operators write it. */
   readonly sources: Secret;
 
   constructor(scope: Construct, id: string, props: SecretsProps) {
@@ -46,10 +46,11 @@ export class Secrets extends Construct {
       HMAC_KEY_CHARACTERS,
     );
     this.apiKey = this.secret('ApiKey', props, 'The default API key.', KEY_CHARACTERS);
-    this.sources = new Secret(this, 'Sources', {
-      description: 'Secrets of the sources: {"<sourceId>": {"<name>": "<value>"}}.',
-      // An empty object with a key that no source can have: AWS makes up a value, operators the rest.
-      generateSecretString: { secretStringTemplate: '{}', generateStringKey: '_' },
+    this.sources = new Secret(this, 'SourceSecrets', {
+      description: 'The secrets of the sources: { "<sourceId>": { "<name>": "<value>" } }.',
+      // Nothing secret: an empty object to begin with. It never changes here, so that no deployment
+      // writes over what operators have put in.
+      secretStringValue: SecretValue.unsafePlainText('{}'),
       removalPolicy: props.retainsState ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
     acknowledge(this, {
