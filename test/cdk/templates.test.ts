@@ -35,6 +35,7 @@ const VARIABLES: Record<string, string[]> = {
     'CATALOGUE_TABLE',
     'FAILURES_BUCKET',
   ],
+  Schemas: [],
   Serve: [
     'PROFILES_TABLE',
     'IDENTITIES_TABLE',
@@ -260,7 +261,12 @@ describe('the REST API', () => {
     const names = ['track', 'identify', 'page', 'screen', 'group', 'alias', 'batch', 'import'];
     const calls = [...names, 't', 'i', 'p', 's', 'g', 'a', 'b', 'm'];
     expect(open.map(({ route }) => route).sort()).toEqual(
-      ['GET /health', ...calls.flatMap((call) => [`POST /${call}`, `OPTIONS /${call}`])].sort(),
+      [
+        'GET /health',
+        'GET /schemas',
+        'GET /schemas/{name}',
+        ...calls.flatMap((call) => [`POST /${call}`, `OPTIONS /${call}`]),
+      ].sort(),
     );
   });
 

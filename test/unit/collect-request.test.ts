@@ -85,7 +85,7 @@ describe('a batch', () => {
     const collector = createMemoryCollector();
     const batch = [
       track('A'),
-      { ...track('B'), context: { locale: 'de', app: 1 }, integrations: { x: false } },
+      { ...track('B'), context: { locale: 'de', shop: 1 }, integrations: { x: false } },
     ];
     await ask(
       collector,
@@ -97,7 +97,7 @@ describe('a batch', () => {
     );
     expect(collector.events()).toMatchObject([
       { context: { locale: 'en', ip: '::1' }, integrations: { All: true } },
-      { context: { locale: 'de', ip: '::1', app: 1 }, integrations: { All: true, x: false } },
+      { context: { locale: 'de', ip: '::1', shop: 1 }, integrations: { All: true, x: false } },
     ]);
   });
 
