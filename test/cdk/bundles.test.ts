@@ -11,6 +11,7 @@ const ENTRIES = [
   'lambdas/enrich/enrich.ts',
   'lambdas/api/serve.ts',
   'lambdas/api/authorize.ts',
+  'lambdas/api/schemas.ts',
   'lambdas/recommend/snapshot.ts',
   'lambdas/recommend/check.ts',
   'lambdas/recommend/train.ts',

@@ -46,6 +46,7 @@ const VARIABLES: Record<string, string[]> = {
     'INSPECTOR_TABLE',
   ],
   Compact: ['LAKE_BUCKET'],
+  Schemas: [],
   Serve: [
     'PROFILES_TABLE',
     'IDENTITIES_TABLE',
@@ -282,6 +283,8 @@ describe('the REST API', () => {
     expect(open.map(({ route }) => route).sort()).toEqual(
       [
         'GET /health',
+        'GET /schemas',
+        'GET /schemas/{name}',
         'POST /webhooks/{esp}',
         ...collected.flatMap(([method, path]) => [`${method} /${path}`, `OPTIONS /${path}`]),
       ].sort(),
