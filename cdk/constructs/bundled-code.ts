@@ -10,6 +10,14 @@ import { buildSync } from 'esbuild';
 const REQUIRE_BANNER =
   "import{createRequire as kindredCreateRequire}from'node:module';const require=kindredCreateRequire(import.meta.url);";
 
+/**
+ * Ways to credentials that the SDK imports only when asked, and never asks where the environment holds
+ * them, as it does in Lambda: laptops and containers use these, with STS, SSO and sign-in clients.
+ */
+const NEVER_IN_LAMBDA = ['ini', 'process', 'sso', 'web-identity'].map(
+  (name) => `@aws-sdk/credential-provider-${name}`,
+);
+
 /** One file of a bundle, `index.mjs` or its map. */
 export interface BundleFile {
   readonly name: string;
@@ -54,6 +62,7 @@ export function bundle(entryFile: string, root: string): BundleFile[] {
     format: 'esm',
     mainFields: ['module', 'main'],
     minify: true,
+    external: NEVER_IN_LAMBDA,
     sourcemap: true,
     // The map's own copy of the sources would triple the upload; names and lines are enough.
     sourcesContent: false,
