@@ -19,6 +19,7 @@ export interface Watched {
   readonly enrich: LambdaFunction;
   readonly mapping: EventSourceMapping;
   readonly stateMachine: StateMachine;
+  readonly replay: StateMachine;
 }
 
 /** One entry makes one alarm, its widget on the dashboard, and asks for its runbook. */
@@ -179,6 +180,20 @@ export const alarmList: readonly AlarmEntry[] = [
     meaning: 'A run of the training workflow took longer than it may and was stopped.',
     metric: ({ stateMachine }) =>
       stateMachine.metricTimedOut({ statistic: Stats.SUM, period: PERIOD }),
+    ...onAny,
+  },
+  {
+    id: 'replay-failed',
+    title: 'Replay failed',
+    meaning: 'A replay of quarantined calls or of the lake ended in an error before its end.',
+    metric: ({ replay }) => replay.metricFailed({ statistic: Stats.SUM, period: PERIOD }),
+    ...onAny,
+  },
+  {
+    id: 'replay-timed-out',
+    title: 'Replay timed out',
+    meaning: 'A replay took longer than a day and was stopped before its end.',
+    metric: ({ replay }) => replay.metricTimedOut({ statistic: Stats.SUM, period: PERIOD }),
     ...onAny,
   },
 ];

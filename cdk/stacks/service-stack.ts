@@ -7,7 +7,9 @@ import { Dashboard } from '../constructs/dashboard.ts';
 import { Enricher } from '../constructs/enricher.ts';
 import { EventLake } from '../constructs/event-lake.ts';
 import type { FunctionDefaults } from '../constructs/node-function.ts';
+import { OperatorApi } from '../constructs/operator-api.ts';
 import { RecommendationApi } from '../constructs/recommendation-api.ts';
+import { ReplayWorkflow } from '../constructs/replay-workflow.ts';
 import { RestApi } from '../constructs/rest-api.ts';
 import { TrainingWorkflow } from '../constructs/training-workflow.ts';
 import type { StateStack } from './state-stack.ts';
@@ -29,12 +31,15 @@ export class ServiceStack extends Stack {
     const lake = new EventLake(this, 'EventLake', { environment, state });
     const training = new TrainingWorkflow(this, 'Training', { defaults, state });
     new RecommendationApi(this, 'Recommendations', { defaults, state, restApi });
+    const replay = new ReplayWorkflow(this, 'ReplayWorkflow', { defaults, state }).stateMachine;
+    new OperatorApi(this, 'Operators', { defaults, state, v1: restApi.v1, replay });
     const watched: Watched = {
       api: restApi.api,
       collect: collector.function,
       enrich: enricher.function,
       mapping: enricher.mapping,
       stateMachine: training.stateMachine,
+      replay,
     };
     const alarms = new Alarms(this, 'Alarms', {
       environmentName,

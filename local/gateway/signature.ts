@@ -36,7 +36,7 @@ export function judgeSignature(
   request: SignedRequest,
   scope: { readonly service: string; readonly region: string },
 ): SignatureJudgement {
-  const header = (name: string) => valueOf(request, name);
+  const header = (name: string) => headerOf(request, name);
   const match = HEADER.exec(header('authorization') ?? '');
   const time = header('x-amz-date') ?? '';
   if (match === null || !/^\d{8}T\d{6}Z$/.test(time)) return { kind: 'missing' };
@@ -56,7 +56,12 @@ export function judgeSignature(
   const signed = names.split(';');
   if (!signed.includes('host')) return invalid("'Host' must be a 'SignedHeader'.");
   const canonical = canonicalRequest(request, signed, service);
-  const text = ['AWS4-HMAC-SHA256', time, `${day}/${region}/${service}/aws4_request`, sha256(canonical)];
+  const text = [
+    'AWS4-HMAC-SHA256',
+    time,
+    `${day}/${region}/${service}/aws4_request`,
+    sha256(canonical),
+  ];
   const key = [day, region, service, 'aws4_request'].reduce<string | Buffer>(
     (previous, part) => hmac(previous, part),
     `AWS4${secret}`,
@@ -80,13 +85,13 @@ function canonicalRequest(
     .sort()
     .join('&');
   const headers = signed.map(
-    (name) => `${name}:${(valueOf(request, name) ?? '').trim().replace(/ +/g, ' ')}\n`,
+    (name) => `${name}:${(headerOf(request, name) ?? '').trim().replace(/ +/g, ' ')}\n`,
   );
   const hash = sha256(request.body);
   return [request.method, path, query, headers.join(''), signed.join(';'), hash].join('\n');
 }
 
-function valueOf({ headers }: SignedRequest, name: string): string | undefined {
+function headerOf({ headers }: SignedRequest, name: string): string | undefined {
   const values = headers.filter(([other]) => other.toLowerCase() === name);
   return values.length === 0 ? undefined : values.map(([, value]) => value.trim()).join(',');
 }

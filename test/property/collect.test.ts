@@ -125,7 +125,9 @@ describe('an email address anywhere in a call', () => {
         const { accepted, refused } = collect([JSON.parse(body)], body);
         const stored = [
           ...accepted.map((record) => record.data),
-          ...refused.map((call) => JSON.stringify(quarantinedCall(call, { source: 'website', receivedAtMs }))),
+          ...refused.map((call) =>
+            JSON.stringify(quarantinedCall(call, { source: 'website', receivedAtMs })),
+          ),
         ].join();
         expect(stored.toLowerCase()).not.toContain(email.toLowerCase());
         expect(stored.toLowerCase()).not.toContain(email.toLowerCase().replace('@', '%40'));
