@@ -1,6 +1,7 @@
-import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { SignatureV4 } from '@smithy/signature-v4';
+import { Sha256 } from './sha256.ts';
 
 /** How long one attempt may take. */
 const ATTEMPT_MS_MAX = 4_000;
@@ -114,34 +115,4 @@ async function pause(attempt: number, deadlineMs: number): Promise<void> {
   const longestMs = Math.min(PAUSE_MS_BASE * 2 ** attempt, deadlineMs - Date.now());
   if (longestMs <= 0) return;
   await new Promise((resolve) => setTimeout(resolve, Math.random() * longestMs));
-}
-
-/** Node's SHA-256, an HMAC where there is a secret, in the form that the signer asks for. */
-class Sha256 {
-  readonly #start: () => Hash | Hmac;
-  #running: Hash | Hmac;
-
-  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
-    this.#start = () =>
-      secret === undefined ? createHash('sha256') : createHmac('sha256', keyOf(secret));
-    this.#running = this.#start();
-  }
-
-  reset(): void {
-    this.#running = this.#start();
-  }
-
-  update(data: Uint8Array | string): void {
-    this.#running.update(data);
-  }
-
-  async digest(): Promise<Uint8Array> {
-    return this.#running.digest();
-  }
-}
-
-function keyOf(secret: string | ArrayBuffer | ArrayBufferView): string | Uint8Array {
-  if (typeof secret === 'string') return secret;
-  if (secret instanceof ArrayBuffer) return new Uint8Array(secret);
-  return new Uint8Array(secret.buffer, secret.byteOffset, secret.byteLength);
 }

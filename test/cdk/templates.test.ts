@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { operatorRoutes } from '../../lambdas/api/operator-routes.ts';
 import { onlyOf, resourcesOf, synthesizeAll, type Template } from './synthesized.ts';
 
 const templates = synthesizeAll();
@@ -116,6 +117,8 @@ describe('permissions', () => {
     expect(new Set(wildcards)).toEqual(
       new Set([
         '/quarantine/*',
+        '/replayed/*',
+        '/replays/*',
         '/poison/*',
         '/aws/lambda/*',
         '/raw/*',
@@ -255,8 +258,15 @@ describe('the REST API', () => {
     for (const { properties } of guarded) expect(properties.AuthorizationType).toBe('CUSTOM');
   });
 
+  it('lets operators in by IAM alone, at exactly the routes that the function knows', () => {
+    const signed = routes.filter(({ properties }) => properties.AuthorizationType === 'AWS_IAM');
+    expect(signed.map(({ route }) => route).sort()).toEqual(
+      operatorRoutes.map(({ method, resource }) => `${method} ${resource}`).sort(),
+    );
+  });
+
   it('takes events at the calls’ names and letters, with their preflights', () => {
-    const open = routes.filter(({ properties }) => properties.ApiKeyRequired !== true);
+    const open = routes.filter(({ properties }) => properties.AuthorizationType === 'NONE');
     const names = ['track', 'identify', 'page', 'screen', 'group', 'alias', 'batch', 'import'];
     const calls = [...names, 't', 'i', 'p', 's', 'g', 'a', 'b', 'm'];
     expect(open.map(({ route }) => route).sort()).toEqual(
@@ -312,10 +322,13 @@ describe('the REST API', () => {
 });
 
 describe('the training workflow', () => {
-  it('names every function that the state machine asks for', () => {
-    const machine = onlyOf(service, 'AWS::StepFunctions::StateMachine').Properties;
-    const asked = [...machine.DefinitionString.matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name);
-    expect(new Set(asked)).toEqual(new Set(Object.keys(machine.DefinitionSubstitutions)));
+  it('names every function that the state machines ask for', () => {
+    const machines = resourcesOf(service, 'AWS::StepFunctions::StateMachine');
+    expect(machines).toHaveLength(2);
+    for (const [, { Properties: machine }] of machines) {
+      const asked = [...machine.DefinitionString.matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name);
+      expect(new Set(asked)).toEqual(new Set(Object.keys(machine.DefinitionSubstitutions)));
+    }
   });
 
   it('starts on schedule', () => {
