@@ -49,6 +49,14 @@ const VARIABLES: Record<string, string[]> = {
   Check: WORKFLOW_VARIABLES,
   Train: WORKFLOW_VARIABLES,
   Evaluate: WORKFLOW_VARIABLES,
+  Operate: ['QUARANTINE_BUCKET', 'REPLAY_STATE_MACHINE_ARN'],
+  Replay: [
+    'EVENTS_STREAM_NAME',
+    'QUARANTINE_BUCKET',
+    'LAKE_BUCKET',
+    'CONFIG_TABLE',
+    'IDENTITY_SECRET_ID',
+  ],
   Publish: WORKFLOW_VARIABLES,
 };
 
