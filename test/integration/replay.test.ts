@@ -167,8 +167,12 @@ describe('a replay', () => {
     );
     expect((await replay(raw)).acceptedCount).toBeGreaterThan(0);
     // A later event of the same customer: once it is there, the replayed one has been dealt with.
-    await test.send('/v1/track', { event: 'Left', userId: 'laked', messageId: 'laked-2' });
-    await until(async () => ((await eventCountOf('laked')) >= 2 ? true : undefined));
+    await test.send('/v1/identify', {
+      userId: 'laked',
+      traits: { plan: 'x' },
+      messageId: 'laked-2',
+    });
+    await until(async () => (await test.profileOf('laked'))?.traits.plan);
     expect(await eventCountOf('laked')).toBe(2);
   }, 120_000);
 });
