@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { operatorRoutes } from '../../lambdas/api/operator-routes.ts';
 import { onlyOf, resourcesOf, synthesizeAll, type Template } from './synthesized.ts';
 
 const templates = synthesizeAll();
@@ -60,6 +61,14 @@ const VARIABLES: Record<string, string[]> = {
   Check: WORKFLOW_VARIABLES,
   Train: WORKFLOW_VARIABLES,
   Evaluate: WORKFLOW_VARIABLES,
+  Operate: ['QUARANTINE_BUCKET', 'REPLAY_STATE_MACHINE_ARN', 'INSPECTOR_TABLE'],
+  Replay: [
+    'EVENTS_STREAM_NAME',
+    'QUARANTINE_BUCKET',
+    'LAKE_BUCKET',
+    'CONFIG_TABLE',
+    'IDENTITY_SECRET_ID',
+  ],
   Publish: WORKFLOW_VARIABLES,
 };
 
@@ -128,6 +137,8 @@ describe('permissions', () => {
     expect(new Set(wildcards)).toEqual(
       new Set([
         '/quarantine/*',
+        '/replayed/*',
+        '/replays/*',
         '/poison/*',
         '/aws/lambda/*',
         '/raw/*',
@@ -272,8 +283,15 @@ describe('the REST API', () => {
     for (const { properties } of guarded) expect(properties.AuthorizationType).toBe('CUSTOM');
   });
 
+  it('lets operators in by IAM alone, at exactly the routes that the function knows', () => {
+    const signed = routes.filter(({ properties }) => properties.AuthorizationType === 'AWS_IAM');
+    expect(signed.map(({ route }) => route).sort()).toEqual(
+      operatorRoutes.map(({ method, resource }) => `${method} ${resource}`).sort(),
+    );
+  });
+
   it('takes events at the calls’ names and letters, with their preflights', () => {
-    const open = routes.filter(({ properties }) => properties.ApiKeyRequired !== true);
+    const open = routes.filter(({ properties }) => properties.AuthorizationType === 'NONE');
     const names = ['track', 'identify', 'page', 'screen', 'group', 'alias', 'batch', 'import'];
     const calls = [...names, 't', 'i', 'p', 's', 'g', 'a', 'b', 'm'];
     // `v1/batch` is `/beacon/v1/batch`: the stages share the resources.

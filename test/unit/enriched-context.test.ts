@@ -189,7 +189,7 @@ describe('an address in a field that is named as one', () => {
       issues: [],
       call,
     } as const;
-    const { event } = quarantinedCall(refused, 'website', 0);
+    const { event } = quarantinedCall(refused, { source: 'website', receivedAtMs: 0 });
     expect(event).toMatchObject({ properties: { client_ip: '203.0.113.0' } });
   });
 });
