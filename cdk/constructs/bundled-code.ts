@@ -13,6 +13,7 @@ const REQUIRE_BANNER =
 /** What stands in for parts of the SDK that a function never asks. */
 const STAND_INS: Readonly<Record<string, string>> = {
   '@aws-sdk/credential-provider-node': 'cdk/bundled/environment-credentials.ts',
+  '@aws-sdk/middleware-endpoint-discovery': 'cdk/bundled/no-endpoint-discovery.ts',
   '@smithy/core/event-streams': 'cdk/bundled/no-event-streams.ts',
 };
 
