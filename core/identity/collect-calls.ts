@@ -74,8 +74,10 @@ function collectCall(
   const notEnabled = familyRefusal(valid, options.source);
   if (notEnabled !== undefined) return notEnabled;
   const event = collectEvent(valid, options);
-  const data = `${withNamedIpsTruncated(JSON.stringify(event), options.visitor?.network)}\n`;
-  const bytes = Buffer.byteLength(data);
+  const json = withNamedIpsTruncated(JSON.stringify(event), options.visitor?.network);
+  // Measured before the line feed: together they are a text in two pieces until somebody reads it.
+  const bytes = Buffer.byteLength(json) + 1;
+  const data = `${json}\n`;
   if (isTooLarge(call, bytes, options.callBytesMax)) {
     const message = `expected at most ${options.callBytesMax} bytes of JSON; send less per call, or use /v1/import from a server`;
     return { kind: 'refused', reason: 'too-large', issues: [{ path: '', message }] };
