@@ -60,14 +60,19 @@ describe('a definition', () => {
       '$.States.A.Retry[0].ErrorEquals',
     ],
     [
-      'a Distributed Map',
+      'a Distributed Map without a type of executions',
       jsonata({
         A: {
           ...map,
           ItemProcessor: { ...map.ItemProcessor, ProcessorConfig: { Mode: 'DISTRIBUTED' } },
         },
       }),
-      '$.States.A.ItemProcessor.ProcessorConfig.Mode',
+      '$.States.A.ItemProcessor.ProcessorConfig.ExecutionType',
+    ],
+    [
+      'failures that an inline Map tolerates',
+      jsonata({ A: { ...map, ToleratedFailureCount: 1 } }),
+      '$.States.A.ToleratedFailureCount',
     ],
     ['an item reader', jsonata({ A: { ...map, ItemReader: {} } }), '$.States.A.ItemReader'],
     [

@@ -5,8 +5,7 @@ import { reservedErrorNames } from './state-error.ts';
 /**
  * The Amazon States Language (https://states-language.net) as far as it is implemented here. Every
  * object is strict: a field that isn't listed is refused, never ignored. Not implemented on purpose:
- * Distributed Map (ItemReader, ItemBatcher, ResultWriter, Tolerated…), callbacks and activities,
- * heartbeats, credentials, intrinsic functions, and the legacy Map fields Iterator and Parameters.
+ * a Distributed Map's ItemReader, ItemBatcher and ResultWriter, callbacks and activities, heartbeats, credentials, intrinsic functions, and the legacy Map fields Iterator and Parameters.
  */
 
 /** AWS's own upper bound for a time-out or a wait, in seconds (about three years). */
@@ -125,6 +124,8 @@ const jsonataStates = {
     ItemSelector: json.optional(),
     ItemProcessor: z.unknown(),
     MaxConcurrency: z.union([z.int().min(0), expression]).optional(),
+    ToleratedFailureCount: z.union([z.int().min(0), expression]).optional(),
+    ToleratedFailurePercentage: z.union([z.number().min(0).max(100), expression]).optional(),
   }),
 };
 
@@ -262,10 +263,12 @@ export const branchSchema = machineSchema.omit({
 });
 export const itemProcessorSchema = branchSchema.extend({
   ProcessorConfig: z
-    .strictObject({
-      Mode: z.literal('INLINE', {
-        error: 'Distributed Map is not implemented locally; use INLINE',
+    .discriminatedUnion('Mode', [
+      z.strictObject({ Mode: z.literal('INLINE') }),
+      z.strictObject({
+        Mode: z.literal('DISTRIBUTED'),
+        ExecutionType: z.enum(['STANDARD', 'EXPRESS']),
       }),
-    })
+    ])
     .optional(),
 });

@@ -100,6 +100,7 @@ function map(raw: Raw<'Map'>, { name, path, compileProcessor }: Surroundings): S
       selector === undefined ? item : selector({ ...frame, input: await input(frame) }),
     maxConcurrency: async () => maxConcurrency,
     processor: compileProcessor(raw.ItemProcessor, at(path, 'ItemProcessor')),
+    tolerated: undefined,
     ...working(raw, path),
   };
 }

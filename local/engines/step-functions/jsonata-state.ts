@@ -4,7 +4,7 @@ import type { Frame, Leave, Value } from './frame.ts';
 import type { Json } from './json.ts';
 import { compileJsonata, type LateMember } from './jsonata-value.ts';
 import type { Catcher, State } from './machine.ts';
-import { at } from './refusal.ts';
+import { at, refuse } from './refusal.ts';
 import { StateError } from './state-error.ts';
 import { checkInvokeArguments, exactlyOne, listOf, onwardOf, resourceOf } from './state-parts.ts';
 
@@ -71,15 +71,35 @@ function map(raw: Raw<'Map'>, { name, path, compileProcessor }: Surroundings): S
     raw.ItemSelector === undefined
       ? undefined
       : compileJsonata(raw.ItemSelector, at(path, 'ItemSelector'), []);
+  const processor = compileProcessor(raw.ItemProcessor, at(path, 'ItemProcessor'));
   return {
     name,
     type: 'Map',
     items: listOf(orInput(raw.Items, at(path, 'Items')), at(path, 'Items')),
     itemInput: async (frame, item) => (selector === undefined ? item : selector(frame)),
     maxConcurrency: compileJsonata(raw.MaxConcurrency ?? 0, at(path, 'MaxConcurrency'), []),
-    processor: compileProcessor(raw.ItemProcessor, at(path, 'ItemProcessor')),
+    processor,
+    tolerated: toleratedOf(raw, path, processor.isDistributed),
     ...working(raw, path),
   };
+}
+
+/** Only a distributed Map may lose iterations. */
+function toleratedOf(raw: Raw<'Map'>, path: string, isDistributed: boolean) {
+  if (isDistributed) {
+    return {
+      count: compileJsonata(raw.ToleratedFailureCount ?? 0, at(path, 'ToleratedFailureCount'), []),
+      percentage: compileJsonata(
+        raw.ToleratedFailurePercentage ?? 0,
+        at(path, 'ToleratedFailurePercentage'),
+        [],
+      ),
+    };
+  }
+  for (const field of ['ToleratedFailureCount', 'ToleratedFailurePercentage'] as const) {
+    if (raw[field] !== undefined) refuse(at(path, field), 'Only a DISTRIBUTED Map has it.');
+  }
+  return undefined;
 }
 
 function choice(raw: Raw<'Choice'>, { name, path }: Surroundings): State {

@@ -59,6 +59,13 @@ export type State = { readonly name: string } & (
       /** The input of one iteration; its frame's context carries Map.Item. */
       readonly itemInput: (frame: Frame, item: Json) => Promise<Json>;
       readonly maxConcurrency: Value;
-      readonly processor: Machine;
+      readonly processor: Processor;
+      /** How many iterations of a distributed Map may fail. */
+      readonly tolerated: { readonly count: Value; readonly percentage: Value } | undefined;
     } & Working)
 );
+
+/** What a Map runs per item: as a part of its execution, or as an execution of its own. */
+export interface Processor extends Machine {
+  readonly isDistributed: boolean;
+}

@@ -22,6 +22,7 @@ export const reservedErrorNames = [
   'States.ResultPathMatchFailure',
   'States.NoChoiceMatched',
   'States.BranchFailed',
+  'States.ExceedToleratedFailureThreshold',
   'States.Permissions',
 ] as const;
 
