@@ -21,12 +21,17 @@ export function missingChromium(): boolean {
   return true;
 }
 
-export function launchChromium(): Promise<Browser> {
+/** What a visitor's browser sends. */
+const VISITOR_USER_AGENT =
+  'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36';
+
+/** A browser that says it is a visitor's; left to itself it says HeadlessChrome, which is a bot's name. */
+export function launchChromium(userAgent = VISITOR_USER_AGENT): Promise<Browser> {
   return puppeteer.launch({
     executablePath: chromiumPath() ?? '',
     headless: true,
     // Containers have no user namespaces for the sandbox; the pages are ours.
-    args: ['--no-sandbox', '--disable-dev-shm-usage'],
+    args: ['--no-sandbox', '--disable-dev-shm-usage', `--user-agent=${userAgent}`],
   });
 }
 
