@@ -9,6 +9,7 @@ const ENTRIES = [
   'lambdas/ingest/webhooks.ts',
   'lambdas/ingest/currents.ts',
   'lambdas/ingest/replay.ts',
+  'lambdas/ingest/pull.ts',
   'lambdas/enrich/enrich.ts',
   'lambdas/enrich/compact.ts',
   'lambdas/api/serve.ts',
