@@ -34,6 +34,8 @@ const monitored = z.strictObject({
     quarantineShare: z.number().gt(0).lte(1),
     /** Age of the model that serves; a little more than two training periods. */
     modelAgeHours: z.number().positive(),
+    /** How far a pulled source may be behind its own rhythm. */
+    pullLagMinutes: z.number().positive(),
     /** Failed or throttled collector invocations in five minutes. */
     collectorFailures: z.int().positive(),
   }),
@@ -227,6 +229,7 @@ const dev: Environment = {
       fallbackShare: 0.5,
       quarantineShare: 0.2,
       modelAgeHours: 50,
+      pullLagMinutes: 120,
       collectorFailures: 5,
     },
   },
@@ -277,6 +280,7 @@ const prod: Environment = {
       fallbackShare: 0.3,
       quarantineShare: 0.05,
       modelAgeHours: 50,
+      pullLagMinutes: 60,
       collectorFailures: 10,
     },
   },

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { configCommand } from './config.ts';
 import { demoCommand } from './demo.ts';
 import { importCommand } from './import.ts';
+import { pullCommand } from './pull.ts';
 import { sourceCommand } from './source.ts';
 import { startCommand } from './start.ts';
 import { tailCommand } from './tail.ts';
@@ -17,6 +18,7 @@ async function main(): Promise<void> {
     .addCommand(importCommand())
     .addCommand(tailCommand())
     .addCommand(trainCommand())
+    .addCommand(pullCommand())
     .addCommand(configCommand())
     .addCommand(sourceCommand())
     .showHelpAfterError('(see --help)')

@@ -19,6 +19,23 @@ export function isPublicAddress(address: string): boolean {
 
 const GLOBAL_IPV6 = ipaddr.IPv6.parseCIDR('2000::/3');
 
+/** Where machines of AWS ask for their own credentials: no source is there, whatever is allowed. */
+const METADATA_ADDRESSES: ReadonlySet<string> = new Set([
+  '169.254.169.254',
+  '169.254.170.2',
+  '169.254.170.23',
+  'fd00:ec2::254',
+  'fd00:ec2::23',
+]);
+
+/** Whether the rules let a connection go to the address. */
+function isAllowed(address: string, { allowPrivateAddresses }: EgressRules): boolean {
+  if (!allowPrivateAddresses) return isPublicAddress(address);
+  if (!ipaddr.isValid(address)) return false;
+  // In one notation, and as IPv4 where it is one in disguise.
+  return !METADATA_ADDRESSES.has(ipaddr.process(address).toString());
+}
+
 export interface EgressRules {
   /** For systems inside the own network: plain http and private addresses are let through. */
   readonly allowPrivateAddresses: boolean;
@@ -30,7 +47,8 @@ export interface EgressRules {
  * Names are checked by `guardedLookup`, where the connection is made.
  * @throws SourceRefusedError for anything else; the URL is not repeated, it may hold a secret.
  */
-export function checkedUrl(text: string, { allowPrivateAddresses }: EgressRules): URL {
+export function checkedUrl(text: string, rules: EgressRules): URL {
+  const { allowPrivateAddresses } = rules;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined) throw new SourceRefusedError('The URL is no absolute URL: correct it.');
   if (url.username !== '' || url.password !== '') {
@@ -40,7 +58,7 @@ export function checkedUrl(text: string, { allowPrivateAddresses }: EgressRules)
     url.protocol === 'https:' || (allowPrivateAddresses && url.protocol === 'http:');
   if (!isAllowedScheme) throw new SourceRefusedError('The URL is not https: use https.');
   const literal = url.hostname.replace(/^\[|\]$/gu, '');
-  if (!allowPrivateAddresses && ipaddr.isValid(literal)) refuseUnlessPublic(literal);
+  if (ipaddr.isValid(literal) && !isAllowed(literal, rules)) throw refusedAddress();
   return url;
 }
 
@@ -62,8 +80,7 @@ export function guardedLookup(
   return (hostname, options, callback) => {
     lookup(hostname, { ...options, all: true }, (error, addresses) => {
       if (error !== null) return callback(error, '', 0);
-      const isRefused =
-        !rules.allowPrivateAddresses && !addresses.every(({ address }) => isPublicAddress(address));
+      const isRefused = !addresses.every(({ address }) => isAllowed(address, rules));
       if (isRefused) return callback(refusedAddress(), '', 0);
       const first = addresses[0];
       if (first === undefined) return callback(new Error('a name has no address'), '', 0);
@@ -71,10 +88,6 @@ export function guardedLookup(
       return callback(null, first.address, first.family);
     });
   };
-}
-
-function refuseUnlessPublic(address: string): void {
-  if (!isPublicAddress(address)) throw refusedAddress();
 }
 
 function refusedAddress(): SourceRefusedError {

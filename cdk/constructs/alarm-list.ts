@@ -44,6 +44,7 @@ type Comparison =
 
 const PERIOD = Duration.minutes(5);
 const MS_PER_MINUTE = 60_000;
+const SECONDS_PER_MINUTE = 60;
 const { GREATER_THAN_THRESHOLD, GREATER_THAN_OR_EQUAL_TO_THRESHOLD } = ComparisonOperator;
 
 /** Any is too many. */
@@ -182,6 +183,24 @@ export const alarmList: readonly AlarmEntry[] = [
     metric: ({ stateMachine }) =>
       stateMachine.metricTimedOut({ statistic: Stats.SUM, period: PERIOD }),
     ...onAny,
+  },
+  {
+    id: 'pull-failures',
+    title: 'A pulled source fails',
+    meaning: 'Runs over a source that is read by Kindred end in errors; it backs off.',
+    metric: () => written('pull', 'PullFailures', Stats.SUM),
+    threshold: () => 1,
+    comparison: GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+    periods: 12,
+    breaches: 3,
+  },
+  {
+    id: 'pull-stale',
+    title: 'A pulled source is behind',
+    meaning: 'A source has not been read to its end for longer than it may.',
+    metric: () => written('pull', 'PullLagSeconds', Stats.MAXIMUM),
+    threshold: ({ pullLagMinutes }) => pullLagMinutes * SECONDS_PER_MINUTE,
+    ...onTwoOfThree,
   },
   {
     id: 'compaction-failed',

@@ -2,8 +2,8 @@ import { Duration } from 'aws-cdk-lib';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { StateStack } from '../stacks/state-stack.ts';
-import { Nightly } from './nightly.ts';
 import { type FunctionDefaults, NodeFunction } from './node-function.ts';
+import { ScheduledStart } from './scheduled-start.ts';
 import { Workflow } from './workflow.ts';
 
 export interface LakeCompactionProps {
@@ -44,7 +44,7 @@ export class LakeCompaction extends Construct {
       steps: [compact],
     });
     this.stateMachine = workflow.stateMachine;
-    new Nightly(this, 'Nightly', {
+    new ScheduledStart(this, 'ScheduledStart', {
       description: 'Compacts the day before',
       schedule: environment.compaction.schedule,
       isEnabled: environment.compaction.scheduleEnabled,

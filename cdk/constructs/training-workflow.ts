@@ -4,9 +4,9 @@ import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { Environment } from '../environments.ts';
 import type { StateStack } from '../stacks/state-stack.ts';
-import { Nightly } from './nightly.ts';
 import { allow, type FunctionDefaults, NodeFunction } from './node-function.ts';
 import type { ObjectAccess } from './object-access.ts';
+import { ScheduledStart } from './scheduled-start.ts';
 import { Workflow } from './workflow.ts';
 
 export interface TrainingWorkflowProps {
@@ -40,7 +40,7 @@ export class TrainingWorkflow extends Construct {
       steps,
     });
     this.stateMachine = workflow.stateMachine;
-    new Nightly(this, 'Nightly', {
+    new ScheduledStart(this, 'ScheduledStart', {
       description: 'Trains a candidate model',
       schedule: train.schedule,
       isEnabled: train.scheduleEnabled,

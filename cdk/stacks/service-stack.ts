@@ -10,6 +10,7 @@ import { LakeCompaction } from '../constructs/lake-compaction.ts';
 import { LakeTables } from '../constructs/lake-tables.ts';
 import type { FunctionDefaults } from '../constructs/node-function.ts';
 import { OperatorApi } from '../constructs/operator-api.ts';
+import { PullSources } from '../constructs/pull-sources.ts';
 import { RecommendationApi } from '../constructs/recommendation-api.ts';
 import { ReplayWorkflow } from '../constructs/replay-workflow.ts';
 import { RestApi } from '../constructs/rest-api.ts';
@@ -38,6 +39,7 @@ export class ServiceStack extends Stack {
     });
     new Webhooks(this, 'Webhooks', { defaults, state, v1: restApi.v1 });
     new SchemaApi(this, 'SchemaApi', { defaults, v1: restApi.v1 });
+    const pull = new PullSources(this, 'PullSources', { defaults, state }).stateMachine;
     const enricher = new Enricher(this, 'Enricher', { defaults, state });
     const lake = new EventLake(this, 'EventLake', { environment, state });
     const compaction = new LakeCompaction(this, 'Compaction', { defaults, state });
@@ -65,6 +67,7 @@ export class ServiceStack extends Stack {
     }
     this.addOutputs(state, restApi, lake, training, alarms);
     addOutputs(this, {
+      PullStateMachineArn: pull.stateMachineArn,
       CompactStateMachineArn: compaction.stateMachine.stateMachineArn,
       GlueDatabaseName: lakeTables.databaseName,
       AthenaWorkGroupName: lakeTables.workGroupName,

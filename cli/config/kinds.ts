@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import { configDocuments } from '../../adapters/dynamodb/config-documents.ts';
 import { createSourceRegistry } from '../../adapters/dynamodb/source-registry.ts';
+import { pullDocument } from '../../adapters/sources/connectors.ts';
 import {
   type RegisteredSchema,
   registeredSchema,
@@ -51,6 +52,12 @@ export const configKinds: readonly ConfigKind[] = [
     idOf: ({ event }) => event,
     describe: 'the form of an event of your own (docs/how-to/register-an-event.md)',
     write: writeCompatible,
+  }),
+  kindOf({
+    kind: 'pull',
+    schema: pullDocument,
+    idOf: () => undefined,
+    describe: 'what Kindred reads by itself, and how often (docs/how-to/pull-sources.md)',
   }),
   kindOf({
     kind: 'webhook',

@@ -46,6 +46,14 @@ const VARIABLES: Record<string, string[]> = {
     'INSPECTOR_TABLE',
   ],
   Compact: ['LAKE_BUCKET'],
+  Pull: [
+    'EVENTS_STREAM_NAME',
+    'QUARANTINE_BUCKET',
+    'CONFIG_TABLE',
+    'INSPECTOR_TABLE',
+    'IDENTITY_SECRET_ID',
+    'SOURCE_SECRETS_ID',
+  ],
   Schemas: [],
   Serve: [
     'PROFILES_TABLE',

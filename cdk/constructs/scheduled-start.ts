@@ -4,7 +4,7 @@ import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-scheduler-targets';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 
-export interface NightlyProps {
+export interface ScheduledStartProps {
   readonly description: string;
   /** EventBridge Scheduler's grammar, in UTC. */
   readonly schedule: string;
@@ -18,8 +18,8 @@ const START_AGE_MAX_HOURS = 1;
 const START_RETRIES = 10;
 
 /** Starts a state machine on a schedule. */
-export class Nightly extends Construct {
-  constructor(scope: Construct, id: string, props: NightlyProps) {
+export class ScheduledStart extends Construct {
+  constructor(scope: Construct, id: string, props: ScheduledStartProps) {
     super(scope, id);
     new Schedule(this, 'Schedule', {
       description: props.description,

@@ -1,0 +1,74 @@
+import { Duration } from 'aws-cdk-lib';
+import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import type { StateStack } from '../stacks/state-stack.ts';
+import { allow, type FunctionDefaults, NodeFunction } from './node-function.ts';
+import { ScheduledStart } from './scheduled-start.ts';
+import { Workflow } from './workflow.ts';
+
+export interface PullSourcesProps {
+  readonly defaults: FunctionDefaults;
+  readonly state: StateStack;
+}
+
+/** Lambda's own maximum: a run reads as long as it may, the next one goes on. */
+const TIMEOUT_MIN = 15;
+/** How often it is asked whose time has come; no source is read more often. */
+const SCHEDULE = 'rate(1 minute)';
+
+/** Reads the sources that don't send by themselves. */
+export class PullSources extends Construct {
+  readonly stateMachine: StateMachine;
+
+  constructor(scope: Construct, id: string, { defaults, state }: PullSourcesProps) {
+    super(scope, id);
+    const { stream, buckets, tables, secrets } = state;
+    const pull = new NodeFunction(this, 'Pull', {
+      defaults,
+      entry: 'lambdas/ingest/pull.ts',
+      description: 'Reads CRMs, shops and databases and puts their events on the stream',
+      memoryMb: defaults.environment.memoryMb.collect,
+      timeout: Duration.minutes(TIMEOUT_MIN),
+      variables: {
+        EVENTS_STREAM_NAME: stream.stream.streamName,
+        QUARANTINE_BUCKET: buckets.quarantine.bucketName,
+        CONFIG_TABLE: tables.config.tableName,
+        INSPECTOR_TABLE: tables.inspector.tableName,
+        IDENTITY_SECRET_ID: secrets.identity.secretArn,
+        SOURCE_SECRETS_ID: secrets.sources.secretArn,
+      },
+      permissions: [
+        allow(['kinesis:PutRecords'], [stream.stream.streamArn]),
+        allow(['dynamodb:GetItem', 'dynamodb:Query'], [tables.config.tableArn]),
+        writeStates(tables.config.tableArn),
+        allow(['dynamodb:BatchWriteItem'], [tables.inspector.tableArn]),
+        allow(
+          ['secretsmanager:GetSecretValue'],
+          [secrets.identity.secretArn, secrets.sources.secretArn],
+        ),
+      ],
+      objects: [{ actions: ['s3:PutObject'], bucket: buckets.quarantine, prefix: 'quarantine/' }],
+    });
+    this.stateMachine = new Workflow(this, 'Workflow', {
+      defaults,
+      name: 'pull',
+      comment: 'The sources that are due, each on its own',
+      steps: [pull],
+    }).stateMachine;
+    new ScheduledStart(this, 'EveryMinute', {
+      description: 'Reads the sources that are due',
+      schedule: SCHEDULE,
+      isEnabled: true,
+      stateMachine: this.stateMachine,
+      input: {},
+    });
+  }
+}
+
+/** Of the configuration it writes where its own runs stand, and nothing else. */
+function writeStates(configTableArn: string): PolicyStatement {
+  const statement = allow(['dynamodb:PutItem'], [configTableArn]);
+  statement.addCondition('ForAllValues:StringEquals', { 'dynamodb:LeadingKeys': ['pullState'] });
+  return statement;
+}
