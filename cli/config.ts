@@ -87,19 +87,37 @@ async function put(
   const kind = kindNamed(kindName);
   const file = fileAfterId ?? idOrFile;
   const document = await readDocument(kind, file);
-  const id = kind.idOf(document);
-  if (fileAfterId !== undefined && id !== idOrFile) {
-    throw new UserError(
-      `${file} is the ${kind.kind} "${id}", not "${idOrFile}".`,
-      'Correct its id, or leave the id out of the command.',
-    );
-  }
+  const id = idFor(kind, document, fileAfterId === undefined ? undefined : idOrFile, file);
   await onConfigTable(options, async (table) => {
     if (kind.write !== undefined) return kind.write(table, document);
     return configDocuments(table.client, table.name, kind.kind, kind.schema).put(id, document);
   });
   if (options.json === true) printJson({ kind: kind.kind, id });
   else createTerminal(process.stdout).line(`Wrote ${kind.kind} ${id}.`);
+}
+
+/** The id that the document has, or for a document without one that of the command line. */
+function idFor(
+  kind: ConfigKind,
+  document: unknown,
+  given: string | undefined,
+  file: string,
+): string {
+  const own = kind.idOf(document);
+  const id = own ?? given;
+  if (id === undefined) {
+    throw new UserError(
+      `A ${kind.kind} has no id of its own.`,
+      `Name it: kindred config put ${kind.kind} <id> ${file}`,
+    );
+  }
+  if (own !== undefined && given !== undefined && own !== given) {
+    throw new UserError(
+      `${file} is the ${kind.kind} "${own}", not "${given}".`,
+      'Correct its id, or leave the id out of the command.',
+    );
+  }
+  return id;
 }
 
 async function remove(kindName: string, id: string, options: ConfigOptions): Promise<void> {

@@ -1,11 +1,8 @@
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { QuarantinedCall } from '../../core/identity/quarantined-call.ts';
+import { createPutObject } from './put-object.ts';
 
 /** Requests under way at once: a batch that is wrong throughout is stored within a second or two. */
 const CONCURRENCY_MAX = 16;
-/** How long one object may take. */
-const ATTEMPT_MS_MAX = 4_000;
-const ATTEMPTS_MAX = 3;
 
 /** Refused calls could not be kept; nothing of the request may be acknowledged. */
 export class QuarantineUnavailableError extends Error {
@@ -21,25 +18,13 @@ export interface QuarantineStore {
 }
 
 export function createQuarantineStore(bucket: string): QuarantineStore {
-  const client = new S3Client({ maxAttempts: ATTEMPTS_MAX });
-  const put = async (call: QuarantinedCall, deadlineMs: number): Promise<void> => {
-    const leftMs = Math.max(1, deadlineMs - Date.now());
-    await client.send(
-      new PutObjectCommand({
-        Bucket: bucket,
-        Key: quarantineKey(call),
-        Body: JSON.stringify(call),
-        ContentType: 'application/json',
-      }),
-      { abortSignal: AbortSignal.timeout(Math.min(leftMs, ATTEMPT_MS_MAX * ATTEMPTS_MAX)) },
-    );
-  };
+  const put = createPutObject(bucket);
   return {
     async keep(calls, deadlineMs) {
       let next = 0;
       const worker = async (): Promise<void> => {
         for (let call = calls[next++]; call !== undefined; call = calls[next++]) {
-          await put(call, deadlineMs);
+          await put(quarantineKey(call), JSON.stringify(call), deadlineMs);
         }
       };
       try {
@@ -51,7 +36,13 @@ export function createQuarantineStore(bucket: string): QuarantineStore {
   };
 }
 
-/** By day and reason, so that a mistake's events are found, counted and replayed together. */
-export function quarantineKey(call: QuarantinedCall): string {
-  return `quarantine/day=${call.receivedAt.slice(0, 10)}/reason=${call.reason}/${call.id}.json`;
+/** Below it lie the calls that wait; see waiting-calls.ts for who reads them. */
+export const QUARANTINE_PREFIX = 'quarantine/';
+
+/**
+ * By day, reason and source, so that a mistake's calls are found, counted and replayed together
+ * without reading one of them.
+ */
+export function quarantineKey({ receivedAt, reason, source, id }: QuarantinedCall): string {
+  return `${QUARANTINE_PREFIX}day=${receivedAt.slice(0, 10)}/reason=${reason}/source=${source}/${id}.json`;
 }

@@ -1,5 +1,6 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { chunksOf } from '../../adapters/kinesis/event-stream.ts';
+import { propertiesCheck } from '../../core/events/registered-schema.ts';
 import { sourceDocument } from '../../core/events/source.ts';
 import type { Collector } from '../../lambdas/ingest/collect-request.ts';
 
@@ -17,6 +18,7 @@ export function collectorInMemory(): Collector {
     sources: { find: async () => SOURCE, byId: async () => SOURCE },
     identitySecret: async () => SECRET,
     count: () => undefined,
+    schemas: { checkFor: async () => propertiesCheck(new Map(), 'lenient') },
     onPixelLost: () => undefined,
     rate: { admit: async () => ({ kind: 'admitted' }) },
   };

@@ -20,6 +20,7 @@ export interface Watched {
   readonly mapping: EventSourceMapping;
   readonly stateMachine: StateMachine;
   readonly compaction: StateMachine;
+  readonly replay: StateMachine;
 }
 
 /** One entry makes one alarm, its widget on the dashboard, and asks for its runbook. */
@@ -187,6 +188,20 @@ export const alarmList: readonly AlarmEntry[] = [
     title: 'Compaction failed',
     meaning: 'A day of the lake was not made into Parquet; queries over it find nothing.',
     metric: ({ compaction }) => compaction.metricFailed({ statistic: Stats.SUM, period: PERIOD }),
+    ...onAny,
+  },
+  {
+    id: 'replay-failed',
+    title: 'Replay failed',
+    meaning: 'A replay of quarantined calls or of the lake ended in an error before its end.',
+    metric: ({ replay }) => replay.metricFailed({ statistic: Stats.SUM, period: PERIOD }),
+    ...onAny,
+  },
+  {
+    id: 'replay-timed-out',
+    title: 'Replay timed out',
+    meaning: 'A replay took longer than a day and was stopped before its end.',
+    metric: ({ replay }) => replay.metricTimedOut({ statistic: Stats.SUM, period: PERIOD }),
     ...onAny,
   },
 ];

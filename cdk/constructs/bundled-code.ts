@@ -10,8 +10,12 @@ import { buildSync } from 'esbuild';
 const REQUIRE_BANNER =
   "import{createRequire as kindredCreateRequire}from'node:module';const require=kindredCreateRequire(import.meta.url);";
 
-/** Lambda's only source of credentials, in place of the SDK's chain of all that there are. */
-const ENVIRONMENT_CREDENTIALS = 'cdk/bundled/environment-credentials.ts';
+/** What stands in for parts of the SDK that a function never asks. */
+const STAND_INS: Readonly<Record<string, string>> = {
+  '@aws-sdk/credential-provider-node': 'cdk/bundled/environment-credentials.ts',
+  '@aws-sdk/middleware-endpoint-discovery': 'cdk/bundled/no-endpoint-discovery.ts',
+  '@smithy/core/event-streams': 'cdk/bundled/no-event-streams.ts',
+};
 
 /** One file of a bundle, `index.mjs` or its map. */
 export interface BundleFile {
@@ -61,7 +65,9 @@ export function bundle(entryFile: string, root: string): BundleFile[] {
     // The map's own copy of the sources would triple the upload; names and lines are enough.
     sourcesContent: false,
     banner: { js: REQUIRE_BANNER },
-    alias: { '@aws-sdk/credential-provider-node': join(root, ENVIRONMENT_CREDENTIALS) },
+    alias: Object.fromEntries(
+      Object.entries(STAND_INS).map(([name, file]) => [name, join(root, file)]),
+    ),
     logLevel: 'silent',
   });
   return outputFiles.map(({ path, contents }) => ({ name: basename(path), contents }));

@@ -63,7 +63,8 @@ export class Collector extends Construct {
       },
       permissions: [
         allow(['kinesis:PutRecords'], [stream.stream.streamArn]),
-        allow(['dynamodb:GetItem'], [tables.config.tableArn]),
+        // By key the sources, as a whole the customer's own schemas.
+        allow(['dynamodb:GetItem', 'dynamodb:Query'], [tables.config.tableArn]),
         countRates(tables.config.tableArn),
         allow(['dynamodb:BatchWriteItem'], [tables.inspector.tableArn]),
         allow(

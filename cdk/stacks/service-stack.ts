@@ -9,7 +9,9 @@ import { EventLake } from '../constructs/event-lake.ts';
 import { LakeCompaction } from '../constructs/lake-compaction.ts';
 import { LakeTables } from '../constructs/lake-tables.ts';
 import type { FunctionDefaults } from '../constructs/node-function.ts';
+import { OperatorApi } from '../constructs/operator-api.ts';
 import { RecommendationApi } from '../constructs/recommendation-api.ts';
+import { ReplayWorkflow } from '../constructs/replay-workflow.ts';
 import { RestApi } from '../constructs/rest-api.ts';
 import { SchemaApi } from '../constructs/schema-api.ts';
 import { TrainingWorkflow } from '../constructs/training-workflow.ts';
@@ -42,6 +44,8 @@ export class ServiceStack extends Stack {
     const lakeTables = new LakeTables(this, 'LakeTables', { defaults, state });
     const training = new TrainingWorkflow(this, 'Training', { defaults, state });
     new RecommendationApi(this, 'Recommendations', { defaults, state, restApi });
+    const replay = new ReplayWorkflow(this, 'ReplayWorkflow', { defaults, state }).stateMachine;
+    new OperatorApi(this, 'Operators', { defaults, state, v1: restApi.v1, replay });
     const watched: Watched = {
       api: restApi.api,
       collect: collector.function,
@@ -49,6 +53,7 @@ export class ServiceStack extends Stack {
       mapping: enricher.mapping,
       stateMachine: training.stateMachine,
       compaction: compaction.stateMachine,
+      replay,
     };
     const alarms = new Alarms(this, 'Alarms', {
       environmentName,

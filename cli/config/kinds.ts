@@ -1,14 +1,22 @@
 import type * as z from 'zod';
+import { configDocuments } from '../../adapters/dynamodb/config-documents.ts';
 import { createSourceRegistry } from '../../adapters/dynamodb/source-registry.ts';
+import {
+  type RegisteredSchema,
+  registeredSchema,
+  replacementProblem,
+} from '../../core/events/registered-schema.ts';
 import { type SourceDocument, sourceDocument } from '../../core/events/source.ts';
+import { webhookDocument } from '../../core/webhooks/webhook-document.ts';
+import { UserError } from '../user-error.ts';
 import type { ConfigTable } from './config-table.ts';
 
 /** A kind of document in the config table, as `kindred config` handles it. */
 export interface ConfigKind<Schema extends z.ZodType = z.ZodType> {
   readonly kind: string;
   readonly schema: Schema;
-  /** The id under which a document stands. */
-  readonly idOf: (document: z.output<Schema>) => string;
+  /** The id under which a document stands; nothing where it doesn't say it itself. */
+  readonly idOf: (document: z.output<Schema>) => string | undefined;
   /** One line for the help. */
   readonly describe: string;
   /** How a document is written, where that takes more than putting it there. */
@@ -37,7 +45,34 @@ export const configKinds: readonly ConfigKind[] = [
     describe: 'where events come from, and what they may be (docs/reference/sources.md)',
     write: writeWithStoredKeys,
   }),
+  kindOf({
+    kind: 'schema',
+    schema: registeredSchema,
+    idOf: ({ event }) => event,
+    describe: 'the form of an event of your own (docs/how-to/register-an-event.md)',
+    write: writeCompatible,
+  }),
+  kindOf({
+    kind: 'webhook',
+    schema: webhookDocument,
+    // Its id is the source's, which the document leaves to the command line.
+    idOf: () => undefined,
+    describe: 'which ESP sends as a source (docs/how-to/esp-webhooks.md)',
+  }),
 ];
+
+/** A schema that would refuse what its predecessor took needs a higher version. */
+async function writeCompatible(
+  { client, name }: ConfigTable,
+  document: RegisteredSchema,
+): Promise<void> {
+  const documents = configDocuments(client, name, 'schema', registeredSchema);
+  const problem = replacementProblem(await documents.get(document.event), document);
+  if (problem !== undefined) {
+    throw new UserError(problem, 'Nothing was written. Raise the version if the break is meant.');
+  }
+  await documents.put(document.event, document);
+}
 
 /** Keys are made and retired by `kindred source`, so that a document that was edited meanwhile revives none. */
 async function writeWithStoredKeys(

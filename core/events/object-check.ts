@@ -112,9 +112,14 @@ function run(schema: z.core.$ZodType, value: unknown): Outcome<unknown> {
   const outcome = schema._zod.run({ value, issues: [] }, SYNCHRONOUS);
   if (outcome instanceof Promise) throw new Error('schemas of events are synchronous');
   if (outcome.issues.length === 0) return { value: outcome.value, issues: [] };
-  const config = z.core.config();
-  const issues = outcome.issues.map((issue) =>
-    z.core.util.finalizeIssue(issue, SYNCHRONOUS, config),
-  );
-  return { value: outcome.value, issues };
+  return { value: outcome.value, issues: outcome.issues.map(worded) };
+}
+
+/** A complaint with the words of the schema that made it; issue.ts has the words for all others. */
+function worded(issue: z.core.$ZodRawIssue): z.core.$ZodIssue {
+  const wordsOf = issue.inst?._zod.def?.error as z.core.$ZodErrorMap | undefined;
+  const own = issue.message ?? wordsOf?.(issue);
+  const message = (typeof own === 'string' ? own : own?.message) ?? 'Invalid input';
+  // zod's own finishing does the same, and would bring all of zod's core into the bundle.
+  return { ...issue, path: issue.path ?? [], message } as z.core.$ZodIssue;
 }

@@ -1,21 +1,35 @@
 import { createHash } from 'node:crypto';
+import * as z from 'zod';
 import { withNamedIpsTruncated } from '../events/context/truncate-ip.ts';
-import { EVENT_SCHEMA_VERSION } from '../events/event.ts';
-import type { Issue } from '../events/issue.ts';
+import { EVENT_SCHEMA_VERSION, type EventType, eventType } from '../events/event.ts';
+import type { TimeReading } from '../events/event-time.ts';
 import { isJsonObject } from '../events/json-value.ts';
 import type { RefusedCall } from './collect-calls.ts';
 import { hashed, withoutEmails } from './mask-emails.ts';
 
 /** A refused call as quarantine keeps it: whole but for raw addresses, and ready to be sent again. */
-export interface QuarantinedCall {
+export const quarantinedCallDocument = z.object({
   /** The same call refused for the same reason has the same id: a client's retry adds nothing. */
-  readonly id: string;
-  readonly receivedAt: string;
+  id: z.string().regex(/^[0-9a-f]{32}$/),
+  receivedAt: z.iso.datetime(),
+  source: z.string(),
+  reason: z.string(),
+  issues: z.array(z.object({ path: z.string(), message: z.string() })),
+  schemaVersion: z.int(),
+  /** What the way in said the call is; a call sent to `/v1/track` need not say it itself. */
+  type: eventType.optional(),
+  /** The batch's `sentAt`, epoch milliseconds, by which event times are set right. */
+  batchSentAtMs: z.number().optional(),
+  event: z.unknown(),
+});
+export type QuarantinedCall = Readonly<z.infer<typeof quarantinedCallDocument>>;
+
+/** What is known of a call beside what it says. */
+export interface RefusedCircumstances {
   readonly source: string;
-  readonly reason: string;
-  readonly issues: readonly Issue[];
-  readonly schemaVersion: number;
-  readonly event: unknown;
+  readonly receivedAtMs: number;
+  readonly type?: EventType;
+  readonly batchSentAt?: TimeReading;
 }
 
 /** Hex digits of an id: 128 bits are collision-free for any number of calls. */
@@ -23,8 +37,7 @@ const ID_DIGITS = 32;
 
 export function quarantinedCall(
   refused: RefusedCall,
-  source: string,
-  receivedAtMs: number,
+  { source, receivedAtMs, type, batchSentAt }: RefusedCircumstances,
 ): QuarantinedCall {
   const event = withoutIps(withoutEmails(withoutWriteKey(refused.call), hashed));
   const id = createHash('sha256')
@@ -36,8 +49,12 @@ export function quarantinedCall(
     receivedAt: new Date(receivedAtMs).toISOString(),
     source,
     reason: refused.reason,
-    issues: refused.issues,
+    issues: [...refused.issues],
     schemaVersion: EVENT_SCHEMA_VERSION,
+    ...(type === undefined ? {} : { type }),
+    ...(batchSentAt !== undefined && 'timeMs' in batchSentAt
+      ? { batchSentAtMs: batchSentAt.timeMs }
+      : {}),
     event,
   };
 }

@@ -1,4 +1,5 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
+import type { RegisteredSchemas } from '../../adapters/dynamodb/registered-schemas.ts';
 import { type Batch, readBatch } from '../../core/events/batch.ts';
 import { mayHoldEmail } from '../../core/events/email-address.ts';
 import { CALL_BYTES_MAX } from '../../core/events/limits.ts';
@@ -22,6 +23,8 @@ import { writeKeyOf } from './write-key.ts';
 
 /** What the collector works with; made once per process. */
 export interface Collector extends IntakePorts, SourcePorts {
+  /** The customer's own schemas of events. */
+  readonly schemas: RegisteredSchemas;
   readonly count: (metric: CollectMetric, value: number) => void;
   /** Hears of an image's call that could not be stored: nobody sends an image again. */
   readonly onPixelLost: (error: unknown) => void;
@@ -81,6 +84,7 @@ async function takeCalls(
     ...(route.kind === 'call' ? { type: route.type } : {}),
     ...(batchSentAt === undefined ? {} : { batchSentAt }),
     source,
+    check: await collector.schemas.checkFor(source.schemaMode),
     receivedAtMs,
     mayHoldEmail: mayHoldEmail(body.text),
     callBytesMax: route.callBytesMax,
@@ -150,8 +154,11 @@ async function showPixel(
       isImport: false,
       collector,
     });
+    const visitor = visitorOf(event);
     const arrival = {
+      ...(visitor === undefined ? {} : { visitor }),
       source,
+      check: await collector.schemas.checkFor(source.schemaMode),
       receivedAtMs: Date.now(),
       mayHoldEmail: mayHoldEmail(text),
       callBytesMax: CALL_BYTES_MAX,

@@ -6,6 +6,7 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-l
 import * as z from 'zod';
 import { createDynamoDbClient } from '../../adapters/dynamodb/client.ts';
 import { createInspectorLog, INSPECTOR_PATIENCE } from '../../adapters/dynamodb/inspector-log.ts';
+import { createRegisteredSchemas } from '../../adapters/dynamodb/registered-schemas.ts';
 import { createSourceDirectory } from '../../adapters/dynamodb/source-directory.ts';
 import { createSourceRate } from '../../adapters/dynamodb/source-rate.ts';
 import { createEventStream } from '../../adapters/kinesis/event-stream.ts';
@@ -20,6 +21,8 @@ const ANSWER_MS = 1_000;
 /** SDKs give up after 10 s; an answer later than that is heard by nobody. */
 const STORE_MS_MAX = 8_000;
 
+/** Read once a minute; a request that waits for it had better be sent again. */
+const CONFIG_PATIENCE = { attemptsMax: 3, connectMsMax: 1_000, attemptMsMax: 1_000 } as const;
 /** A limit that can't be counted in time isn't worth waiting for. */
 const RATE_PATIENCE = { attemptsMax: 2, connectMsMax: 500, attemptMsMax: 500 } as const;
 
@@ -46,6 +49,11 @@ const collector: Collector = {
   identitySecret: () => readSecret(environment.IDENTITY_SECRET_ID),
   count: (metric, value) => metrics.addMetric(metric, MetricUnit.Count, value),
   onPixelLost: (error) => logger.error('a pixel was lost', { error: nameOf(error) }),
+  schemas: createRegisteredSchemas(
+    createDynamoDbClient(CONFIG_PATIENCE),
+    environment.CONFIG_TABLE,
+    (count) => metrics.addMetric('SchemasUnusable', MetricUnit.Count, count),
+  ),
   inspector: createInspectorLog({
     client: createDynamoDbClient(INSPECTOR_PATIENCE),
     table: environment.INSPECTOR_TABLE,

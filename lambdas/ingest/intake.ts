@@ -68,8 +68,8 @@ export async function takeIn(
   const { accepted, refused } = collected;
   // Quarantine first: when it fails nothing is on the stream yet, and the sender's retry repeats nothing.
   if (refused.length > 0) {
-    const { source, receivedAtMs } = arrival;
-    const kept = refused.map((call) => quarantinedCall(call, source.sourceId, receivedAtMs));
+    const circumstances = { ...arrival, source: arrival.source.sourceId };
+    const kept = refused.map((call) => quarantinedCall(call, circumstances));
     await ports.quarantine.keep(kept, deadlineMs);
   }
   if (accepted.length > 0) await ports.stream.put(accepted, deadlineMs);

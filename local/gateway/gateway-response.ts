@@ -47,6 +47,11 @@ const defaults = {
     message: 'Internal server error',
     errorType: 'InternalServerErrorException',
   },
+  INVALID_SIGNATURE: {
+    status: 403,
+    message: 'Forbidden',
+    errorType: 'InvalidSignatureException',
+  },
   INVALID_API_KEY: { status: 403, message: 'Forbidden', errorType: 'ForbiddenException' },
   MISSING_AUTHENTICATION_TOKEN: {
     status: 403,

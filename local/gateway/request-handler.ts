@@ -12,6 +12,7 @@ import {
 import { answerOf, type HttpAnswer } from './proxy-response.ts';
 import type { ApiIntegration, ApiMethod, ApiStage, RestApi } from './rest-api.ts';
 import { type MatchedRoute, Routes } from './routes.ts';
+import { judgeSignature } from './signature.ts';
 import { TokenBucket } from './throttle.ts';
 import { Usage } from './usage.ts';
 
@@ -89,7 +90,8 @@ export class RequestHandler {
     open: OpenStage,
     route: MatchedRoute,
   ): Promise<AllowedRequest | Refusal> {
-    const { authorizerId } = route.method;
+    const { authorizerId, requiresIam } = route.method;
+    if (requiresIam) return this.#verifySignature(request, open);
     if (authorizerId === undefined) return { authorization: undefined };
     const authorizer = open.api.authorizers.get(authorizerId);
     if (authorizer === undefined) return { type: 'AUTHORIZER_CONFIGURATION_ERROR' };
@@ -117,6 +119,18 @@ export class RequestHandler {
       case 'malformed':
         return { type: 'AUTHORIZER_CONFIGURATION_ERROR' };
     }
+  }
+
+  /** Which identity may call what isn't judged: locally every known access key may everything. */
+  #verifySignature(request: GatewayRequest, { stage }: OpenStage): AllowedRequest | Refusal {
+    const path = `/${stage.name}${request.path}`;
+    const judged = judgeSignature(
+      { ...request, path },
+      { service: 'execute-api', region: this.#options.region },
+    );
+    if (judged.kind === 'valid') return { authorization: undefined };
+    if (judged.kind === 'missing') return { type: 'MISSING_AUTHENTICATION_TOKEN' };
+    return { type: 'INVALID_SIGNATURE', message: judged.message };
   }
 
   #admit(

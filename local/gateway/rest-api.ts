@@ -25,6 +25,8 @@ export interface ApiMethod {
   readonly httpMethod: string;
   readonly requiresApiKey: boolean;
   readonly authorizerId: string | undefined;
+  /** Only a request that is signed with a known access key gets through. */
+  readonly requiresIam: boolean;
   readonly integration: ApiIntegration;
 }
 

@@ -31,7 +31,7 @@ export const methodProperties = z.strictObject({
   RestApiId: z.string(),
   ResourceId: z.string(),
   HttpMethod: z.string(),
-  AuthorizationType: z.enum(['NONE', 'CUSTOM']),
+  AuthorizationType: z.enum(['NONE', 'CUSTOM', 'AWS_IAM']),
   AuthorizerId: z.string().optional(),
   ApiKeyRequired: z.boolean().default(false),
   Integration: z.discriminatedUnion('Type', [proxyIntegration, mockIntegration]),

@@ -123,6 +123,7 @@ function routeKinds({ api: model }: CloudParts): ResourceKind[] {
         requiresApiKey: properties.ApiKeyRequired,
         authorizerId:
           properties.AuthorizationType === 'CUSTOM' ? properties.AuthorizerId : undefined,
+        requiresIam: properties.AuthorizationType === 'AWS_IAM',
         integration: integrationOf(properties.Integration),
       });
       return { ref: idOf(place) };

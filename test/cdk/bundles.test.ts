@@ -8,9 +8,13 @@ const ENTRIES = [
   'lambdas/ingest/collect.ts',
   'lambdas/ingest/webhooks.ts',
   'lambdas/ingest/currents.ts',
+  'lambdas/ingest/replay.ts',
   'lambdas/enrich/enrich.ts',
+  'lambdas/enrich/compact.ts',
   'lambdas/api/serve.ts',
   'lambdas/api/authorize.ts',
+  'lambdas/api/schemas.ts',
+  'lambdas/api/operate.ts',
   'lambdas/recommend/snapshot.ts',
   'lambdas/recommend/check.ts',
   'lambdas/recommend/train.ts',
@@ -20,6 +24,8 @@ const ENTRIES = [
 
 /** A bundle is read and compiled at every cold start: 800 KB of it cost some 50 ms. */
 const BUNDLE_BYTES_MAX = 800_000;
+/** The collector's senders wait for its cold starts. */
+const COLLECT_BYTES_MAX = 500_000;
 
 /** What the runtime has by itself. */
 const builtIn = new Set(builtinModules.flatMap((name) => [name, `node:${name}`]));
@@ -33,7 +39,9 @@ describe.each(ENTRIES)('the bundle of %s', (entry) => {
   it('is one ES module with its source map, small, that exports the handler', () => {
     expect(files.map(({ name }) => name).sort()).toEqual(['index.mjs', 'index.mjs.map']);
     expect(code).toMatch(/export\{[^}]*\bas handler\b/);
-    expect(code.length).toBeLessThan(BUNDLE_BYTES_MAX);
+    expect(code.length).toBeLessThanOrEqual(
+      entry === 'lambdas/ingest/collect.ts' ? COLLECT_BYTES_MAX : BUNDLE_BYTES_MAX,
+    );
   });
 
   it('imports nothing that the runtime does not have, the SDK included', () => {

@@ -130,7 +130,7 @@ describe('the collect function', () => {
     }
     const kept = await services.quarantined();
     const today = new Date().toISOString().slice(0, 10);
-    const place = `^quarantine/day=${today}/reason=bad-properties/[0-9a-f]{32}\\.json$`;
+    const place = `^quarantine/day=${today}/reason=bad-properties/source=website/[0-9a-f]{32}\\.json$`;
     expect(kept.filter(({ key }) => new RegExp(place).test(key))).toHaveLength(1);
     const { key, body } = kept.find((one) => one.key.includes('bad-properties'))!;
     expect(JSON.parse(body)).toMatchObject({

@@ -65,7 +65,7 @@ describe('whatever JSON arrives', () => {
         for (const record of accepted) collectedEvent.parse(JSON.parse(record.data));
         for (const call of refused) {
           expect(call.issues.length).toBeGreaterThan(0);
-          JSON.stringify(quarantinedCall(call, 'website', receivedAtMs));
+          JSON.stringify(quarantinedCall(call, { source: 'website', receivedAtMs }));
         }
       }),
       { numRuns: 500 },
@@ -125,7 +125,9 @@ describe('an email address anywhere in a call', () => {
         const { accepted, refused } = collect([JSON.parse(body)], body);
         const stored = [
           ...accepted.map((record) => record.data),
-          ...refused.map((call) => JSON.stringify(quarantinedCall(call, 'website', receivedAtMs))),
+          ...refused.map((call) =>
+            JSON.stringify(quarantinedCall(call, { source: 'website', receivedAtMs })),
+          ),
         ].join();
         expect(stored.toLowerCase()).not.toContain(email.toLowerCase());
         expect(stored.toLowerCase()).not.toContain(email.toLowerCase().replace('@', '%40'));

@@ -4,6 +4,7 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import type { SourceDirectory } from '../../adapters/dynamodb/source-directory.ts';
 import type { StreamRecord } from '../../adapters/kinesis/event-stream.ts';
 import { type CollectedEvent, collectedEvent } from '../../core/events/event.ts';
+import { propertiesCheck } from '../../core/events/registered-schema.ts';
 import { DEFAULT_SOURCE, type SourceDocument } from '../../core/events/source.ts';
 import type { QuarantinedCall } from '../../core/identity/quarantined-call.ts';
 import { Problem, problemAnswer } from '../../lambdas/ingest/answers.ts';
@@ -33,6 +34,7 @@ export function createMemoryCollector(overrides: Partial<Collector> = {}): Memor
     counts,
     events: () => records.map((record) => collectedEvent.parse(JSON.parse(record.data))),
     stream: { put: async (taken) => void records.push(...taken) },
+    schemas: { checkFor: async (mode) => propertiesCheck(new Map(), mode) },
     quarantine: { keep: async (calls) => void quarantined.push(...calls) },
     sources: sourcesOf(DEFAULT_SOURCE),
     rate: { admit: async () => ({ kind: 'admitted' }) },

@@ -154,7 +154,7 @@ describe('an email address', () => {
 describe('a refused call in quarantine', () => {
   const refusedOf = (call: unknown) => {
     const { refused } = collectCalls([call], options);
-    return quarantinedCall(refused[0]!, 'website', receivedAtMs);
+    return quarantinedCall(refused[0]!, { source: 'website', receivedAtMs });
   };
 
   it('is whole but for the addresses, and the same retry has the same id', () => {

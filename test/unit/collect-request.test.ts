@@ -85,7 +85,7 @@ describe('a batch', () => {
     const collector = createMemoryCollector();
     const batch = [
       track('A'),
-      { ...track('B'), context: { locale: 'de', app: 1 }, integrations: { x: false } },
+      { ...track('B'), context: { locale: 'de', shop: 1 }, integrations: { x: false } },
     ];
     await ask(
       collector,
@@ -98,7 +98,7 @@ describe('a batch', () => {
     expect(collector.events()).toMatchObject([
       { context: { locale: 'en', ip: '203.0.113.0' }, integrations: { All: true } },
       {
-        context: { locale: 'de', ip: '203.0.113.0', app: 1 },
+        context: { locale: 'de', ip: '203.0.113.0', shop: 1 },
         integrations: { All: true, x: false },
       },
     ]);

@@ -75,7 +75,7 @@ describe('the context of a server’s event', () => {
   it('takes nothing from the server’s own request', async () => {
     const headers = { 'User-Agent': 'node', 'Accept-Language': '*', 'Sec-Fetch-Mode': 'cors' };
     expect(await contextOf(undefined, headers, '203.0.113.77')).toBeUndefined();
-    expect(await contextOf({ app: 'x' }, headers, '203.0.113.77')).toEqual({ app: 'x' });
+    expect(await contextOf({ shop: 'x' }, headers, '203.0.113.77')).toEqual({ shop: 'x' });
   });
 
   it('reads the customer’s user agent where the server states it', async () => {
@@ -189,7 +189,7 @@ describe('an address in a field that is named as one', () => {
       issues: [],
       call,
     } as const;
-    const { event } = quarantinedCall(refused, 'website', 0);
+    const { event } = quarantinedCall(refused, { source: 'website', receivedAtMs: 0 });
     expect(event).toMatchObject({ properties: { client_ip: '203.0.113.0' } });
   });
 });

@@ -25,6 +25,7 @@ function apiOf(...paths: string[]): RestApi {
       httpMethod: 'GET',
       requiresApiKey: false,
       authorizerId: undefined,
+      requiresIam: false,
       integration: { kind: 'mock', status: 200, headers: {}, body: '' },
     });
   }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { EventDefinition } from '../event-definition.ts';
+import { type EventDefinition, KEPT } from '../event-definition.ts';
 import { optionalFlag, optionalId, optionalText } from '../field.ts';
 
 const emailFields = {
@@ -26,7 +26,7 @@ export const emailEvents: readonly EventDefinition[] = [
     version: 1,
     description: 'The receiving server took the email.',
     properties: email,
-    mapsTo: 'the profile’s email engagement',
+    mapsTo: KEPT,
     examples: [emailExample],
   },
   {
@@ -35,7 +35,7 @@ export const emailEvents: readonly EventDefinition[] = [
     version: 1,
     description: 'The email could not be delivered.',
     properties: email,
-    mapsTo: 'the profile’s email engagement',
+    mapsTo: KEPT,
     examples: [emailExample],
   },
   {
@@ -62,7 +62,7 @@ export const emailEvents: readonly EventDefinition[] = [
     version: 1,
     description: 'The recipient marked the email as spam.',
     properties: email,
-    mapsTo: 'the profile’s email engagement',
+    mapsTo: KEPT,
     examples: [emailExample],
   },
   {
@@ -71,7 +71,7 @@ export const emailEvents: readonly EventDefinition[] = [
     version: 1,
     description: 'The recipient unsubscribed, from a list or from all.',
     properties: z.looseObject({ ...emailFields, list_id: optionalId, list_name: optionalText }),
-    mapsTo: 'the profile’s email engagement',
+    mapsTo: KEPT,
     examples: [{ ...emailExample, list_id: 'news', list_name: 'Newsletter' }],
   },
 ];

@@ -1,0 +1,69 @@
+import { Duration } from 'aws-cdk-lib';
+import { AuthorizationType, type IResource } from 'aws-cdk-lib/aws-apigateway';
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import type { StateStack } from '../stacks/state-stack.ts';
+import { acknowledge } from './acknowledgement.ts';
+import { allow, type FunctionDefaults, NodeFunction } from './node-function.ts';
+import { functionIntegration } from './rest-api.ts';
+
+export interface OperatorApiProps {
+  readonly defaults: FunctionDefaults;
+  readonly state: StateStack;
+  /** The resource `/v1`. */
+  readonly v1: IResource;
+  readonly replay: StateMachine;
+}
+
+/** The routes of lambdas/api/operator-routes.ts; a test holds the two together. */
+export const OPERATOR_ROUTES = [
+  ['GET', '/quarantine'],
+  ['POST', '/quarantine/replay'],
+  ['GET', '/quarantine/replays/{replayId}'],
+  ['POST', '/quarantine/replays/{replayId}/resume'],
+  ['GET', '/sources/{sourceId}/events'],
+] as const;
+
+/** Under API Gateway's 29 s, so that the function's own answer arrives before the gateway's. */
+const TIMEOUT_S = 25;
+const MEMORY_MB = 512;
+
+/** What operators call, signed by IAM: a resource per route, so that policies can name each. */
+export class OperatorApi extends Construct {
+  constructor(scope: Construct, id: string, { defaults, state, v1, replay }: OperatorApiProps) {
+    super(scope, id);
+    const { quarantine } = state.buckets;
+    const { inspector } = state.tables;
+    const operate = new NodeFunction(this, 'Operate', {
+      defaults,
+      entry: 'lambdas/api/operate.ts',
+      description: 'Answers operators: the quarantine, its replays, what became of events',
+      memoryMb: MEMORY_MB,
+      timeout: Duration.seconds(TIMEOUT_S),
+      variables: {
+        QUARANTINE_BUCKET: quarantine.bucketName,
+        REPLAY_STATE_MACHINE_ARN: replay.stateMachineArn,
+        INSPECTOR_TABLE: inspector.tableName,
+      },
+      permissions: [
+        allow(['states:StartExecution'], [replay.stateMachineArn]),
+        allow(['dynamodb:Query'], [inspector.tableArn]),
+      ],
+      objects: [
+        { actions: ['s3:GetObject'], bucket: quarantine, prefix: 'quarantine/' },
+        { actions: ['s3:GetObject', 's3:PutObject'], bucket: quarantine, prefix: 'replays/' },
+      ],
+    });
+    const integration = functionIntegration(operate.function);
+    for (const [method, path] of OPERATOR_ROUTES) {
+      const route = v1
+        .resourceForPath(path)
+        .addMethod(method, integration, { authorizationType: AuthorizationType.IAM });
+      acknowledge(route, {
+        finding: 'AwsSolutions-COG4',
+        reason:
+          'Operators are people and programs with AWS credentials; IAM says who may call what.',
+      });
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import * as z from 'zod';
+import { refusalReasons } from './validate-call.ts';
+
+/** A replay: what is sent again, how fast, and how far it has come. */
+
+const day = z.iso.date();
+/** What the enricher folds beside the live stream without falling behind. */
+const EVENTS_PER_SECOND_DEFAULT = 100;
+/** One shard takes 1,000 records a second, and live events need their share. */
+const EVENTS_PER_SECOND_MAX = 1_000;
+const SELECTED_MAX = 100;
+
+/** Which of the quarantined calls, or of the lake's events, are meant. */
+export const replayFilter = z.strictObject({
+  /** Days of receipt, UTC, both included. */
+  from: day,
+  to: day,
+  sources: z.array(z.string().min(1)).min(1).max(SELECTED_MAX).optional(),
+  /** Of quarantined calls only. */
+  reasons: z.array(z.enum(refusalReasons)).min(1).optional(),
+  /** Of quarantined calls only. */
+  ids: z
+    .array(z.string().regex(/^[0-9a-f]{32}$/))
+    .min(1)
+    .max(SELECTED_MAX)
+    .optional(),
+});
+export type ReplayFilter = z.infer<typeof replayFilter>;
+
+export const replayRequest = replayFilter
+  .extend({
+    what: z.enum(['quarantine', 'raw']).default('quarantine'),
+    /** Counts what would come of it, puts nothing on the stream and marks nothing. */
+    isDryRun: z.boolean().default(false),
+    eventsPerSecond: z.int().min(1).max(EVENTS_PER_SECOND_MAX).default(EVENTS_PER_SECOND_DEFAULT),
+    /** Ends after so many calls or events. */
+    limit: z.int().min(1).optional(),
+  })
+  .refine(({ from, to }) => from <= to, {
+    path: ['to'],
+    error: 'lies before from; exchange the two',
+  })
+  .refine(({ what, reasons, ids }) => what === 'quarantine' || (reasons ?? ids) === undefined, {
+    path: ['what'],
+    error: 'events of the lake have no reasons and no quarantine ids; leave both out',
+  });
+export type ReplayRequest = z.infer<typeof replayRequest>;
+
+export const replayId = z.uuid();
+
+export const replay = z.strictObject({
+  replayId,
+  request: replayRequest,
+  status: z.enum(['running', 'done']),
+  startedAt: z.iso.datetime(),
+  updatedAt: z.iso.datetime(),
+  /** Everything up to this object is dealt with. */
+  afterKey: z.string().optional(),
+  /** Lines dealt with of the lake's file that follows `afterKey`. */
+  lineCount: z.int(),
+  readCount: z.int(),
+  acceptedCount: z.int(),
+  /** Refused again, or unreadable, by reason; they stay where they are. */
+  refusedCounts: z.record(z.string(), z.int()),
+});
+export type Replay = z.infer<typeof replay>;
+
+export function newReplay(id: string, request: ReplayRequest, nowMs: number): Replay {
+  const startedAt = new Date(nowMs).toISOString();
+  return {
+    replayId: id,
+    request,
+    status: 'running',
+    startedAt,
+    updatedAt: startedAt,
+    lineCount: 0,
+    readCount: 0,
+    acceptedCount: 0,
+    refusedCounts: {},
+  };
+}
+
+/** How long a chunk must take, so that `eventsPerSecond` holds from the first event on. */
+export function chunkMs(eventCount: number, eventsPerSecond: number): number {
+  return (eventCount * 1_000) / eventsPerSecond;
+}

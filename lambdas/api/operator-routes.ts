@@ -1,0 +1,13 @@
+import { listQuarantine } from './operator-quarantine.ts';
+import { resumeReplayRoute, showReplayRoute, startReplayRoute } from './operator-replays.ts';
+import type { OperatorRoute } from './operator-route.ts';
+import { sourceEventsRoute } from './operator-source-events.ts';
+
+/** Every route of the operators' API; the template makes a resource of each. */
+export const operatorRoutes: readonly OperatorRoute[] = [
+  listQuarantine,
+  startReplayRoute,
+  showReplayRoute,
+  resumeReplayRoute,
+  sourceEventsRoute,
+];
