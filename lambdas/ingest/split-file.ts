@@ -55,7 +55,8 @@ export async function splitFile(
   try {
     for await (const { rows, next } of readRows(ports.file, ports.mapping, splitter.place)) {
       await splitter.add(rows, next);
-      if (ports.nowMs() > deadlineMs) return await splitter.pause();
+      // An empty batch is the end, which is not worth another step.
+      if (rows.length > 0 && ports.nowMs() > deadlineMs) return await splitter.pause();
     }
   } catch (error) {
     if (error instanceof FileError) throw new ImportRefused(`${error.message} ${error.remedy}`);
