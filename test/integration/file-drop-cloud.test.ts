@@ -1,10 +1,13 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { configDocuments } from '../../adapters/dynamodb/config-documents.ts';
 import { mappingDocuments } from '../../adapters/dynamodb/mapping-documents.ts';
+import { writeConnection } from '../../cli/connection.ts';
 import { followImport } from '../../cli/drop/follow-import.ts';
 import { uploadFile } from '../../cli/drop/upload-file.ts';
 import { sourceDocument } from '../../core/events/source.ts';
@@ -55,6 +58,18 @@ async function drop(name: string, content: Buffer | string, source = 'bought-in'
   return followImport(store, dropped, () => undefined, 100);
 }
 
+/** The command as a person gives it. */
+async function kindredDrop(name: string, content: string) {
+  const [file, connection] = [join(folder, name), join(folder, 'connection.json')];
+  await writeFile(file, content);
+  await writeConnection(test.cloud.connection, connection);
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    join(root, 'cli', 'kindred.ts'),
+    ...['drop', file, '--source', 'bought-in', '--connection', connection, '--json'],
+  ]);
+  return JSON.parse(stdout);
+}
+
 describe('a file dropped on the cloud', () => {
   it('becomes traits of profiles, with its source and priority, and its manifest adds up', async () => {
     const manifest = await drop('people.csv.gz', gzipSync(CSV));
@@ -76,8 +91,30 @@ describe('a file dropped on the cloud', () => {
     expect(renamed).toMatchObject({ outcomes: { accepted: 0, duplicate: 2 } });
   }, 60_000);
 
+  it('is dropped, followed and told of by the command line', async () => {
+    const manifest = await kindredDrop(
+      'more-people.csv',
+      `${CSV}h4,65+,250K+,Renter,Married,2,,0\n`,
+    );
+    expect(manifest).toMatchObject({ rows: 4, outcomes: { accepted: 1, duplicate: 2 } });
+  }, 60_000);
+
+  it('gets there although the stream fails for a while', async () => {
+    const { faults } = test.cloud;
+    const refused = faults.inject({
+      service: 'kinesis',
+      operation: 'PutRecords',
+      action: { kind: 'error' },
+      times: 12,
+    });
+    const manifest = await drop('late.csv', `${HEADER}h9,65+,250K+,Renter,Married,2,,0\n`);
+    expect(manifest).toMatchObject({ status: 'done', outcomes: { accepted: 1 } });
+    refused.lift();
+    expect(await until(() => test.profileOf('h9'))).toBeDefined();
+  }, 120_000);
+
   it('that is cut off sends nothing, and says so beside itself', async () => {
-    const whole = gzipSync(CSV.replaceAll('h', 'g'));
+    const whole = gzipSync(CSV.replaceAll('\nh', '\ng'));
     const manifest = await drop('cut-off.csv.gz', whole.subarray(0, whole.length - 20));
     expect(manifest).toMatchObject({
       status: 'failed',
