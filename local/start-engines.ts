@@ -1,13 +1,15 @@
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type CloudWatchEngine, startCloudWatchEngine } from './engines/cloudwatch.ts';
 import { startDynamoDbEngine } from './engines/dynamodb.ts';
+import { EventBus } from './engines/event-bus.ts';
 import { startKinesisEngine } from './engines/kinesis.ts';
-import { startS3Engine } from './engines/s3.ts';
+import { type S3Engine, startS3Engine } from './engines/s3.ts';
 import { startSchedulerEngine } from './engines/scheduler.ts';
 import { startSecretsManagerEngine } from './engines/secrets-manager.ts';
 import { startSnsEngine } from './engines/sns.ts';
 import type { HistoryEvent } from './engines/step-functions/history.ts';
-import { startStepFunctionsEngine } from './engines/step-functions.ts';
+import { type StepFunctionsEngine, startStepFunctionsEngine } from './engines/step-functions.ts';
 import type { Faults } from './faults.ts';
 import { ApiGatewayModel } from './gateway/rest-api.ts';
 import { Functions } from './lambda/functions.ts';
@@ -27,6 +29,9 @@ export interface EngineOptions {
   readonly onStop: (stop: () => Promise<void>) => void;
 }
 
+/** A bound that nobody waits for any more must not hold the process. */
+const UNHELD = { ref: false };
+
 type Keep = <T extends { stop(): Promise<void> }>(engine: T) => T;
 
 /** Starts an engine for each service, on free ports of 127.0.0.1, and ties those together that call each other. */
@@ -37,14 +42,20 @@ export async function startEngines(options: EngineOptions): Promise<CloudParts> 
     return engine;
   };
   const functions = new Functions();
-  const stores = await startStores(options, keep);
+  const eventBus = new EventBus({ region, accountId: ACCOUNT_ID });
+  const stores = await startStores(options, keep, eventBus);
   const monitoring = await startMonitoring(options, keep);
-  const workflows = await startWorkflows(options, keep, functions, monitoring.cloudWatch);
+  const workflows = await startWorkflows(options, keep, functions, {
+    cloudWatch: monitoring.cloudWatch,
+    s3: stores.s3,
+  });
+  connectBus(eventBus, workflows.stepFunctions, functions, log);
   return {
     region,
     ...stores,
     ...monitoring,
     ...workflows,
+    eventBus,
     keptSecrets: new KeptSecrets(keepsData ? join(directory, 'secrets.json') : undefined),
     functions,
     endpoints: {
@@ -58,17 +69,32 @@ export async function startEngines(options: EngineOptions): Promise<CloudParts> 
     },
     api: new ApiGatewayModel(),
     permissions: new Set(),
-    consumers: [],
+    consumers: [
+      () => ({
+        drain: (boundMs) => Promise.race([eventBus.settle(), pause(boundMs, undefined, UNHELD)]),
+        stop: async () => {},
+      }),
+    ],
     log,
   };
 }
 
-async function startStores({ faults, directory, keepsData }: EngineOptions, keep: Keep) {
+async function startStores(
+  { faults, directory, keepsData }: EngineOptions,
+  keep: Keep,
+  eventBus: EventBus,
+) {
   const kept = keepsData ? { directory: join(directory, 'dynamodb') } : {};
   return {
     dynamoDb: keep(await startDynamoDbEngine({ faults, ...kept })),
     kinesis: keep(await startKinesisEngine({ faults })),
-    s3: keep(await startS3Engine({ faults, directory: join(directory, 's3') })),
+    s3: keep(
+      await startS3Engine({
+        faults,
+        directory: join(directory, 's3'),
+        onCreated: (bucket, object, reason) => eventBus.objectCreated(bucket, object, reason),
+      }),
+    ),
     secrets: keep(await startSecretsManagerEngine({ faults })),
   };
 }
@@ -95,10 +121,11 @@ async function startWorkflows(
   { region, faults, log, onStop }: EngineOptions,
   keep: Keep,
   functions: Functions,
-  cloudWatch: CloudWatchEngine,
+  { cloudWatch, s3 }: { readonly cloudWatch: CloudWatchEngine; readonly s3: S3Engine },
 ) {
   const stepFunctions = keep(
     await startStepFunctionsEngine({
+      s3Endpoint: s3.endpoint,
       faults,
       invokeLambda: (functionArn, payload) =>
         invokeForWorkflow({ functions }, functionArn, payload),
@@ -124,6 +151,26 @@ async function startWorkflows(
   });
   onStop(async () => scheduler.stop());
   return { stepFunctions, scheduler };
+}
+
+/** Rules start machines and functions; what none takes is told. */
+function connectBus(
+  eventBus: EventBus,
+  stepFunctions: StepFunctionsEngine,
+  functions: Functions,
+  log: EngineOptions['log'],
+): void {
+  eventBus.connect(
+    async (arn, input) => {
+      const target = functions.find(arn);
+      if (target === undefined) stepFunctions.startExecution(arn, input);
+      else await target.invokeAsynchronously(input);
+    },
+    (rule, error) => {
+      const reason = error instanceof Error ? error.message : String(error);
+      log({ kind: 'trouble', message: `The rule ${rule} could not reach its target: ${reason}` });
+    },
+  );
 }
 
 /** Every alarm is in order a moment after the start, which is no news. */

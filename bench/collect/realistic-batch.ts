@@ -1,6 +1,6 @@
 /**
- * A batch as a shop's website sends it: twenty e-commerce events of about a kilobyte each, with the
- * context that analytics-next adds.
+ * A batch as a shop's website sends it: twenty e-commerce events of one visitor, about a kilobyte each,
+ * four a page, with the context that analytics-next adds.
  */
 export function realisticBatch(batchNumber: number): object {
   return {
@@ -14,21 +14,22 @@ const SENT_AT = '2026-11-23T09:15:00.123Z';
 
 function eventOf(batchNumber: number, index: number): object {
   const number = batchNumber * BATCH_EVENTS + index;
+  const page = Math.floor(number / 4);
   const [event, properties] = calls[index % calls.length]?.(number) ?? ['Custom', {}];
   return {
     type: 'track',
     event,
     messageId: `ajs-next-1763888100123-${String(number).padStart(12, '0')}-7c9e6679`,
-    anonymousId: `3f2b8f0a-9d1c-4e6b-8a77-${String(number % 977).padStart(12, '0')}`,
-    ...(index % 2 === 0 && { userId: `customer-${number % 977}` }),
+    anonymousId: `3f2b8f0a-9d1c-4e6b-8a77-${String(batchNumber).padStart(12, '0')}`,
+    userId: `customer-${batchNumber}`,
     timestamp: `2026-11-23T09:14:${String(10 + index).padStart(2, '0')}.512Z`,
     context: {
       page: {
-        path: '/garden/tools/secateurs',
+        path: `/garden/tools/secateurs-${page}`,
         referrer: 'https://www.search.example/',
         search: '?utm_source=newsletter&utm_medium=email&utm_campaign=autumn',
         title: 'Secateurs and loppers for every hedge',
-        url: 'https://shop.example/garden/tools/secateurs?utm_source=newsletter&utm_medium=email&utm_campaign=autumn',
+        url: `https://shop.example/garden/tools/secateurs-${page}?utm_source=newsletter&utm_medium=email&utm_campaign=autumn`,
       },
       userAgent:
         'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36',

@@ -38,7 +38,8 @@ export interface CollectedCalls {
   readonly refused: readonly RefusedCall[];
 }
 
-export interface CollectOptions extends CollectCircumstances {
+export interface CollectOptions extends Omit<CollectCircumstances, 'receivedAt'> {
+  readonly receivedAtMs: number;
   /** What the route says each call is; nothing for a batch. */
   readonly type?: EventType;
   readonly batchSentAt?: TimeReading;
@@ -51,8 +52,10 @@ export interface CollectOptions extends CollectCircumstances {
 export function collectCalls(calls: readonly unknown[], options: CollectOptions): CollectedCalls {
   const accepted: EventRecord[] = [];
   const refused: RefusedCall[] = [];
+  const receivedAt = new Date(options.receivedAtMs).toISOString();
+  const circumstances = { ...options, receivedAt };
   for (const [index, call] of calls.entries()) {
-    const outcome = collectCall(call, options);
+    const outcome = collectCall(call, circumstances);
     if (outcome.kind === 'record') accepted.push(outcome.record);
     else {
       const { reason, issues } = outcome;
@@ -64,15 +67,17 @@ export function collectCalls(calls: readonly unknown[], options: CollectOptions)
 
 function collectCall(
   call: unknown,
-  options: CollectOptions,
+  options: CollectOptions & CollectCircumstances,
 ): { kind: 'record'; record: EventRecord } | Refusal {
   const valid = validateCall(call, options);
   if (valid.kind === 'refused') return valid;
   const notEnabled = familyRefusal(valid, options.source);
   if (notEnabled !== undefined) return notEnabled;
   const event = collectEvent(valid, options);
-  const data = `${withNamedIpsTruncated(JSON.stringify(event))}\n`;
-  const bytes = Buffer.byteLength(data);
+  const json = withNamedIpsTruncated(JSON.stringify(event), options.visitor?.network);
+  // Measured before the line feed: together they are a text in two pieces until somebody reads it.
+  const bytes = Buffer.byteLength(json) + 1;
+  const data = `${json}\n`;
   if (isTooLarge(call, bytes, options.callBytesMax)) {
     const message = `expected at most ${options.callBytesMax} bytes of JSON; send less per call, or use /v1/import from a server`;
     return { kind: 'refused', reason: 'too-large', issues: [{ path: '', message }] };

@@ -5,13 +5,14 @@ import { type CollectedEvent, EVENT_SCHEMA_VERSION, type Identity } from '../eve
 import { isJsonObject } from '../events/json-value.ts';
 import type { EventSource } from '../events/source.ts';
 import type { ValidCall } from '../events/validate-call.ts';
-import { emailSha256, emailSha256Identity, identityOf, identityRef } from './identity-key.ts';
+import { emailSha256, type IdentityHasher, identityRef } from './identity-key.ts';
 import { masked, withoutEmails } from './mask-emails.ts';
 
 export interface CollectCircumstances extends ContextCircumstances {
   readonly source: EventSource;
-  readonly receivedAtMs: number;
-  readonly identitySecret: string;
+  /** When the request came, ISO 8601 UTC. */
+  readonly receivedAt: string;
+  readonly hasher: IdentityHasher;
   /** Whether any address may be in the body; false spares the search through every text. */
   readonly mayHoldEmail: boolean;
   /** A fresh id for calls that bring none. */
@@ -19,38 +20,35 @@ export interface CollectCircumstances extends ContextCircumstances {
 }
 
 /**
- * Fields of a call that do not travel on: the collector states its own, and a write key is not for
- * those who read events.
+ * Fields of a call that do not travel on as they came: the collector states its own, identifiers and
+ * what may hold an address are settled one by one, and a write key is not for those who read events.
  */
-const OWN_FIELDS = ['writeKey', 'schemaVersion', 'source', 'sourcePriority', 'receivedAt'] as const;
+const SETTLED_FIELDS: ReadonlySet<string> = new Set([
+  ...['writeKey', 'schemaVersion', 'messageId', 'type', 'identities', 'source', 'sourcePriority'],
+  ...['timestamp', 'receivedAt', 'userId', 'anonymousId', 'properties', 'traits', 'context'],
+]);
 
 /**
  * Turns a valid call into the event that goes on the stream: identifiers hashed, addresses gone
- * from every field, times in UTC. Pure; takes ownership of `call.fields`.
+ * from every field, times in UTC. Pure: parts that need no change are shared with the call.
  */
 export function collectEvent(call: ValidCall, circumstances: CollectCircumstances): CollectedEvent {
-  const { source, receivedAtMs, identitySecret, newMessageId } = circumstances;
-  const fields: Record<string, unknown> = { ...call.fields };
-  for (const name of OWN_FIELDS) delete fields[name];
-  const context = enrichedContext(fields.context, circumstances);
-  if (context !== undefined) fields.context = context;
-  const identities = takeIdentities(fields, identitySecret);
-  const messageId = messageIdOf(fields.messageId, newMessageId);
-  const clean = circumstances.mayHoldEmail ? cleanOf(fields) : fields;
-  for (const name of ['properties', 'traits', 'context'] as const) {
-    if (clean[name] === null) delete clean[name];
-  }
-  return {
-    ...clean,
+  const { source, receivedAt, newMessageId, hasher } = circumstances;
+  const { fields } = call;
+  const settled = settleIdentities(fields, enrichedContext(fields.context, circumstances));
+  const event: CollectedEvent = {
     schemaVersion: EVENT_SCHEMA_VERSION,
-    messageId,
+    messageId: messageIdOf(fields.messageId, newMessageId),
     type: call.type,
-    identities,
+    identities: identitiesOf(settled, hasher),
     source: source.sourceId,
     sourcePriority: source.priority,
     timestamp: new Date(call.timeMs).toISOString(),
-    receivedAt: new Date(receivedAtMs).toISOString(),
+    receivedAt,
   };
+  if (circumstances.mayHoldEmail) Object.assign(event, cleanOf(addTravelling({}, fields, settled)));
+  else addTravelling(event, fields, settled);
+  return event;
 }
 
 /** Events of one customer share a partition: the strongest identity decides. */
@@ -61,43 +59,78 @@ export function partitionKeyOf(event: CollectedEvent): string {
 }
 
 /**
- * Reads the identifiers and replaces raw addresses among them: strongest first, none twice. An
- * address in `properties` counts only where nothing else names the customer's: on an event like
- * "Gift Sent" it is somebody else's.
+ * Adds what the call says and the collector doesn't, field by field: an object that others were spread
+ * into, or that fields were deleted from, is slow to serialise.
  */
-function takeIdentities(fields: Record<string, unknown>, secret: string): Identity[] {
-  const ids: Identity[] = [];
-  const emailHashes = new Set<string>();
-  for (const kind of ['userId', 'anonymousId'] as const) {
-    const value = fields[kind];
-    if (typeof value !== 'string') {
-      delete fields[kind];
-      continue;
-    }
-    const sha256 = sha256OfId(value);
-    if (sha256 === undefined) {
-      ids.push(identityOf(kind, value, secret));
-    } else {
-      emailHashes.add(sha256);
-      delete fields[kind];
-    }
+function addTravelling(
+  target: Record<string, unknown>,
+  fields: Readonly<Record<string, unknown>>,
+  settled: Settled,
+): Record<string, unknown> {
+  for (const name in fields) if (!SETTLED_FIELDS.has(name)) target[name] = fields[name];
+  for (const name of PARTS) {
+    const part = settled[name];
+    if (part !== undefined && part !== null) target[name] = part;
   }
-  const context = fields.context;
-  if (isJsonObject(context)) {
-    const taken = takeEmail(context.traits, emailHashes);
-    if (taken !== context.traits) fields.context = { ...context, traits: taken };
-  }
-  fields.traits = takeEmail(fields.traits, emailHashes);
-  if (fields.traits === undefined) delete fields.traits;
-  const fromProperties = new Set<string>();
-  fields.properties = takeEmail(fields.properties, fromProperties);
-  if (fields.properties === undefined) delete fields.properties;
-  const emails = emailHashes.size > 0 ? emailHashes : fromProperties;
-  return [
-    ...ids.filter((identity) => identity.kind === 'userId'),
-    ...[...emails].map((sha256) => emailSha256Identity(sha256, secret)),
-    ...ids.filter((identity) => identity.kind === 'anonymousId'),
-  ];
+  return target;
+}
+
+const PARTS = ['userId', 'anonymousId', 'properties', 'traits', 'context'] as const;
+
+/** What a call says of whom it is about, raw addresses replaced by their SHA-256. */
+interface Settled {
+  readonly userId: string | undefined;
+  readonly anonymousId: string | undefined;
+  readonly emailHashes: readonly string[];
+  readonly properties: unknown;
+  readonly traits: unknown;
+  readonly context: unknown;
+}
+
+/**
+ * Reads the identifiers and replaces raw addresses among them, none twice. An address in `properties`
+ * counts only where nothing else names the customer's: on an event like "Gift Sent" it is somebody
+ * else's.
+ */
+function settleIdentities(
+  fields: Readonly<Record<string, unknown>>,
+  enriched: Readonly<Record<string, unknown>> | undefined,
+): Settled {
+  const hashes: string[] = [];
+  const userId = idOf(fields.userId, hashes);
+  const anonymousId = idOf(fields.anonymousId, hashes);
+  const context = contextOf(enriched ?? fields.context, hashes);
+  const traits = takeEmail(fields.traits, hashes);
+  const inProperties: string[] = [];
+  const properties = takeEmail(fields.properties, inProperties);
+  const emailHashes = hashes.length > 0 ? hashes : inProperties;
+  return { userId, anonymousId, emailHashes, properties, traits, context };
+}
+
+/** The id, if it is one; an address in its place joins the hashes. */
+function idOf(value: unknown, hashes: string[]): string | undefined {
+  if (typeof value !== 'string') return undefined;
+  const sha256 = sha256OfId(value);
+  if (sha256 === undefined) return value;
+  hashes.push(sha256);
+  return undefined;
+}
+
+function contextOf(context: unknown, hashes: string[]): unknown {
+  if (!isJsonObject(context) || context.traits === undefined) return context;
+  const traits = takeEmail(context.traits, hashes);
+  return traits === context.traits ? context : { ...context, traits };
+}
+
+/** Strongest first: the user's id, addresses, the device. */
+function identitiesOf(
+  { userId, anonymousId, emailHashes }: Settled,
+  hasher: IdentityHasher,
+): Identity[] {
+  const identities = userId === undefined ? [] : [hasher.of('userId', userId)];
+  for (const sha256 of new Set(emailHashes)) identities.push(hasher.ofEmailSha256(sha256));
+  if (anonymousId !== undefined) identities.push(hasher.of('anonymousId', anonymousId));
+  return identities;
 }
 
 /** The address's SHA-256 where an id is an address, raw or as quarantine writes it. */
@@ -108,17 +141,17 @@ function sha256OfId(value: string): string | undefined {
 }
 
 /** The object with `email` replaced by `email_sha256`, whose value is added to `hashes`. */
-function takeEmail(value: unknown, hashes: Set<string>): unknown {
+function takeEmail(value: unknown, hashes: string[]): unknown {
   if (!isJsonObject(value)) return value;
-  const { email, ...rest } = value;
-  const sha256 = typeof email === 'string' ? sha256OfAddress(email) : undefined;
+  const sha256 = typeof value.email === 'string' ? sha256OfAddress(value.email) : undefined;
   if (sha256 !== undefined) {
-    hashes.add(sha256);
+    hashes.push(sha256);
+    const { email: _, ...rest } = value;
     return { ...rest, email_sha256: sha256 };
   }
   const stated =
     typeof value.email_sha256 === 'string' ? hashedEmail(value.email_sha256) : undefined;
-  if (stated !== undefined) hashes.add(stated);
+  if (stated !== undefined) hashes.push(stated);
   return value;
 }
 

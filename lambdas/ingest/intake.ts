@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { InspectorLog } from '../../adapters/dynamodb/inspector-log.ts';
 import type { EventStream } from '../../adapters/kinesis/event-stream.ts';
 import type { QuarantineStore } from '../../adapters/s3/quarantine-store.ts';
-import type { Visitor } from '../../core/events/context/enrich-context.ts';
+import { PageReadings, type Visitor } from '../../core/events/context/enrich-context.ts';
 import type { EventType } from '../../core/events/event.ts';
 import type { TimeReading } from '../../core/events/event-time.ts';
 import type { Fact } from '../../core/events/inspection/fact.ts';
@@ -14,6 +14,7 @@ import {
   collectCalls,
   type RefusedCall,
 } from '../../core/identity/collect-calls.ts';
+import { IdentityHasher } from '../../core/identity/identity-key.ts';
 import { quarantinedCall } from '../../core/identity/quarantined-call.ts';
 import { readUserAgent } from './user-agent.ts';
 
@@ -63,7 +64,8 @@ export async function takeIn(
   deadlineMs: number,
 ): Promise<IntakeOutcome> {
   const identitySecret = await ports.identitySecret();
-  const own = { identitySecret, newMessageId: randomUUID, readUserAgent };
+  const hasher = new IdentityHasher(identitySecret);
+  const own = { hasher, newMessageId: randomUUID, readUserAgent, pages: new PageReadings() };
   const collected = collectCalls(calls, { ...arrival, ...own });
   const { accepted, refused } = collected;
   // Quarantine first: when it fails nothing is on the stream yet, and the sender's retry repeats nothing.

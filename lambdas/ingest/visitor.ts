@@ -24,6 +24,7 @@ export function visitorOf(event: APIGatewayProxyEvent): Visitor | undefined {
   const location = locationOf(headers);
   return {
     isPrefetch: isPrefetch(headers),
+    ...(network !== undefined && { network }),
     context: {
       ...(userAgent && userAgent.length <= USER_AGENT_CHARACTERS_MAX && { userAgent }),
       ...(locale !== undefined && { locale }),

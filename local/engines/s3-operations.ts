@@ -11,7 +11,15 @@ import * as xml from './s3-xml.ts';
 export interface S3State {
   readonly store: ObjectStore;
   readonly uploads: Uploads;
+  /** Hears of each new object once it can be read. */
+  readonly onCreated: OnCreated;
 }
+
+export type OnCreated = (
+  bucket: string,
+  object: StoredObject,
+  reason: 'PutObject' | 'CopyObject' | 'CompleteMultipartUpload',
+) => void;
 
 type S3Operation = (state: S3State, request: S3Request, response: ServerResponse) => Promise<void>;
 
@@ -51,7 +59,7 @@ export const operations: Readonly<Record<OperationName, S3Operation>> = {
     for (const key of keys) await store.delete(request.bucket, key, {});
     sendXml(response, xml.deleted(isQuiet ? [] : keys));
   },
-  PutObject: async ({ store }, { bucket, key, body, headers }, response) => {
+  PutObject: async ({ store, onCreated }, { bucket, key, body, headers }, response) => {
     const object = await store.put(
       bucket,
       key,
@@ -59,6 +67,7 @@ export const operations: Readonly<Record<OperationName, S3Operation>> = {
       keptHeaders(headers),
       writeConditions(headers),
     );
+    onCreated(bucket, object, 'PutObject');
     send(response, 200, { etag: object.etag, ...object.checksums });
   },
   CopyObject: copyObject,
@@ -82,10 +91,11 @@ export const operations: Readonly<Record<OperationName, S3Operation>> = {
     const part = await uploads.putPart(placeOf(request), partNumber, request.body);
     send(response, 200, { etag: part.etag, ...part.checksums });
   },
-  CompleteMultipartUpload: async ({ uploads }, request, response) => {
+  CompleteMultipartUpload: async ({ uploads, onCreated }, request, response) => {
     const parts = xml.listedParts(await documentOf(request));
     const conditions = writeConditions(request.headers);
     const object = await uploads.complete(placeOf(request), parts, conditions);
+    onCreated(request.bucket, object, 'CompleteMultipartUpload');
     sendXml(response, xml.uploadCompleted(request.bucket, request.key, object.etag));
   },
   AbortMultipartUpload: async ({ uploads }, request, response) => {
@@ -103,7 +113,7 @@ export function keptHeaders(headers: Readonly<Record<string, string>>): Record<s
 }
 
 async function copyObject(
-  { store }: S3State,
+  { store, onCreated }: S3State,
   { bucket, key, headers }: S3Request,
   response: ServerResponse,
 ): Promise<void> {
@@ -118,10 +128,9 @@ async function copyObject(
     };
     const kept =
       headers['x-amz-metadata-directive'] === 'REPLACE' ? keptHeaders(headers) : object.headers;
-    sendXml(
-      response,
-      xml.copied(await store.put(bucket, key, body, kept, writeConditions(headers))),
-    );
+    const copied = await store.put(bucket, key, body, kept, writeConditions(headers));
+    onCreated(bucket, copied, 'CopyObject');
+    sendXml(response, xml.copied(copied));
   } finally {
     await file.close();
   }

@@ -4,7 +4,7 @@ import type { Faults } from '../faults.ts';
 import type { Engine } from './json-service.ts';
 import { BodyCheck } from './s3-checksums.ts';
 import { S3Error } from './s3-error.ts';
-import { keptHeaders, operations, type S3State } from './s3-operations.ts';
+import { keptHeaders, type OnCreated, operations, type S3State } from './s3-operations.ts';
 import { operationOf, readRequest } from './s3-request.ts';
 import { sendError } from './s3-response.ts';
 import { ObjectStore } from './s3-store.ts';
@@ -19,6 +19,7 @@ export interface S3Options {
   /** Where buckets lie, one folder each. */
   readonly directory: string;
   readonly faults?: Faults;
+  readonly onCreated?: OnCreated;
 }
 
 export interface S3Engine extends Engine {
@@ -37,7 +38,8 @@ const NO_BODY = new Uint8Array();
 
 export async function startS3Engine(options: S3Options): Promise<S3Engine> {
   const store = new ObjectStore(options.directory);
-  const state = { store, uploads: new Uploads(store) };
+  const onCreated = options.onCreated ?? (() => undefined);
+  const state = { store, uploads: new Uploads(store), onCreated };
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     serve(state, options.faults, request, response).catch((error: unknown) => {
       sendError(response, error);
@@ -60,7 +62,8 @@ export async function startS3Engine(options: S3Options): Promise<S3Engine> {
         })(),
         finish: () => check.finish({}),
       };
-      await store.put(bucket, key, body, keptHeaders(headers), {});
+      const object = await store.put(bucket, key, body, keptHeaders(headers), {});
+      onCreated(bucket, object, 'PutObject');
     },
     stop: async () => {
       server.closeAllConnections();

@@ -1,5 +1,6 @@
 import type { CloudWatchEngine } from '../engines/cloudwatch.ts';
 import type { DynamoDbEngine } from '../engines/dynamodb.ts';
+import type { EventBus } from '../engines/event-bus.ts';
 import type { KinesisEngine } from '../engines/kinesis.ts';
 import type { S3Engine } from '../engines/s3.ts';
 import type { SchedulerEngine } from '../engines/scheduler.ts';
@@ -26,6 +27,7 @@ export interface CloudParts {
   readonly cloudWatch: CloudWatchEngine;
   readonly sns: SnsEngine;
   readonly scheduler: SchedulerEngine;
+  readonly eventBus: EventBus;
   readonly functions: Functions;
   /** `AWS_ENDPOINT_URL_<SERVICE>` of the engines, for the functions. */
   readonly endpoints: Readonly<Record<string, string>>;

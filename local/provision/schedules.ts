@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type ResourceKind, resourceKind } from '../template/resource-kind.ts';
+import { TemplateError } from '../template/template-error.ts';
 import { arnOf, type CloudParts } from './cloud-parts.ts';
 
 /** Nobody checks it; the scheduler's own schema asks for one. */
@@ -11,16 +12,28 @@ const schedule = z.looseObject({
   Target: z.looseObject({ Arn: z.string() }),
 });
 
-const rule = z.strictObject({
-  Name: z.string().optional(),
-  ScheduleExpression: z.string(),
-  State: z.enum(['ENABLED', 'DISABLED']).default('ENABLED'),
-  Targets: z
-    .array(z.strictObject({ Arn: z.string(), Id: z.string(), Input: z.string().optional() }))
-    .default([]),
-});
+const EVENT_TARGET =
+  /^arn:aws[\w-]*:(states:[^:]+:\d{12}:stateMachine|lambda:[^:]+:\d{12}:function):/u;
 
-/** What runs by the clock: schedules, and rules that have a schedule. */
+/** By the clock, or by an event; EventBridge takes both at once, nobody here does. */
+const rule = z
+  .strictObject({
+    Name: z.string().optional(),
+    ScheduleExpression: z.string().optional(),
+    EventPattern: z.record(z.string(), z.unknown()).optional(),
+    State: z.enum(['ENABLED', 'DISABLED']).default('ENABLED'),
+    Targets: z
+      .array(z.strictObject({ Arn: z.string(), Id: z.string(), Input: z.string().optional() }))
+      .default([]),
+  })
+  .refine(
+    (given) => (given.ScheduleExpression === undefined) !== (given.EventPattern === undefined),
+    {
+      message: 'a rule has either a ScheduleExpression or an EventPattern',
+    },
+  );
+
+/** What runs by itself: schedules, and rules that have a schedule or wait for an event. */
 export function scheduleKinds(parts: CloudParts): ResourceKind[] {
   return [
     resourceKind('AWS::Scheduler::Schedule', schedule, (properties, { physicalName }) => {
@@ -35,6 +48,10 @@ export function scheduleKinds(parts: CloudParts): ResourceKind[] {
     resourceKind('AWS::Events::Rule', rule, (properties, { physicalName }) => {
       const name = properties.Name ?? physicalName;
       const arn = arnOf(parts, 'events', `rule/${name}`);
+      if (properties.ScheduleExpression === undefined) {
+        addBusRule(parts, name, properties);
+        return { ref: name, attributes: { Arn: arn } };
+      }
       for (const { Arn, Id, Input } of properties.Targets) {
         parts.scheduler.define(`${name}-${Id}`, {
           ScheduleExpression: properties.ScheduleExpression,
@@ -46,6 +63,27 @@ export function scheduleKinds(parts: CloudParts): ResourceKind[] {
       return { ref: name, attributes: { Arn: arn } };
     }),
   ];
+}
+
+function addBusRule(
+  parts: CloudParts,
+  name: string,
+  { EventPattern, State, Targets }: z.infer<typeof rule>,
+): void {
+  for (const { Arn } of Targets) {
+    if (EVENT_TARGET.test(Arn)) continue;
+    throw new TemplateError(`the target ${Arn} is neither a state machine nor a function.`);
+  }
+  try {
+    parts.eventBus.addRule({
+      name,
+      pattern: EventPattern,
+      isEnabled: State === 'ENABLED',
+      targets: Targets.map(({ Arn, Input }) => ({ arn: Arn, input: Input })),
+    });
+  } catch (error) {
+    throw new TemplateError(error instanceof Error ? error.message : String(error));
+  }
 }
 
 /** Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-run-lambda-schedule.html */

@@ -39,7 +39,14 @@ const stream = z.strictObject({
     .optional(),
 });
 
-const bucket = z.strictObject({ BucketName: z.string().optional() });
+const bucket = z.strictObject({
+  BucketName: z.string().optional(),
+  NotificationConfiguration: z
+    .strictObject({
+      EventBridgeConfiguration: z.strictObject({ EventBridgeEnabled: z.literal(true) }),
+    })
+    .optional(),
+});
 
 const secret = z.strictObject({
   Name: z.string().optional(),
@@ -65,9 +72,11 @@ export function storeKinds(parts: CloudParts): ResourceKind[] {
       parts.kinesis.createStream(name, ShardCount);
       return { ref: name, attributes: { Arn: arnOf(parts, 'kinesis', `stream/${name}`) } };
     }),
-    resourceKind('AWS::S3::Bucket', bucket, async ({ BucketName }, { physicalName }) => {
-      const name = BucketName ?? physicalName.toLowerCase().slice(0, BUCKET_NAME_LENGTH_MAX);
+    resourceKind('AWS::S3::Bucket', bucket, async (properties, { physicalName }) => {
+      const name =
+        properties.BucketName ?? physicalName.toLowerCase().slice(0, BUCKET_NAME_LENGTH_MAX);
       await parts.s3.createBucket(name);
+      if (properties.NotificationConfiguration !== undefined) parts.eventBus.watchBucket(name);
       return { ref: name, attributes: { Arn: `arn:aws:s3:::${name}` } };
     }),
     resourceKind('AWS::SecretsManager::Secret', secret, (properties, { physicalName }) => {

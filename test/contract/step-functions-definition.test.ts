@@ -60,16 +60,35 @@ describe('a definition', () => {
       '$.States.A.Retry[0].ErrorEquals',
     ],
     [
-      'a Distributed Map',
+      'a Distributed Map without a type of executions',
       jsonata({
         A: {
           ...map,
           ItemProcessor: { ...map.ItemProcessor, ProcessorConfig: { Mode: 'DISTRIBUTED' } },
         },
       }),
-      '$.States.A.ItemProcessor.ProcessorConfig.Mode',
+      '$.States.A.ItemProcessor.ProcessorConfig.ExecutionType',
     ],
-    ['an item reader', jsonata({ A: { ...map, ItemReader: {} } }), '$.States.A.ItemReader'],
+    [
+      'failures that an inline Map tolerates',
+      jsonata({ A: { ...map, ToleratedFailureCount: 1 } }),
+      '$.States.A.ToleratedFailureCount',
+    ],
+    [
+      'an item reader of no known kind',
+      jsonata({ A: { ...map, ItemReader: {} } }),
+      '$.States.A.ItemReader.Resource',
+    ],
+    [
+      'an item reader of an inline Map',
+      jsonata({
+        A: {
+          ...map,
+          ItemReader: { Resource: 'arn:aws:states:::s3:listObjectsV2', Arguments: {} },
+        },
+      }),
+      '$.States.A.ItemReader',
+    ],
     [
       'a field deep in a branch',
       jsonata({

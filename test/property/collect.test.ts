@@ -5,6 +5,7 @@ import { mayHoldEmail } from '../../core/events/email-address.ts';
 import { collectedEvent, eventTypes } from '../../core/events/event.ts';
 import { readBatchSentAt } from '../../core/events/validate-call.ts';
 import { collectCalls } from '../../core/identity/collect-calls.ts';
+import { IdentityHasher } from '../../core/identity/identity-key.ts';
 import { quarantinedCall } from '../../core/identity/quarantined-call.ts';
 
 const receivedAtMs = Date.parse('2026-11-23T12:00:00Z');
@@ -15,7 +16,7 @@ const collect = (calls: readonly unknown[], text: string, sentAt?: unknown) => {
     ...(batchSentAt === undefined ? {} : { batchSentAt }),
     source: { sourceId: 'website', priority: 100 },
     receivedAtMs,
-    identitySecret: 's'.repeat(64),
+    hasher: new IdentityHasher('s'.repeat(64)),
     mayHoldEmail: mayHoldEmail(text),
     newMessageId: () => 'fresh',
     callBytesMax: 32 * 1024,

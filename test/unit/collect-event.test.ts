@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { collectedEvent } from '../../core/events/event.ts';
 import { collectCalls } from '../../core/identity/collect-calls.ts';
-import { emailSha256, identityOf } from '../../core/identity/identity-key.ts';
+import { emailSha256, IdentityHasher, identityOf } from '../../core/identity/identity-key.ts';
 import { quarantinedCall } from '../../core/identity/quarantined-call.ts';
 
 const secret = 's'.repeat(64);
@@ -9,7 +9,7 @@ const receivedAtMs = Date.parse('2026-11-23T12:00:00Z');
 const options = {
   source: { sourceId: 'website', priority: 100 },
   receivedAtMs,
-  identitySecret: secret,
+  hasher: new IdentityHasher(secret),
   mayHoldEmail: true,
   newMessageId: () => 'fresh',
   callBytesMax: 32 * 1024,

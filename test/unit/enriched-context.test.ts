@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { collectedEvent } from '../../core/events/event.ts';
 import { collectCalls } from '../../core/identity/collect-calls.ts';
+import { IdentityHasher } from '../../core/identity/identity-key.ts';
 import { quarantinedCall } from '../../core/identity/quarantined-call.ts';
 import { emailEngagementOf } from '../../core/profile/email-engagement.ts';
 import { interactionsOf } from '../../core/profile/interactions.ts';
@@ -169,7 +170,7 @@ describe('an address in a field that is named as one', () => {
     const { accepted } = collectCalls([call], {
       source: { sourceId: 'website', priority: 100 },
       receivedAtMs: 0,
-      identitySecret: 's',
+      hasher: new IdentityHasher('s'),
       mayHoldEmail: false,
       newMessageId: () => 'm',
       callBytesMax: 32_768,

@@ -16,6 +16,8 @@ export type ReadUserAgent = (userAgent: string) => UserAgentReading;
 export interface Visitor {
   /** Read off a page that nobody looks at yet. */
   readonly isPrefetch: boolean;
+  /** The network that the request came from; also in the context. */
+  readonly network?: string;
   /** Standard fields of Segment's context, each taken where the call states none. */
   readonly context: Readonly<Record<string, unknown>>;
 }
@@ -24,6 +26,33 @@ export interface ContextCircumstances {
   /** Absent for servers, webhooks, pulls and files. */
   readonly visitor?: Visitor;
   readonly readUserAgent?: ReadUserAgent;
+  /** Readings of the calls' pages, kept while a batch is taken in. */
+  readonly pages?: PageReadings;
+}
+
+/** What a page says of how its visitor came. */
+interface PageReading {
+  readonly campaign: Record<string, string> | undefined;
+  readonly referrer: Record<string, string> | undefined;
+}
+
+/** Remembers the last page: a browser's batch is mostly about one. */
+export class PageReadings {
+  #search: unknown;
+  #url: unknown;
+  #referrer: unknown;
+  #reading: PageReading | undefined;
+
+  of(page: Readonly<Record<string, unknown>>): PageReading {
+    const { search, url, referrer } = page;
+    const isLast = search === this.#search && url === this.#url && referrer === this.#referrer;
+    if (this.#reading !== undefined && isLast) return this.#reading;
+    this.#search = search;
+    this.#url = url;
+    this.#referrer = referrer;
+    this.#reading = { campaign: campaignOf(page), referrer: referrerOf(page) };
+    return this.#reading;
+  }
 }
 
 /** Why an event is taken for a machine's. */
@@ -37,7 +66,7 @@ export type BotMark = (typeof botMarks)[number];
  */
 export function enrichedContext(
   stated: unknown,
-  { visitor, readUserAgent }: ContextCircumstances,
+  { visitor, readUserAgent, pages }: ContextCircumstances,
 ): Record<string, unknown> | undefined {
   if (!isJsonObject(stated) && visitor === undefined) return undefined;
   const context: Record<string, unknown> = { ...visitor?.context };
@@ -47,7 +76,7 @@ export function enrichedContext(
       if (stated[name] !== null || context[name] === undefined) context[name] = stated[name];
     }
   }
-  if (context.page !== undefined) addPage(context);
+  if (isJsonObject(context.page)) addPage(context, (pages ?? new PageReadings()).of(context.page));
   const { userAgent } = context;
   const reading = typeof userAgent === 'string' ? readUserAgent?.(userAgent) : undefined;
   if (reading !== undefined) {
@@ -55,7 +84,7 @@ export function enrichedContext(
     addAbsent(context, 'os', reading.os);
   }
   const bot = botMarkOf(context.kindred, reading, visitor);
-  delete context.kindred;
+  if (context.kindred !== undefined) delete context.kindred;
   if (bot !== undefined || reading?.browser !== undefined) {
     context.kindred = {
       ...(bot !== undefined && { bot }),
@@ -72,10 +101,9 @@ export function isMadeByBot(context: unknown): boolean {
   );
 }
 
-function addPage(context: Record<string, unknown>): void {
-  if (!isJsonObject(context.page)) return;
-  if (isAbsent(context.campaign)) addAbsent(context, 'campaign', campaignOf(context.page));
-  if (isAbsent(context.referrer)) addAbsent(context, 'referrer', referrerOf(context.page));
+function addPage(context: Record<string, unknown>, { campaign, referrer }: PageReading): void {
+  addAbsent(context, 'campaign', campaign);
+  addAbsent(context, 'referrer', referrer);
 }
 
 function isAbsent(value: unknown): boolean {

@@ -15,7 +15,7 @@ const NAMED =
 
 /** Cheap, as it ignores case by hand, and true too often rather than too rarely. */
 const MAY_BE_NAMED =
-  /(?:[iI][pP](?:[vV][46])?(?:[_-]?[aA][dD][dD][rR](?:[eE][sS][sS])?)?|[eE]_?[aA][dD][dD][rR]|[dD]-[fF][oO][rR])":"/;
+  /(?:[iI][pP](?:[vV][46])?(?:[_-]?[aA][dD][dD][rR](?:[eE][sS][sS])?)?|[eE]_?[aA][dD][dD][rR]|[dD]-[fF][oO][rR])":"/g;
 
 /** A text with every address in it cut. */
 export function withTruncatedIps(text: string): string {
@@ -31,13 +31,25 @@ export function networkOf(address: string): string | undefined {
 /**
  * JSON text in which the address in every field that is named as one is cut, at any depth. Works on
  * the text that `JSON.stringify` writes, because one native search costs less than a walk: a quote
- * inside of a value is escaped there, so what matches is a field.
+ * inside of a value is escaped there, so what matches is a field. `cut` is an address that the
+ * collector put in itself, cut already: an event without another is not searched any further.
  */
-export function withNamedIpsTruncated(json: string): string {
-  if (!MAY_BE_NAMED.test(json)) return json;
+export function withNamedIpsTruncated(json: string, cut?: string): string {
+  if (!mayNameAnother(json, cut)) return json;
   return json.replace(NAMED, (_all, name: string, value: string) => {
     return `"${name}":"${withTruncatedIps(value)}"`;
   });
+}
+
+function mayNameAnother(json: string, cut: string | undefined): boolean {
+  MAY_BE_NAMED.lastIndex = 0;
+  while (MAY_BE_NAMED.test(json)) {
+    const at = MAY_BE_NAMED.lastIndex;
+    if (cut === undefined || !json.startsWith(cut, at) || json[at + cut.length] !== '"') {
+      return true;
+    }
+  }
+  return false;
 }
 
 /** Coarser than /48 where zeros are left out before the third group. */

@@ -1,12 +1,13 @@
 import * as z from 'zod';
+import { distributedFields } from './distributed-map-schema.ts';
 import { isExpression } from './jsonata-value.ts';
 import { reservedErrorNames } from './state-error.ts';
 
 /**
  * The Amazon States Language (https://states-language.net) as far as it is implemented here. Every
  * object is strict: a field that isn't listed is refused, never ignored. Not implemented on purpose:
- * Distributed Map (ItemReader, ItemBatcher, ResultWriter, Tolerated…), callbacks and activities,
- * heartbeats, credentials, intrinsic functions, and the legacy Map fields Iterator and Parameters.
+ * a Distributed Map in JSONPath, callbacks and activities, heartbeats, credentials, intrinsic functions,
+ * and the legacy Map fields Iterator and Parameters.
  */
 
 /** AWS's own upper bound for a time-out or a wait, in seconds (about three years). */
@@ -125,6 +126,7 @@ const jsonataStates = {
     ItemSelector: json.optional(),
     ItemProcessor: z.unknown(),
     MaxConcurrency: z.union([z.int().min(0), expression]).optional(),
+    ...distributedFields,
   }),
 };
 
@@ -262,10 +264,12 @@ export const branchSchema = machineSchema.omit({
 });
 export const itemProcessorSchema = branchSchema.extend({
   ProcessorConfig: z
-    .strictObject({
-      Mode: z.literal('INLINE', {
-        error: 'Distributed Map is not implemented locally; use INLINE',
+    .discriminatedUnion('Mode', [
+      z.strictObject({ Mode: z.literal('INLINE') }),
+      z.strictObject({
+        Mode: z.literal('DISTRIBUTED'),
+        ExecutionType: z.enum(['STANDARD', 'EXPRESS']),
       }),
-    })
+    ])
     .optional(),
 });

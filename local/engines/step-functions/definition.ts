@@ -9,7 +9,7 @@ import {
 import { isObject } from './json.ts';
 import { compileJsonPathState } from './json-path-state.ts';
 import { compileJsonataState } from './jsonata-state.ts';
-import type { Machine, State } from './machine.ts';
+import type { Machine, Processor, State } from './machine.ts';
 import { at, DefinitionRefused, refuse } from './refusal.ts';
 
 export interface Definition extends Machine {
@@ -21,7 +21,7 @@ export interface Surroundings {
   readonly path: string;
   readonly name: string;
   readonly compileBranch: (raw: unknown, path: string) => Machine;
-  readonly compileProcessor: (raw: unknown, path: string) => Machine;
+  readonly compileProcessor: (raw: unknown, path: string) => Processor;
 }
 
 /** Compiles a definition (JSON text or value); throws DefinitionRefused naming each field it doesn't implement. */
@@ -112,13 +112,15 @@ function compileState(
         machineLanguage,
         variables,
       ),
-    compileProcessor: (processor, processorPath) =>
-      compileStates(
-        check(itemProcessorSchema, processor, processorPath, 'an inline ItemProcessor'),
-        processorPath,
-        machineLanguage,
-        variables,
-      ),
+    compileProcessor: (given, processorPath) => {
+      const processor = check(itemProcessorSchema, given, processorPath, 'an ItemProcessor');
+      const { ProcessorConfig: config } = processor;
+      const executionType = config?.Mode === 'DISTRIBUTED' ? config.ExecutionType : undefined;
+      // An execution of its own sees no variables of the one that started it.
+      const outer = executionType === undefined ? variables : new Set<string>();
+      const machine = compileStates(processor, processorPath, machineLanguage, outer);
+      return { ...machine, executionType };
+    },
   };
   const what = `a ${String(type)} state in ${language}`;
   return language === 'JSONata'

@@ -1,14 +1,14 @@
+import { runDistributedMap } from './distributed-map.ts';
 import type { Frame } from './frame.ts';
 import { type Run, runMachine } from './interpreter.ts';
 import type { Json, JsonObject } from './json.ts';
-import type { State } from './machine.ts';
+import type { MapState, State } from './machine.ts';
 import { StateError } from './state-error.ts';
 
 /** AWS runs at most about this many iterations of an inline Map at a time. */
 const MAP_CONCURRENCY_MAX = 40;
 
 type ParallelState = Extract<State, { type: 'Parallel' }>;
-type MapState = Extract<State, { type: 'Map' }>;
 
 /** Runs all branches on the same input; the first that fails stops the others. */
 export async function runParallel(state: ParallelState, frame: Frame, run: Run): Promise<Json> {
@@ -23,9 +23,11 @@ export async function runParallel(state: ParallelState, frame: Frame, run: Run):
 
 /** Runs the processor once per item, at most `maxConcurrency` at a time; results keep the items' order. */
 export async function runMap(state: MapState, frame: Frame, run: Run): Promise<Json> {
+  const { distributed } = state;
+  if (distributed !== undefined) return runDistributedMap(state, distributed, frame, run);
   const items = await state.items(frame);
   if (!Array.isArray(items)) throw new StateError('States.Runtime', 'A Map needs an array.');
-  const lanes = lanesOf(await state.maxConcurrency(frame), items.length);
+  const lanes = lanesOf(await state.maxConcurrency(frame), items.length, MAP_CONCURRENCY_MAX);
   run.trail.add('MapStateStarted', 'mapStateStartedEventDetails', { length: items.length });
   return together('Map', run, async (signal) => {
     const results: Json[] = new Array(items.length).fill(null);
@@ -94,7 +96,7 @@ function branchOf(run: Run, signal: AbortSignal, context: JsonObject): Run {
   return { ...run, signal, context, trail: run.trail.fork(), variables: run.variables };
 }
 
-function lanesOf(maxConcurrency: Json, items: number): number {
+export function lanesOf(maxConcurrency: Json, items: number, concurrencyMax: number): number {
   if (
     typeof maxConcurrency !== 'number' ||
     !Number.isInteger(maxConcurrency) ||
@@ -105,6 +107,6 @@ function lanesOf(maxConcurrency: Json, items: number): number {
       `MaxConcurrency must be a whole number ≥ 0, not ${JSON.stringify(maxConcurrency)}.`,
     );
   }
-  const wanted = maxConcurrency === 0 ? MAP_CONCURRENCY_MAX : maxConcurrency;
-  return Math.min(wanted, MAP_CONCURRENCY_MAX, items);
+  const wanted = maxConcurrency === 0 ? concurrencyMax : maxConcurrency;
+  return Math.min(wanted, concurrencyMax, items);
 }

@@ -1,5 +1,6 @@
 import type { Surroundings } from './definition.ts';
 import type { JsonataState, StateOf } from './definition-schema.ts';
+import { distributedOf } from './distributed-map-state.ts';
 import type { Frame, Leave, Value } from './frame.ts';
 import type { Json } from './json.ts';
 import { compileJsonata, type LateMember } from './jsonata-value.ts';
@@ -71,13 +72,15 @@ function map(raw: Raw<'Map'>, { name, path, compileProcessor }: Surroundings): S
     raw.ItemSelector === undefined
       ? undefined
       : compileJsonata(raw.ItemSelector, at(path, 'ItemSelector'), []);
+  const processor = compileProcessor(raw.ItemProcessor, at(path, 'ItemProcessor'));
   return {
     name,
     type: 'Map',
     items: listOf(orInput(raw.Items, at(path, 'Items')), at(path, 'Items')),
     itemInput: async (frame, item) => (selector === undefined ? item : selector(frame)),
     maxConcurrency: compileJsonata(raw.MaxConcurrency ?? 0, at(path, 'MaxConcurrency'), []),
-    processor: compileProcessor(raw.ItemProcessor, at(path, 'ItemProcessor')),
+    processor,
+    distributed: distributedOf(raw, name, path, processor),
     ...working(raw, path),
   };
 }

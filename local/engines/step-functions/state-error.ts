@@ -22,6 +22,9 @@ export const reservedErrorNames = [
   'States.ResultPathMatchFailure',
   'States.NoChoiceMatched',
   'States.BranchFailed',
+  'States.ExceedToleratedFailureThreshold',
+  'States.ItemReaderFailed',
+  'States.ResultWriterFailed',
   'States.Permissions',
 ] as const;
 
