@@ -21,7 +21,7 @@ interface ImportFlags {
 /** `kindred import <file> --mapping <document>`: rows of a file into the collector. */
 export function importCommand(): Command {
   return new Command('import')
-    .description('Send the rows of a CSV, TSV or JSONL file (gzip or plain) to the collector.')
+    .description('Send the rows of a CSV, TSV, JSON Lines or Parquet file to the collector.')
     .argument('<file>', 'the file to import')
     .requiredOption('-m, --mapping <document>', 'how rows become events (see examples/)')
     .option('--collector <url>', 'base URL of the collector; also KINDRED_COLLECTOR')

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { configCommand } from './config.ts';
 import { demoCommand } from './demo.ts';
+import { dropCommand } from './drop.ts';
 import { importCommand } from './import.ts';
 import { pullCommand } from './pull.ts';
 import { sourceCommand } from './source.ts';
@@ -16,6 +17,7 @@ async function main(): Promise<void> {
     .addCommand(startCommand())
     .addCommand(demoCommand())
     .addCommand(importCommand())
+    .addCommand(dropCommand())
     .addCommand(tailCommand())
     .addCommand(trainCommand())
     .addCommand(pullCommand())

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type CloudWatchEngine, startCloudWatchEngine } from './engines/cloudwatch.ts';
 import { startDynamoDbEngine } from './engines/dynamodb.ts';
 import { EventBus } from './engines/event-bus.ts';
 import { startKinesisEngine } from './engines/kinesis.ts';
-import { startS3Engine } from './engines/s3.ts';
+import { type S3Engine, startS3Engine } from './engines/s3.ts';
 import { startSchedulerEngine } from './engines/scheduler.ts';
 import { startSecretsManagerEngine } from './engines/secrets-manager.ts';
 import { startSnsEngine } from './engines/sns.ts';
@@ -28,6 +29,9 @@ export interface EngineOptions {
   readonly onStop: (stop: () => Promise<void>) => void;
 }
 
+/** A bound that nobody waits for any more must not hold the process. */
+const UNHELD = { ref: false };
+
 type Keep = <T extends { stop(): Promise<void> }>(engine: T) => T;
 
 /** Starts an engine for each service, on free ports of 127.0.0.1, and ties those together that call each other. */
@@ -41,7 +45,10 @@ export async function startEngines(options: EngineOptions): Promise<CloudParts> 
   const eventBus = new EventBus({ region, accountId: ACCOUNT_ID });
   const stores = await startStores(options, keep, eventBus);
   const monitoring = await startMonitoring(options, keep);
-  const workflows = await startWorkflows(options, keep, functions, monitoring.cloudWatch);
+  const workflows = await startWorkflows(options, keep, functions, {
+    cloudWatch: monitoring.cloudWatch,
+    s3: stores.s3,
+  });
   connectBus(eventBus, workflows.stepFunctions, functions, log);
   return {
     region,
@@ -62,7 +69,12 @@ export async function startEngines(options: EngineOptions): Promise<CloudParts> 
     },
     api: new ApiGatewayModel(),
     permissions: new Set(),
-    consumers: [],
+    consumers: [
+      () => ({
+        drain: (boundMs) => Promise.race([eventBus.settle(), pause(boundMs, undefined, UNHELD)]),
+        stop: async () => {},
+      }),
+    ],
     log,
   };
 }
@@ -109,10 +121,11 @@ async function startWorkflows(
   { region, faults, log, onStop }: EngineOptions,
   keep: Keep,
   functions: Functions,
-  cloudWatch: CloudWatchEngine,
+  { cloudWatch, s3 }: { readonly cloudWatch: CloudWatchEngine; readonly s3: S3Engine },
 ) {
   const stepFunctions = keep(
     await startStepFunctionsEngine({
+      s3Endpoint: s3.endpoint,
       faults,
       invokeLambda: (functionArn, payload) =>
         invokeForWorkflow({ functions }, functionArn, payload),

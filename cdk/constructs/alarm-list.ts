@@ -21,6 +21,7 @@ export interface Watched {
   readonly stateMachine: StateMachine;
   readonly compaction: StateMachine;
   readonly replay: StateMachine;
+  readonly imports: StateMachine;
 }
 
 /** One entry makes one alarm, its widget on the dashboard, and asks for its runbook. */
@@ -221,6 +222,13 @@ export const alarmList: readonly AlarmEntry[] = [
     title: 'Replay timed out',
     meaning: 'A replay took longer than a day and was stopped before its end.',
     metric: ({ replay }) => replay.metricTimedOut({ statistic: Stats.SUM, period: PERIOD }),
+    ...onAny,
+  },
+  {
+    id: 'import-failed',
+    title: 'An import failed',
+    meaning: 'A file that was dropped could not be imported, or not to its end.',
+    metric: ({ imports }) => imports.metricFailed({ statistic: Stats.SUM, period: PERIOD }),
     ...onAny,
   },
 ];

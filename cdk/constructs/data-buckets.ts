@@ -3,6 +3,7 @@ import {
   BlockPublicAccess,
   Bucket,
   BucketEncryption,
+  type CfnBucket,
   type IBucket,
   type LifecycleRule,
   ObjectOwnership,
@@ -23,6 +24,10 @@ const QUERY_RESULT_RETENTION_DAYS = 7;
 /** A quarantined or failed event is replayed within weeks or never. */
 const QUARANTINE_RETENTION_DAYS = 90;
 const FAILURE_RETENTION_DAYS = 90;
+/** A file is in the events after minutes; a quarter of a year is for repairs. */
+const DROP_RETENTION_DAYS = 90;
+/** What was imported is remembered longer than yearly files take to come again. */
+const LEDGER_RETENTION_DAYS = 400;
 const ACCESS_LOG_RETENTION_DAYS = 90;
 /** An upload that has not ended in a day never will. */
 const UPLOAD_ABANDONED_DAYS = 1;
@@ -39,6 +44,8 @@ export class DataBuckets extends Construct {
   readonly quarantine: Bucket;
   /** What the enricher could not fold: poison records and abandoned batches. */
   readonly failures: Bucket;
+  /** Files to import, and beside them what became of their rows; Braze's below `currents/`. */
+  readonly drop: Bucket;
 
   private readonly accessLogs: Bucket;
 
@@ -70,6 +77,18 @@ export class DataBuckets extends Construct {
     );
     this.quarantine = this.bucket('Quarantine', retainsState, [expire(QUARANTINE_RETENTION_DAYS)]);
     this.failures = this.bucket('Failures', retainsState, [expire(FAILURE_RETENTION_DAYS)]);
+    this.drop = this.bucket('Drop', retainsState, [
+      expire(DROP_RETENTION_DAYS, 'drop/'),
+      expire(DROP_RETENTION_DAYS, 'currents/'),
+      expire(DROP_RETENTION_DAYS, 'rejects/'),
+      expire(PROGRESS_RETENTION_DAYS, 'work/'),
+      expire(LEDGER_RETENTION_DAYS, 'ledger/'),
+      expire(LEDGER_RETENTION_DAYS, 'manifests/'),
+    ]);
+    // By the resource itself: CDK's own way deploys a function of its own for this one switch.
+    (this.drop.node.defaultChild as CfnBucket).notificationConfiguration = {
+      eventBridgeConfiguration: { eventBridgeEnabled: true },
+    };
   }
 
   private bucket(

@@ -3,9 +3,11 @@ import type { Construct } from 'constructs';
 import type { Watched } from '../constructs/alarm-list.ts';
 import { Alarms } from '../constructs/alarms.ts';
 import { Collector } from '../constructs/collector.ts';
+import { CurrentsDrop } from '../constructs/currents-drop.ts';
 import { Dashboard } from '../constructs/dashboard.ts';
 import { Enricher } from '../constructs/enricher.ts';
 import { EventLake } from '../constructs/event-lake.ts';
+import { FileDrop } from '../constructs/file-drop.ts';
 import { LakeCompaction } from '../constructs/lake-compaction.ts';
 import { LakeTables } from '../constructs/lake-tables.ts';
 import type { FunctionDefaults } from '../constructs/node-function.ts';
@@ -40,6 +42,8 @@ export class ServiceStack extends Stack {
     new Webhooks(this, 'Webhooks', { defaults, state, v1: restApi.v1 });
     new SchemaApi(this, 'SchemaApi', { defaults, v1: restApi.v1 });
     const pull = new PullSources(this, 'PullSources', { defaults, state }).stateMachine;
+    const files = new FileDrop(this, 'FileDrop', { defaults, state });
+    new CurrentsDrop(this, 'CurrentsDrop', { defaults, state, bucket: state.buckets.drop });
     const enricher = new Enricher(this, 'Enricher', { defaults, state });
     const lake = new EventLake(this, 'EventLake', { environment, state });
     const compaction = new LakeCompaction(this, 'Compaction', { defaults, state });
@@ -56,6 +60,7 @@ export class ServiceStack extends Stack {
       stateMachine: training.stateMachine,
       compaction: compaction.stateMachine,
       replay,
+      imports: files.stateMachine,
     };
     const alarms = new Alarms(this, 'Alarms', {
       environmentName,
@@ -71,6 +76,7 @@ export class ServiceStack extends Stack {
       CompactStateMachineArn: compaction.stateMachine.stateMachineArn,
       GlueDatabaseName: lakeTables.databaseName,
       AthenaWorkGroupName: lakeTables.workGroupName,
+      DropBucketName: state.buckets.drop.bucketName,
     });
   }
 

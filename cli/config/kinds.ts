@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { configDocuments } from '../../adapters/dynamodb/config-documents.ts';
+import { mappingDocuments } from '../../adapters/dynamodb/mapping-documents.ts';
 import { createSourceRegistry } from '../../adapters/dynamodb/source-registry.ts';
 import { pullDocument } from '../../adapters/sources/connectors.ts';
 import {
@@ -8,6 +9,7 @@ import {
   replacementProblem,
 } from '../../core/events/registered-schema.ts';
 import { type SourceDocument, sourceDocument } from '../../core/events/source.ts';
+import { fileDropDocument, mappingConfig } from '../../core/mapping/file-drop.ts';
 import { webhookDocument } from '../../core/webhooks/webhook-document.ts';
 import { UserError } from '../user-error.ts';
 import type { ConfigTable } from './config-table.ts';
@@ -65,6 +67,19 @@ export const configKinds: readonly ConfigKind[] = [
     // Its id is the source's, which the document leaves to the command line.
     idOf: () => undefined,
     describe: 'which ESP sends as a source (docs/how-to/esp-webhooks.md)',
+  }),
+  kindOf({
+    kind: 'mapping',
+    schema: mappingConfig,
+    idOf: ({ id }) => id,
+    describe: 'how rows of a file become events (docs/mapping-documents.md)',
+    write: ({ client, name }, mapping) => mappingDocuments(client, name).put(mapping),
+  }),
+  kindOf({
+    kind: 'fileDrop',
+    schema: fileDropDocument,
+    idOf: () => undefined,
+    describe: 'which mapping a source’s dropped files have (docs/how-to/import-files.md)',
   }),
 ];
 

@@ -1,8 +1,8 @@
+import type { ImportOutcome } from '../../core/mapping/row-tally.ts';
 import type { ShopItem } from '../../examples/shop/catalogue.ts';
 import { generateShop } from '../../examples/shop/generate.ts';
 import type { Connection } from '../connection.ts';
 import { type ImportReport, runImport } from '../import/run-import.ts';
-import type { ImportOutcome } from '../import/tally.ts';
 import type { Measurements } from './measure.ts';
 import { EVENTS_PER_SECOND, type SendOutcome, sendCalls } from './send.ts';
 import { throwIfInterrupted } from './wait.ts';

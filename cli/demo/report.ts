@@ -1,5 +1,5 @@
 import type { Recommendation } from '../../core/blocks/recommendation.ts';
-import type { ImportOutcome } from '../import/tally.ts';
+import type { ImportOutcome } from '../../core/mapping/row-tally.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** What `npm run demo -- --json` prints. */

@@ -3,12 +3,12 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Mapping } from '../../core/mapping/mapping.ts';
+import { rejectedLine, rejectsHead } from '../../core/mapping/rejected-row.ts';
 import type { Row } from '../../core/mapping/row.ts';
 import { unwritable } from './import-state.ts';
 
 /**
- * Keeps the rows that the mapping can't convert, in the file's own format: repaired, the file is
- * imported with the same mapping. They stay on this machine, where they already are; the collector
+ * Keeps the rows that the mapping can't convert, in the form of `rejectedLine`. They stay on this machine, where they already are; the collector
  * is for events, and these are none.
  */
 export class RejectsFile {
@@ -31,7 +31,9 @@ export class RejectsFile {
   async add(rows: readonly Row[]): Promise<void> {
     const stream = this.#stream ?? (await this.#open());
     this.rowCount += rows.length;
-    const isReady = stream.write(rows.map((row) => this.#line(row.raw)).join(''));
+    const isReady = stream.write(
+      rows.map((row) => rejectedLine(row.raw, this.#format, this.#header)).join(''),
+    );
     if (!isReady && this.#failure === undefined)
       await Promise.race([once(stream, 'drain'), once(stream, 'close')]);
     this.#throwFailure();
@@ -59,23 +61,12 @@ export class RejectsFile {
     stream.on('error', (error) => {
       this.#failure = error;
     });
-    if (this.#header.length > 0) stream.write(this.#line(this.#header));
+    stream.write(rejectsHead(this.#format, this.#header));
     this.#stream = stream;
     return stream;
-  }
-
-  #line(cells: readonly string[]): string {
-    if (this.#format.type === 'jsonl') return `${cells[0] ?? ''}\n`;
-    const delimiter = this.#format.type === 'csv' ? this.#format.delimiter : '\t';
-    return `${cells.map((cell) => quoted(cell, delimiter)).join(delimiter)}\n`;
   }
 
   #throwFailure(): void {
     if (this.#failure !== undefined) throw unwritable(this.path, this.#failure);
   }
-}
-
-function quoted(cell: string, delimiter: string): string {
-  const isPlain = !cell.includes(delimiter) && !/["\r\n]/.test(cell);
-  return isPlain ? cell : `"${cell.replaceAll('"', '""')}"`;
 }

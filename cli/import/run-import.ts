@@ -1,16 +1,17 @@
 import { basename, join, parse } from 'node:path';
+import { readRows } from '../../adapters/files/read-rows.ts';
+import { localFile } from '../../adapters/files/stored-file.ts';
 import { type CallBuilder, createCallBuilder } from '../../core/mapping/build-call.ts';
 import { type RowGroup, RowGrouper } from '../../core/mapping/group-rows.ts';
 import { createRowInterpreter } from '../../core/mapping/interpret-row.ts';
-import { columnsOf } from '../../core/mapping/mapping.ts';
+import type { Mapping } from '../../core/mapping/mapping.ts';
+import { type ImportOutcome, RowTally } from '../../core/mapping/row-tally.ts';
 import { UserError } from '../user-error.ts';
 import { type ImportState, openState, writeWhole } from './import-state.ts';
 import { type LoadedMapping, loadMapping, withUserErrors } from './load-mapping.ts';
-import { type CheckedFile, checkFile, openContent } from './read-file.ts';
-import { readRows } from './read-rows.ts';
+import { type CheckedFile, checkFile, unreadable } from './read-file.ts';
 import { RejectsFile } from './rejects-file.ts';
 import { BatchSender, type Destination } from './send-batches.ts';
-import { type ImportOutcome, Tally } from './tally.ts';
 
 export interface ImportOptions extends Destination {
   readonly file: string;
@@ -64,7 +65,7 @@ const PROGRESS_EVERY_MS = 200;
 export async function runImport(options: ImportOptions): Promise<ImportReport> {
   const loaded = await loadMapping(options.mapping);
   const { format } = loaded.mapping;
-  const file = await checkFile(options.file, 'encoding' in format ? format.encoding : 'utf-8');
+  const file = await checkFile(options.file, loaded.mapping);
   const folder = options.stateFolder ?? STATE_FOLDER;
   const state = await openState(
     folder,
@@ -72,7 +73,7 @@ export async function runImport(options: ImportOptions): Promise<ImportReport> {
     { ...options, fileSha256: file.sha256, mappingSha256: loaded.sha256 },
     { restart: options.restart ?? false, now: new Date().toISOString() },
   );
-  const rejects = new RejectsFile(join(folder, rejectsName(options.file)), format);
+  const rejects = new RejectsFile(join(folder, rejectsName(options.file, format.type)), format);
   await rejects.clear();
   // Saved before anything is sent: an import that can't remember what it sent had better not start.
   await state.save();
@@ -85,9 +86,9 @@ export async function runImport(options: ImportOptions): Promise<ImportReport> {
 }
 
 /** `orders.csv.gz` gives `orders.rejects.csv`: it can be imported like the file it comes from. */
-function rejectsName(file: string): string {
-  const { name, ext } = parse(basename(file).replace(/\.gz$/i, ''));
-  return `${name}.rejects${ext}`;
+function rejectsName(file: string, format: Mapping['format']['type']): string {
+  const { name, ext } = parse(basename(file).replace(/\.(gz|zst)$/i, ''));
+  return `${name}.rejects${format === 'parquet' ? '.jsonl' : ext}`;
 }
 
 class ImportRun {
@@ -98,7 +99,7 @@ class ImportRun {
   readonly #options: ImportOptions;
   readonly #signal: AbortSignal;
   readonly #buildCall: CallBuilder;
-  readonly #tally = new Tally();
+  readonly #tally = new RowTally();
   readonly #events = { accepted: 0, duplicate: 0, quarantined: 0 };
   #bytesRead = 0;
   #savedAtMs = Date.now();
@@ -153,21 +154,24 @@ class ImportRun {
 
   async *#groups(): AsyncGenerator<RowGroup> {
     const { mapping } = this.#loaded;
-    const columns = columnsOf(mapping);
     const interpret = withUserErrors(() => createRowInterpreter(mapping));
     const grouper = new RowGrouper(mapping);
-    const content = openContent(this.#file, (count) => {
+    const file = await localFile(this.#file.path, (count) => {
       this.#bytesRead += count;
     });
-    const rows = readRows(content, this.#file.path, mapping, columns, (header) =>
-      this.#rejects.setHeader(header),
-    );
-    for await (const row of rows) {
-      this.#signal.throwIfAborted();
-      this.#tally.rows += 1;
-      const interpreted = interpret(row);
-      if (interpreted.kind === 'skipped') this.#tally.skip(interpreted.reason);
-      else yield* grouper.add(row, interpreted);
+    try {
+      for await (const { rows, next } of readRows(file, mapping)) {
+        this.#rejects.setHeader(next.header);
+        for (const row of rows) {
+          this.#signal.throwIfAborted();
+          this.#tally.rows += 1;
+          const interpreted = interpret(row);
+          if (interpreted.kind === 'skipped') this.#tally.skip(interpreted.reason);
+          else yield* grouper.add(row, interpreted);
+        }
+      }
+    } catch (error) {
+      throw unreadable(this.#file.path, error);
     }
     yield* grouper.finish();
   }

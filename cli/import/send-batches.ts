@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import * as z from 'zod';
+import { refusalText } from '../../core/mapping/refusal-text.ts';
 import { UserError } from '../user-error.ts';
 
 /** Uncompressed size at which a batch is sent: a quarter of what the collector takes, so that progress is smooth. */
@@ -138,7 +139,7 @@ export class BatchSender<T> {
     if (!success && refused.size < batch.length) throw this.#refusal(400);
     for (const [index, parcel] of batch.entries()) {
       const issue = refused.get(index);
-      if (refused.has(index)) this.#events.onRefused(parcel.subject, reasonOf(issue));
+      if (refused.has(index)) this.#events.onRefused(parcel.subject, refusalText(issue));
       else this.#events.onAccepted(parcel.subject);
     }
   }
@@ -211,14 +212,6 @@ type PostOutcome =
 
 function isTemporary(status: number): boolean {
   return status === 408 || status === 429 || status >= 500;
-}
-
-/** What the collector says of the first issue, without the numbers that differ from event to event. */
-function reasonOf(issue: { path: string; message: string } | undefined): string {
-  if (issue === undefined) return 'refused by the collector';
-  const path = issue.path.replace(/\[\d+\]/g, '[]');
-  const message = issue.message.split(/[;(]/, 1)[0]?.trim() ?? '';
-  return path === '' ? message : `${path}: ${message}`;
 }
 
 function pauseMs(attempt: number, outcome: PostOutcome): number {

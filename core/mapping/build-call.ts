@@ -6,6 +6,12 @@ import type { EventMapping, Mapping, Template } from './mapping.ts';
 /** A call of the Segment HTTP Tracking API, as JSON text. */
 export type CallBuilder = (group: RowGroup) => string | undefined;
 
+/** A call with the id that it carries. */
+export interface BuiltCall {
+  readonly messageId: string;
+  readonly text: string;
+}
+
 /** Characters of a message id: 132 bits, collision-free for any number of events. */
 const MESSAGE_ID_CHARACTERS = 22;
 
@@ -17,14 +23,23 @@ const noProblems: ReadonlyMap<string, string> = new Map();
  * file sent twice is recognised behind the collector, event by event.
  */
 export function createCallBuilder(mapping: Mapping): CallBuilder {
+  const build = createIdentifiedCallBuilder(mapping);
+  return (group) => build(group)?.text;
+}
+
+/** The same, and says the message id beside the call. */
+export function createIdentifiedCallBuilder(
+  mapping: Mapping,
+): (group: RowGroup) => BuiltCall | undefined {
   const events = mapping.events.map((event) => ({ event, holds: allOf(event.when) }));
   return (group) => {
     const [first] = group.lines;
     if (first === undefined) return undefined;
     const chosen = events.find(({ holds }) => holds(first, noProblems) === true)?.event;
     if (chosen === undefined) return undefined;
-    return JSON.stringify({
-      messageId: messageIdOf(mapping.id, chosen, group.key),
+    const messageId = messageIdOf(mapping.id, chosen, group.key);
+    const text = JSON.stringify({
+      messageId,
       type: chosen.type,
       event: chosen.event,
       userId: textOf(chosen.userId, first),
@@ -33,6 +48,7 @@ export function createCallBuilder(mapping: Mapping): CallBuilder {
       properties: chosen.properties && fill({ object: chosen.properties }, first, group.lines),
       traits: chosen.traits && fill({ object: chosen.traits }, first, group.lines),
     });
+    return { messageId, text };
   };
 }
 

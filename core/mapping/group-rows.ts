@@ -1,4 +1,5 @@
-import type { Fields, InterpretedRow } from './interpret-row.ts';
+import * as z from 'zod';
+import { type Fields, fieldValue, type InterpretedRow } from './interpret-row.ts';
 import type { Mapping } from './mapping.ts';
 import type { Row } from './row.ts';
 
@@ -24,6 +25,31 @@ const CLOSED_GROUPS_MAX = 1_000_000;
 export const TOO_LATE = 'group already sent: raise group.windowRows';
 export const TOO_MANY_ROWS = 'too many rows in one group';
 
+/** A grouper between two rows, as JSON: a later one goes on from it. */
+export const groupingState = z.object({
+  nextOrdinal: z.int().nonnegative(),
+  closed: z.array(z.string()),
+  open: z.array(
+    z.object({
+      ordinal: z.int().nonnegative(),
+      key: z.string(),
+      lines: z.array(z.record(z.string(), fieldValue)),
+      rows: z.array(
+        z.object({
+          number: z.int(),
+          cells: z.array(z.string()),
+          raw: z.array(z.string()),
+          problem: z.string().exactOptional(),
+        }),
+      ),
+      refusedBecause: z.string().exactOptional(),
+      duplicateRowCount: z.int().nonnegative(),
+      lastRow: z.int(),
+    }),
+  ),
+});
+export type GroupingState = z.infer<typeof groupingState>;
+
 interface OpenGroup {
   ordinal: number;
   key: string;
@@ -47,9 +73,23 @@ export class RowGrouper {
   readonly #closed = new Set<string>();
   #nextOrdinal = 0;
 
-  constructor(mapping: Mapping) {
+  constructor(mapping: Mapping, state?: GroupingState) {
     this.#mapping = mapping;
     this.#windowRows = mapping.group?.windowRows ?? 0;
+    if (state === undefined) return;
+    this.#nextOrdinal = state.nextOrdinal;
+    for (const key of state.closed) this.#closed.add(key);
+    for (const group of state.open)
+      this.#open.set(group.key, { ...group, seenRows: seenIn(group) });
+  }
+
+  /** What a grouper needs to go on with the next row as this one would. */
+  state(): GroupingState {
+    const open = [...this.#open.values()].map(({ seenRows: _, ...group }) => ({
+      ...group,
+      rows: group.rows.map((row) => ({ ...row, cells: [...row.cells], raw: [...row.raw] })),
+    }));
+    return { nextOrdinal: this.#nextOrdinal, closed: [...this.#closed], open };
   }
 
   /** Takes the next row; gives the groups that it completes. */
@@ -111,7 +151,7 @@ export class RowGrouper {
       return;
     }
     if (this.#mapping.duplicateRows === 'drop') {
-      const text = row.raw.join('\u0000');
+      const text = textOf(row);
       if (group.seenRows.has(text)) {
         group.duplicateRowCount += 1;
         return;
@@ -124,7 +164,7 @@ export class RowGrouper {
 
   /** Nothing when a field of the key is empty: such rows belong to no group. */
   #keyOf(row: Row, fields: Fields): string | undefined {
-    if (this.#mapping.group === undefined) return `${row.number}\u0000${row.raw.join('\u0000')}`;
+    if (this.#mapping.group === undefined) return `${row.number}\u0000${textOf(row)}`;
     const parts = this.#mapping.group.by.map((name) => fields[name]);
     return parts.includes(undefined) ? undefined : parts.join('\u0000');
   }
@@ -142,4 +182,13 @@ export class RowGrouper {
       seenRows: new Set(),
     };
   }
+}
+
+function textOf(row: Row): string {
+  return row.raw.join('\u0000');
+}
+
+/** The rows that another of the group can be equal to; which of a refused group doesn't matter. */
+function seenIn(group: { readonly rows: readonly Row[] }): Set<string> {
+  return new Set(group.rows.map(textOf));
 }

@@ -1,10 +1,12 @@
+import * as z from 'zod';
 import { type Condition, columnsOf, type FieldMapping, type Mapping } from './mapping.ts';
 import { MappingError } from './mapping-error.ts';
 import { createDateReader } from './read-date.ts';
 import type { Row } from './row.ts';
 
 /** A field's value; dates are ISO 8601 UTC. Undefined where the cell is empty. */
-export type FieldValue = string | number | boolean | undefined;
+export const fieldValue = z.union([z.string(), z.number(), z.boolean()]).optional();
+export type FieldValue = z.infer<typeof fieldValue>;
 export type Fields = Readonly<Record<string, FieldValue>>;
 
 /** What a row is, before it is grouped. */
@@ -99,6 +101,7 @@ function readerOf(name: string, field: FieldMapping, columns: readonly string[])
     const [left, right] = field.multiply;
     return (_, fields) => multiply(fields[left], fields[right]);
   }
+  if ('lookup' in field) return lookupReader(field);
   const place = columns.indexOf(field.column);
   const cellOf = (cells: readonly string[]): string => (cells[place] ?? '').trim();
   switch (field.type) {
@@ -113,14 +116,45 @@ function readerOf(name: string, field: FieldMapping, columns: readonly string[])
         return new Date(timeMs).toISOString();
       };
     }
+    case 'boolean':
+      return booleanReader(field, cellOf);
     default:
       return (cells) => readNumber(cellOf(cells), field);
   }
 }
 
+function booleanReader(
+  field: Extract<FieldMapping, { type: 'boolean' }>,
+  cellOf: (cells: readonly string[]) => string,
+): Reader {
+  const values = new Map<string, boolean>();
+  for (const text of field.false) values.set(text.toLowerCase(), false);
+  for (const text of field.true) values.set(text.toLowerCase(), true);
+  return (cells) => {
+    const text = cellOf(cells).toLowerCase();
+    const value = values.get(text);
+    if (value !== undefined) return value;
+    if (text !== '') throw new UnreadableCell('neither true nor false');
+    if (field.optional) return undefined;
+    throw new UnreadableCell('empty');
+  };
+}
+
+function lookupReader(field: Extract<FieldMapping, { lookup: string }>): Reader {
+  const table = new Map(Object.entries(field.values));
+  return (_, fields) => {
+    const key = fields[field.lookup];
+    if (key === undefined) return undefined;
+    const found = table.get(String(key));
+    const value = found === undefined ? field.default : found;
+    if (value === undefined) throw new UnreadableCell('not in its table');
+    return value ?? undefined;
+  };
+}
+
 function readNumber(
   text: string,
-  field: { type: 'number' | 'integer'; absolute: boolean; optional: boolean },
+  field: Extract<FieldMapping, { type: 'number' | 'integer' }>,
 ): number | undefined {
   if (text === '') {
     if (field.optional) return undefined;
@@ -131,7 +165,15 @@ function readNumber(
   if (field.type === 'integer' && !Number.isSafeInteger(value)) {
     throw new UnreadableCell('not a whole number');
   }
-  return field.absolute ? Math.abs(value) : value;
+  const size = field.absolute ? Math.abs(value) : value;
+  return field.multiplyBy === undefined ? size : scaled(size, field.multiplyBy);
+}
+
+/** Digits that survive a factor: 1999 cents are 19.99, not 19.990000000000002. */
+const SCALED_DIGITS = 12;
+
+function scaled(value: number, factor: number): number {
+  return Number((value * factor).toPrecision(SCALED_DIGITS));
 }
 
 function multiply(left: FieldValue, right: FieldValue): number | undefined {

@@ -19,7 +19,13 @@ const format = z.discriminatedUnion('type', [
     encoding: z.enum(['utf-8', 'latin1']).default('utf-8'),
   }),
   z.strictObject({ type: z.literal('jsonl') }),
+  z.strictObject({ type: z.literal('parquet') }),
 ]);
+
+/** A value that a table gives for another; `null` for none. */
+const tableValue = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+/** A table is written by hand; longer ones belong into the file itself. */
+const TABLE_ENTRIES_MAX = 1_000;
 
 /** A named value of a row: from a column, constant, or computed from fields named before it. */
 const field = z.union([
@@ -29,6 +35,16 @@ const field = z.union([
     type: z.enum(['number', 'integer']),
     /** The number without its sign: exports write what comes back as negative quantities. */
     absolute: z.boolean().default(false),
+    /** From the file's unit to ours, e.g. 0.01 from cents. */
+    multiplyBy: z.number().optional(),
+    optional: z.boolean().default(false),
+  }),
+  z.strictObject({
+    column: z.string(),
+    type: z.literal('boolean'),
+    /** What the file writes, in any case of letters. */
+    true: z.array(z.string()).min(1).default(['true', 'yes', 'y', 't', '1']),
+    false: z.array(z.string()).min(1).default(['false', 'no', 'n', 'f', '0']),
     optional: z.boolean().default(false),
   }),
   z.strictObject({
@@ -41,6 +57,17 @@ const field = z.union([
   }),
   z.strictObject({ constant: z.union([z.string(), z.number(), z.boolean()]) }),
   z.strictObject({ multiply: z.tuple([z.string(), z.string()]) }),
+  z.strictObject({
+    /** A field defined before it, whose value is looked up. */
+    lookup: z.string(),
+    values: z
+      .record(z.string(), tableValue)
+      .refine((table) => Object.keys(table).length <= TABLE_ENTRIES_MAX, {
+        message: `has more than ${TABLE_ENTRIES_MAX} entries`,
+      }),
+    /** For values that the table doesn't have; without it such a row is refused. */
+    default: tableValue.optional(),
+  }),
 ]);
 export type FieldMapping = z.infer<typeof field>;
 
@@ -92,7 +119,16 @@ const eventMapping = z.strictObject({
 });
 export type EventMapping = z.infer<typeof eventMapping>;
 
-const mapping = z
+/** The parts of a document that name fields. */
+interface FieldUsers {
+  readonly fields: Readonly<Record<string, FieldMapping>>;
+  readonly skip: readonly { readonly when: readonly Condition[] }[];
+  readonly group?: { readonly by: readonly string[] } | undefined;
+  readonly events: readonly EventMapping[];
+}
+
+/** A mapping document, checked as a whole. */
+export const mappingDocument = z
   .strictObject({
     /** Part of every message id: the same rows under the same id are the same events. */
     id: z.string().min(1).max(100),
@@ -117,8 +153,14 @@ const mapping = z
   .refine((document) => document.duplicateRows === 'keep' || document.group !== undefined, {
     path: ['duplicateRows'],
     message: 'equal rows can only be dropped within a group; add "group"',
+  })
+  .superRefine((document, context) => {
+    const unknown = fieldsUsedIn(document).find((used) => !Object.hasOwn(document.fields, used));
+    if (unknown === undefined) return;
+    const message = `uses a field "${unknown}" that it doesn't define; define it under "fields". There are: ${Object.keys(document.fields).join(', ')}`;
+    context.addIssue({ code: 'custom', message });
   });
-export type Mapping = z.infer<typeof mapping>;
+export type Mapping = z.output<typeof mappingDocument>;
 
 /** @throws MappingError naming the place of each mistake. */
 export function parseMapping(text: string, name: string): Mapping {
@@ -129,23 +171,12 @@ export function parseMapping(text: string, name: string): Mapping {
     const reason = error instanceof Error ? error.message : '';
     throw new MappingError(`${name} is not JSON: ${reason}`, 'Repair the document; see examples/.');
   }
-  const parsed = mapping.safeParse(value);
-  if (!parsed.success) {
-    throw new MappingError(
-      `${name} is not a mapping document:\n${z.prettifyError(parsed.error)}`,
-      'Compare it with examples/online-retail.mapping.json.',
-    );
-  }
-  const unknown = fieldsUsedIn(parsed.data).find(
-    (used) => !Object.hasOwn(parsed.data.fields, used),
+  const parsed = mappingDocument.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new MappingError(
+    `${name} is not a mapping document:\n${z.prettifyError(parsed.error)}`,
+    'Compare it with examples/online-retail.mapping.json.',
   );
-  if (unknown !== undefined) {
-    throw new MappingError(
-      `${name} uses a field "${unknown}" that it doesn't define.`,
-      `Define it under "fields"; there are: ${Object.keys(parsed.data.fields).join(', ')}.`,
-    );
-  }
-  return parsed.data;
 }
 
 /** The columns that a mapping reads. */
@@ -156,11 +187,16 @@ export function columnsOf(document: Mapping): string[] {
   return [...new Set(columns)];
 }
 
-function fieldsUsedIn(document: Mapping): string[] {
+function fieldsOfField(field: FieldMapping): readonly string[] {
+  if ('multiply' in field) return field.multiply;
+  return 'lookup' in field ? [field.lookup] : [];
+}
+
+function fieldsUsedIn(document: FieldUsers): string[] {
   const used = [
     ...document.skip.flatMap((rule) => rule.when.map((one) => one.field)),
     ...(document.group?.by ?? []),
-    ...Object.values(document.fields).flatMap((one) => ('multiply' in one ? one.multiply : [])),
+    ...Object.values(document.fields).flatMap(fieldsOfField),
   ];
   for (const event of document.events) {
     used.push(event.timestamp, ...event.when.map((one) => one.field));

@@ -1,5 +1,6 @@
 import type { Faults } from '../faults.ts';
 import { type Engine, startJsonService } from './json-service.ts';
+import { objectsAt } from './step-functions/objects.ts';
 import { stepFunctionsOperations } from './step-functions/operations.ts';
 import {
   type MachineToDefine,
@@ -15,6 +16,8 @@ import type { InvokeLambda } from './step-functions/task.ts';
  */
 export interface StepFunctionsOptions extends RegistryListeners {
   readonly invokeLambda: InvokeLambda;
+  /** Where a distributed Map reads and writes. */
+  readonly s3Endpoint: string;
   readonly faults?: Faults;
 }
 
@@ -27,8 +30,9 @@ export interface StepFunctionsEngine extends Engine {
 export async function startStepFunctionsEngine(
   options: StepFunctionsOptions,
 ): Promise<StepFunctionsEngine> {
-  const { invokeLambda, faults, onEvent, onMetric } = options;
-  const world = { invokeLambda, nowMs: () => Date.now(), random: () => Math.random() };
+  const { invokeLambda, s3Endpoint, faults, onEvent, onMetric } = options;
+  const objects = objectsAt(s3Endpoint);
+  const world = { invokeLambda, objects, nowMs: () => Date.now(), random: () => Math.random() };
   const registry = new Registry(world, { onEvent, onMetric });
   const service = await startJsonService({
     name: 'Step Functions',

@@ -90,11 +90,18 @@ export class LambdaFunction {
     }
   }
 
-  /** Runs an event some time, again when it fails: `InvocationType: Event`. */
+  /**
+   * Runs an event some time, again when it fails: `InvocationType: Event`.
+   * @throws Error with the last failure when no attempt is left.
+   */
   async invokeAsynchronously(payload: string): Promise<void> {
-    for (let attempt = 1; attempt <= ASYNC_ATTEMPTS_MAX && !this.#isStopped; attempt += 1) {
+    for (let attempt = 1; ; attempt += 1) {
       const result = await this.invoke(payload);
       if (result.kind === 'response') return;
+      if (attempt === ASYNC_ATTEMPTS_MAX || this.#isStopped) {
+        const reason = result.kind === 'refused' ? result.message : result.error.errorType;
+        throw new Error(`${this.definition.logicalId} failed ${attempt} times: ${reason}`);
+      }
       await new Promise((resolve) => setTimeout(resolve, ASYNC_RETRY_MS * attempt).unref());
     }
   }

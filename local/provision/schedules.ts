@@ -12,6 +12,9 @@ const schedule = z.looseObject({
   Target: z.looseObject({ Arn: z.string() }),
 });
 
+const EVENT_TARGET =
+  /^arn:aws[\w-]*:(states:[^:]+:\d{12}:stateMachine|lambda:[^:]+:\d{12}:function):/u;
+
 /** By the clock, or by an event; EventBridge takes both at once, nobody here does. */
 const rule = z
   .strictObject({
@@ -67,6 +70,10 @@ function addBusRule(
   name: string,
   { EventPattern, State, Targets }: z.infer<typeof rule>,
 ): void {
+  for (const { Arn } of Targets) {
+    if (EVENT_TARGET.test(Arn)) continue;
+    throw new TemplateError(`the target ${Arn} is neither a state machine nor a function.`);
+  }
   try {
     parts.eventBus.addRule({
       name,

@@ -102,6 +102,7 @@ export const inert: Readonly<Record<string, string>> = {
   'AWS::Events::Rule.Description': 'A note for people.',
   'AWS::Events::Rule.Targets.RetryPolicy':
     'A local target that fails is broken; the policy is for passing faults.',
+  'AWS::Events::Rule.Targets.DeadLetterConfig': 'A delivery that failed is printed by the command.',
   'AWS::SNS::Topic.DisplayName': 'A note for people.',
   'AWS::SNS::Subscription': 'Nothing is mailed from this machine; the command prints each alarm.',
 };

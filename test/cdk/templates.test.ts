@@ -37,6 +37,17 @@ const VARIABLES: Record<string, string[]> = {
     'IDENTITY_SECRET_ID',
     'SOURCE_SECRETS_ID',
   ],
+  Currents: ['EVENTS_STREAM_NAME', 'QUARANTINE_BUCKET', 'CONFIG_TABLE', 'IDENTITY_SECRET_ID'],
+  ImportPlan: ['DROP_BUCKET', 'CONFIG_TABLE'],
+  ImportSplit: ['DROP_BUCKET'],
+  ImportChunk: [
+    'DROP_BUCKET',
+    'EVENTS_STREAM_NAME',
+    'QUARANTINE_BUCKET',
+    'CONFIG_TABLE',
+    'IDENTITY_SECRET_ID',
+  ],
+  ImportManifest: ['DROP_BUCKET'],
   Enrich: [
     'PROFILES_TABLE',
     'IDENTITIES_TABLE',
@@ -154,6 +165,14 @@ describe('permissions', () => {
         '/curated/*',
         '/snapshots/*',
         '/models/*',
+        '/drop/*',
+        '/currents/*',
+        '/manifests/*',
+        '/rejects/*',
+        '/work/*',
+        '/ledger/*',
+        // The executions that an import's map starts.
+        '/*',
       ]),
     );
   });

@@ -74,7 +74,21 @@ describe('a definition', () => {
       jsonata({ A: { ...map, ToleratedFailureCount: 1 } }),
       '$.States.A.ToleratedFailureCount',
     ],
-    ['an item reader', jsonata({ A: { ...map, ItemReader: {} } }), '$.States.A.ItemReader'],
+    [
+      'an item reader of no known kind',
+      jsonata({ A: { ...map, ItemReader: {} } }),
+      '$.States.A.ItemReader.Resource',
+    ],
+    [
+      'an item reader of an inline Map',
+      jsonata({
+        A: {
+          ...map,
+          ItemReader: { Resource: 'arn:aws:states:::s3:listObjectsV2', Arguments: {} },
+        },
+      }),
+      '$.States.A.ItemReader',
+    ],
     [
       'a field deep in a branch',
       jsonata({

@@ -44,7 +44,9 @@ export class StepFunctionsHarness {
     this.client = client;
   }
 
-  static async start(): Promise<StepFunctionsHarness> {
+  static async start(
+    options: { readonly s3Endpoint?: string } = {},
+  ): Promise<StepFunctionsHarness> {
     const late: { harness?: StepFunctionsHarness } = {};
     const invokeLambda: InvokeLambda = async (arn, payload, signal) => {
       const handle = late.harness?.functionAt(arn);
@@ -54,6 +56,7 @@ export class StepFunctionsHarness {
     const faults = new Faults();
     const engine = await startStepFunctionsEngine({
       invokeLambda,
+      s3Endpoint: options.s3Endpoint ?? 'http://127.0.0.1:9',
       faults,
       onEvent: ({ type }, execution) => {
         if (type === 'ExecutionStarted') late.harness?.startedExecutions.push(execution.start.arn);

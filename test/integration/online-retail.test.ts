@@ -3,15 +3,15 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { createGunzip } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { type RowBatch, readRows } from '../../adapters/files/read-rows.ts';
+import { localFile } from '../../adapters/files/stored-file.ts';
 import { loadMapping } from '../../cli/import/load-mapping.ts';
-import { checkFile, openContent } from '../../cli/import/read-file.ts';
-import { readRows } from '../../cli/import/read-rows.ts';
 import { IMPORT_CALL_BYTES_MAX } from '../../core/events/limits.ts';
 import { validateCall } from '../../core/events/validate-call.ts';
 import { createCallBuilder } from '../../core/mapping/build-call.ts';
 import { type RowGroup, RowGrouper } from '../../core/mapping/group-rows.ts';
 import { createRowInterpreter } from '../../core/mapping/interpret-row.ts';
-import { columnsOf } from '../../core/mapping/mapping.ts';
+import type { Row } from '../../core/mapping/row.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const orders = join(root, '..', 'shared', 'data', 'online-retail', 'orders.csv.gz');
@@ -24,10 +24,14 @@ interface Event {
   properties: { order_id: string; total: number; products: { quantity: number; price: number }[] };
 }
 
+async function* rowsOf(batches: AsyncIterable<RowBatch>): AsyncGenerator<Row> {
+  for await (const { rows } of batches) yield* rows;
+}
+
 /** The file through the mapping, without a collector. */
 async function mapFile() {
   const { mapping } = await loadMapping(join(root, 'examples', 'online-retail.mapping.json'));
-  const file = await checkFile(orders, 'utf-8');
+  const file = await localFile(orders);
   const interpret = createRowInterpreter(mapping);
   const grouper = new RowGrouper(mapping);
   const build = createCallBuilder(mapping);
@@ -47,13 +51,7 @@ async function mapFile() {
       }
     }
   };
-  for await (const row of readRows(
-    openContent(file, () => {}),
-    file.path,
-    mapping,
-    columnsOf(mapping),
-    () => {},
-  )) {
+  for await (const row of rowsOf(readRows(file, mapping))) {
     result.rows += 1;
     const interpreted = interpret(row);
     if (interpreted.kind === 'line' || interpreted.kind === 'refused')

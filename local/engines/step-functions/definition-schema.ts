@@ -1,11 +1,13 @@
 import * as z from 'zod';
+import { distributedFields } from './distributed-map-schema.ts';
 import { isExpression } from './jsonata-value.ts';
 import { reservedErrorNames } from './state-error.ts';
 
 /**
  * The Amazon States Language (https://states-language.net) as far as it is implemented here. Every
  * object is strict: a field that isn't listed is refused, never ignored. Not implemented on purpose:
- * a Distributed Map's ItemReader, ItemBatcher and ResultWriter, callbacks and activities, heartbeats, credentials, intrinsic functions, and the legacy Map fields Iterator and Parameters.
+ * a Distributed Map in JSONPath, callbacks and activities, heartbeats, credentials, intrinsic functions,
+ * and the legacy Map fields Iterator and Parameters.
  */
 
 /** AWS's own upper bound for a time-out or a wait, in seconds (about three years). */
@@ -124,8 +126,7 @@ const jsonataStates = {
     ItemSelector: json.optional(),
     ItemProcessor: z.unknown(),
     MaxConcurrency: z.union([z.int().min(0), expression]).optional(),
-    ToleratedFailureCount: z.union([z.int().min(0), expression]).optional(),
-    ToleratedFailurePercentage: z.union([z.number().min(0).max(100), expression]).optional(),
+    ...distributedFields,
   }),
 };
 

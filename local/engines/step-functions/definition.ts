@@ -114,11 +114,12 @@ function compileState(
       ),
     compileProcessor: (given, processorPath) => {
       const processor = check(itemProcessorSchema, given, processorPath, 'an ItemProcessor');
-      const isDistributed = processor.ProcessorConfig?.Mode === 'DISTRIBUTED';
+      const { ProcessorConfig: config } = processor;
+      const executionType = config?.Mode === 'DISTRIBUTED' ? config.ExecutionType : undefined;
       // An execution of its own sees no variables of the one that started it.
-      const outer = isDistributed ? new Set<string>() : variables;
+      const outer = executionType === undefined ? variables : new Set<string>();
       const machine = compileStates(processor, processorPath, machineLanguage, outer);
-      return { ...machine, isDistributed };
+      return { ...machine, executionType };
     },
   };
   const what = `a ${String(type)} state in ${language}`;

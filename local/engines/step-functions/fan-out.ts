@@ -2,14 +2,13 @@ import { runDistributedMap } from './distributed-map.ts';
 import type { Frame } from './frame.ts';
 import { type Run, runMachine } from './interpreter.ts';
 import type { Json, JsonObject } from './json.ts';
-import type { State } from './machine.ts';
+import type { MapState, State } from './machine.ts';
 import { StateError } from './state-error.ts';
 
 /** AWS runs at most about this many iterations of an inline Map at a time. */
 const MAP_CONCURRENCY_MAX = 40;
 
 type ParallelState = Extract<State, { type: 'Parallel' }>;
-type MapState = Extract<State, { type: 'Map' }>;
 
 /** Runs all branches on the same input; the first that fails stops the others. */
 export async function runParallel(state: ParallelState, frame: Frame, run: Run): Promise<Json> {
@@ -24,9 +23,10 @@ export async function runParallel(state: ParallelState, frame: Frame, run: Run):
 
 /** Runs the processor once per item, at most `maxConcurrency` at a time; results keep the items' order. */
 export async function runMap(state: MapState, frame: Frame, run: Run): Promise<Json> {
+  const { distributed } = state;
+  if (distributed !== undefined) return runDistributedMap(state, distributed, frame, run);
   const items = await state.items(frame);
   if (!Array.isArray(items)) throw new StateError('States.Runtime', 'A Map needs an array.');
-  if (state.processor.isDistributed) return runDistributedMap(state, items, frame, run);
   const lanes = lanesOf(await state.maxConcurrency(frame), items.length, MAP_CONCURRENCY_MAX);
   run.trail.add('MapStateStarted', 'mapStateStartedEventDetails', { length: items.length });
   return together('Map', run, async (signal) => {

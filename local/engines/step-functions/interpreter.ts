@@ -1,8 +1,10 @@
+import type { Execution, ExecutionStart } from './execution.ts';
 import { runMap, runParallel } from './fan-out.ts';
 import type { Frame, Leaving } from './frame.ts';
 import type { Trail } from './history.ts';
 import { type Json, type JsonObject, withinLimit } from './json.ts';
 import type { Catcher, Machine, State } from './machine.ts';
+import type { Objects } from './objects.ts';
 import { retryDelayMs } from './retry.ts';
 import { errorOutputOf, matchesError, StateError } from './state-error.ts';
 import { type InvokeLambda, runTask } from './task.ts';
@@ -11,6 +13,9 @@ import { sleep } from './timing.ts';
 /** What a run needs of the world; time and chance come in here. */
 export interface World {
   readonly invokeLambda: InvokeLambda;
+  readonly objects: Objects;
+  /** Starts an execution for an item of a distributed Map. */
+  readonly startChild: (start: ExecutionStart) => Execution;
   readonly nowMs: () => number;
   /** Uniform in [0, 1): spreads retries whose JitterStrategy is FULL. */
   readonly random: () => number;

@@ -92,6 +92,10 @@ function map(raw: Raw<'Map'>, { name, path, compileProcessor }: Surroundings): S
       ? undefined
       : compilePayload(raw.ItemSelector, at(path, 'ItemSelector'));
   const maxConcurrency = raw.MaxConcurrency ?? 0;
+  const processor = compileProcessor(raw.ItemProcessor, at(path, 'ItemProcessor'));
+  if (processor.executionType !== undefined) {
+    refuse(at(path, 'ItemProcessor'), 'A Distributed Map is implemented in JSONata alone.');
+  }
   return {
     name,
     type: 'Map',
@@ -99,8 +103,8 @@ function map(raw: Raw<'Map'>, { name, path, compileProcessor }: Surroundings): S
     itemInput: async (frame, item) =>
       selector === undefined ? item : selector({ ...frame, input: await input(frame) }),
     maxConcurrency: async () => maxConcurrency,
-    processor: compileProcessor(raw.ItemProcessor, at(path, 'ItemProcessor')),
-    tolerated: undefined,
+    processor,
+    distributed: undefined,
     ...working(raw, path),
   };
 }

@@ -1,10 +1,11 @@
 import type { Surroundings } from './definition.ts';
 import type { JsonataState, StateOf } from './definition-schema.ts';
+import { distributedOf } from './distributed-map-state.ts';
 import type { Frame, Leave, Value } from './frame.ts';
 import type { Json } from './json.ts';
 import { compileJsonata, type LateMember } from './jsonata-value.ts';
 import type { Catcher, State } from './machine.ts';
-import { at, refuse } from './refusal.ts';
+import { at } from './refusal.ts';
 import { StateError } from './state-error.ts';
 import { checkInvokeArguments, exactlyOne, listOf, onwardOf, resourceOf } from './state-parts.ts';
 
@@ -79,27 +80,9 @@ function map(raw: Raw<'Map'>, { name, path, compileProcessor }: Surroundings): S
     itemInput: async (frame, item) => (selector === undefined ? item : selector(frame)),
     maxConcurrency: compileJsonata(raw.MaxConcurrency ?? 0, at(path, 'MaxConcurrency'), []),
     processor,
-    tolerated: toleratedOf(raw, path, processor.isDistributed),
+    distributed: distributedOf(raw, name, path, processor),
     ...working(raw, path),
   };
-}
-
-/** Only a distributed Map may lose iterations. */
-function toleratedOf(raw: Raw<'Map'>, path: string, isDistributed: boolean) {
-  if (isDistributed) {
-    return {
-      count: compileJsonata(raw.ToleratedFailureCount ?? 0, at(path, 'ToleratedFailureCount'), []),
-      percentage: compileJsonata(
-        raw.ToleratedFailurePercentage ?? 0,
-        at(path, 'ToleratedFailurePercentage'),
-        [],
-      ),
-    };
-  }
-  for (const field of ['ToleratedFailureCount', 'ToleratedFailurePercentage'] as const) {
-    if (raw[field] !== undefined) refuse(at(path, field), 'Only a DISTRIBUTED Map has it.');
-  }
-  return undefined;
 }
 
 function choice(raw: Raw<'Choice'>, { name, path }: Surroundings): State {

@@ -60,12 +60,36 @@ export type State = { readonly name: string } & (
       readonly itemInput: (frame: Frame, item: Json) => Promise<Json>;
       readonly maxConcurrency: Value;
       readonly processor: Processor;
-      /** How many iterations of a distributed Map may fail. */
-      readonly tolerated: { readonly count: Value; readonly percentage: Value } | undefined;
+      /** Undefined for an inline Map. */
+      readonly distributed: Distributed | undefined;
     } & Working)
 );
 
 /** What a Map runs per item: as a part of its execution, or as an execution of its own. */
 export interface Processor extends Machine {
-  readonly isDistributed: boolean;
+  /** Undefined for an inline one. */
+  readonly executionType: 'STANDARD' | 'EXPRESS' | undefined;
+}
+
+export type MapState = Extract<State, { type: 'Map' }>;
+
+/** What a distributed Map has more than an inline one. */
+export interface Distributed {
+  /** Stands for the Map in the names of its run and its children. */
+  readonly label: string;
+  readonly executionType: 'STANDARD' | 'EXPRESS';
+  readonly reader: ItemReader | undefined;
+  /** Undefined where each child gets one item, bare. */
+  readonly batchItemsMax: Value | undefined;
+  readonly batchInput: Value | undefined;
+  readonly toleratedCount: Value | undefined;
+  readonly toleratedPercentage: Value | undefined;
+  /** Bucket and Prefix of the ResultWriter. */
+  readonly writerArguments: Value | undefined;
+}
+
+export interface ItemReader {
+  readonly kind: 'JSON' | 'JSONL' | 'listing';
+  readonly argumentsOf: Value;
+  readonly itemsMax: Value | undefined;
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ServiceError } from '../json-service.ts';
 import { compileDefinition } from './definition.ts';
-import { Execution, type StateMachine } from './execution.ts';
+import { Execution, type ExecutionStart, type StateMachine } from './execution.ts';
 import type { HistoryEvent } from './history.ts';
 import type { World } from './interpreter.ts';
 import { PAYLOAD_BYTES_MAX } from './json.ts';
@@ -10,6 +10,8 @@ import { PAYLOAD_BYTES_MAX } from './json.ts';
 const ENDED_EXECUTIONS_MAX = 1_000;
 /** Far more than one machine can run; a start beyond it is a loop that starts executions. */
 const RUNNING_EXECUTIONS_MAX = 100;
+/** Children of distributed Maps that can still be described; the oldest go first. */
+const CHILDREN_MAX = 10_000;
 
 export interface MachineToDefine {
   readonly name: string;
@@ -48,8 +50,10 @@ export class Registry {
   /** In the order of their starts. */
   readonly #executions = new Map<string, Execution>();
 
-  constructor(world: World, listeners: RegistryListeners) {
-    this.#world = world;
+  readonly #children = new Map<string, Execution>();
+
+  constructor(world: Omit<World, 'startChild'>, listeners: RegistryListeners) {
+    this.#world = { ...world, startChild: (start) => this.#startChild(start) };
     this.#listeners = listeners;
   }
 
@@ -81,7 +85,7 @@ export class Registry {
   }
 
   execution(arn: string): Execution {
-    const execution = this.#executions.get(arn);
+    const execution = this.#executions.get(arn) ?? this.#children.get(arn);
     if (execution !== undefined) return execution;
     throw new ServiceError('ExecutionDoesNotExist', `Execution Does Not Exist: '${arn}'`);
   }
@@ -118,6 +122,17 @@ export class Registry {
     await Promise.all(
       running.map((execution) => execution.stop('LocalCloudStopped', 'The local cloud stopped.')),
     );
+  }
+
+  /** Its history is its own; listeners hear of its failures alone, a Map may have thousands of children. */
+  #startChild(start: ExecutionStart): Execution {
+    const [oldest] = this.#children.keys();
+    if (oldest !== undefined && this.#children.size >= CHILDREN_MAX) this.#children.delete(oldest);
+    const child = new Execution(start, this.#world, (event, started) => {
+      if (/Failed|TimedOut/u.test(event.type)) this.#listeners.onEvent?.(event, started);
+    });
+    this.#children.set(start.arn, child);
+    return child;
   }
 
   #makeRoom(): void {

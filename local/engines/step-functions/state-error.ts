@@ -23,6 +23,8 @@ export const reservedErrorNames = [
   'States.NoChoiceMatched',
   'States.BranchFailed',
   'States.ExceedToleratedFailureThreshold',
+  'States.ItemReaderFailed',
+  'States.ResultWriterFailed',
   'States.Permissions',
 ] as const;
 
