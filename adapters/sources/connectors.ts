@@ -1,5 +1,8 @@
 import * as z from 'zod';
 import type { Connector } from './connector.ts';
+import type { DatabaseServices } from './database-connection.ts';
+import { createMysqlConnector, mysqlConfig } from './mysql.ts';
+import { createPostgresqlConnector, postgresqlConfig } from './postgresql.ts';
 import { type ConnectorServices, createRestConnector, restConfig } from './rest.ts';
 
 /**
@@ -19,16 +22,20 @@ export const pullDocument = z.strictObject({
   pageRecordsMax: z.int().min(1).max(1_000).default(200),
   /** For sources inside of the operator's own network; the metadata service stays out of reach. */
   allowPrivateAddresses: z.boolean().default(false),
-  connector: z.discriminatedUnion('type', [restConfig]),
+  connector: z.discriminatedUnion('type', [restConfig, postgresqlConfig, mysqlConfig]),
 });
 export type PullDocument = z.infer<typeof pullDocument>;
 
 export function createConnector(
   config: PullDocument['connector'],
-  services: ConnectorServices,
+  services: ConnectorServices & DatabaseServices,
 ): Connector {
   switch (config.type) {
     case 'rest':
       return createRestConnector(config, services);
+    case 'postgresql':
+      return createPostgresqlConnector(config, services);
+    case 'mysql':
+      return createMysqlConnector(config, services);
   }
 }
