@@ -1,4 +1,5 @@
 import type { DatabaseServices } from '../../adapters/sources/database-connection.ts';
+import { type MysqlConfig, mysqlConfig } from '../../adapters/sources/mysql.ts';
 import { type PostgresqlConfig, postgresqlConfig } from '../../adapters/sources/postgresql.ts';
 import { contractMapping } from '../contract/connector-contract.ts';
 import { ADMINISTRATOR } from './postgresql.ts';
@@ -17,6 +18,10 @@ export const databaseDocument = {
 
 export function postgresqlOf(port: number, changes: object = {}): PostgresqlConfig {
   return postgresqlConfig.parse({ type: 'postgresql', ...databaseDocument, port, ...changes });
+}
+
+export function mysqlOf(port: number, changes: object = {}): MysqlConfig {
+  return mysqlConfig.parse({ type: 'mysql', ...databaseDocument, port, ...changes });
 }
 
 export function databaseServices(changes: Partial<DatabaseServices> = {}): DatabaseServices {
