@@ -68,6 +68,9 @@ interface Shape {
   readonly timeType: 'timestamp' | 'timestamptz';
 }
 
+/** What the table is called in every query. */
+const TABLE = 'source';
+
 type Row = readonly (string | null)[];
 
 /** One connection, made at the first page; each page is a transaction of its own that can't write. */
@@ -170,7 +173,7 @@ class PostgresqlTable implements KeysetTable {
 
   async #describe(client: Client): Promise<Shape> {
     const { columns, idColumn, updatedAtColumn, table } = this.#config;
-    const names = [updatedAtColumn, idColumn, ...columns].map(quoted);
+    const names = [updatedAtColumn, idColumn, ...columns].map(column);
     const { fields } = await client.query({
       text: `SELECT ${names.join(', ')} FROM ${quotedTable(table)} LIMIT 0`,
       rowMode: 'array',
@@ -181,7 +184,7 @@ class PostgresqlTable implements KeysetTable {
       timeType: timeTypeOf(time, updatedAtColumn),
       kinds: selected.map(({ kind }) => kind),
       select: [
-        `${quoted(updatedAtColumn)}::text`,
+        `${column(updatedAtColumn)}::text`,
         idText(id),
         ...selected.map(({ sql }) => sql),
       ].join(', '),
@@ -243,7 +246,7 @@ function isStateCode(code: string | undefined): code is string {
 
 function pageSql(config: PostgresqlConfig, shape: Shape, query: PageQuery, until: string) {
   const { idColumn, updatedAtColumn, table } = config;
-  const [time, id] = [quoted(updatedAtColumn), quoted(idColumn)];
+  const [time, id] = [column(updatedAtColumn), column(idColumn)];
   const values = [until];
   const conditions = [`${time} <= $1::${shape.timeType}`];
   if (query.after !== undefined) {
@@ -271,7 +274,7 @@ function timeTypeOf(field: FieldDef | undefined, name: string): Shape['timeType'
 function idText(field: FieldDef | undefined): string {
   const type = field?.dataTypeID ?? 0;
   if (field !== undefined && (EXACT.has(type) || TEXT.has(type))) {
-    return `${quoted(field.name)}::text`;
+    return `${column(field.name)}::text`;
   }
   throw new SourceRefusedError(
     `The id column "${field?.name}" is no number, uuid or text: name one, or convert it in a view.`,
@@ -280,23 +283,28 @@ function idText(field: FieldDef | undefined): string {
 
 /** How a column is selected as text, and what the text is. */
 function readable({ name, dataTypeID }: FieldDef): { sql: string; kind: ValueKind } {
-  const column = quoted(name);
+  const selected = column(name);
   if (dataTypeID === BYTEA) {
     throw new SourceRefusedError(
       `The column "${name}" holds bytes: leave it out, or encode it in a view.`,
     );
   }
   if (dataTypeID === TIMESTAMPTZ) {
-    return { sql: `(${column} AT TIME ZONE 'UTC')::text`, kind: 'instant' };
+    return { sql: `(${selected} AT TIME ZONE 'UTC')::text`, kind: 'instant' };
   }
   if (dataTypeID === TIMESTAMP) {
-    const zoned = `${column} AT TIME ZONE current_setting('TimeZone')`;
+    const zoned = `${selected} AT TIME ZONE current_setting('TimeZone')`;
     return { sql: `(${zoned} AT TIME ZONE 'UTC')::text`, kind: 'instant' };
   }
   const kind = kinds.get(dataTypeID);
-  if (kind !== undefined) return { sql: `${column}::text`, kind };
+  if (kind !== undefined) return { sql: `${selected}::text`, kind };
   // Arrays, enumerations, ranges and all the rest, as PostgreSQL itself writes them in JSON.
-  return { sql: `to_jsonb(${column})::text`, kind: 'json' };
+  return { sql: `to_jsonb(${selected})::text`, kind: 'json' };
+}
+
+/** By the table's name: in ORDER BY a bare one would be the text that is selected under it. */
+function column(name: string): string {
+  return `${TABLE}.${quoted(name)}`;
 }
 
 function quoted(name: string): string {
@@ -304,7 +312,7 @@ function quoted(name: string): string {
 }
 
 function quotedTable(table: string): string {
-  return table.split('.').map(quoted).join('.');
+  return `${table.split('.').map(quoted).join('.')} AS ${TABLE}`;
 }
 
 function isName(host: string): boolean {

@@ -17,7 +17,10 @@ function templateWith(pull: Environment['pull']) {
   }
 }
 
-const network = { subnetIds: ['subnet-a', 'subnet-b'], securityGroupIds: ['sg-1'] };
+const network = {
+  subnetIds: ['subnet-0123456789abcdef0'],
+  securityGroupIds: ['sg-0123456789abcdef0'],
+};
 
 describe('the function that pulls', () => {
   it('stands in no network where nothing is said, and may make no interface', () => {
@@ -34,7 +37,11 @@ describe('the function that pulls', () => {
     expect(inside).toMatchObject([
       [
         'Pull',
-        { Properties: { VpcConfig: { SubnetIds: network.subnetIds, SecurityGroupIds: ['sg-1'] } } },
+        {
+          Properties: {
+            VpcConfig: { SubnetIds: network.subnetIds, SecurityGroupIds: network.securityGroupIds },
+          },
+        },
       ],
     ]);
     expect(JSON.stringify(template)).toContain('ec2:CreateNetworkInterface');

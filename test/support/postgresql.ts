@@ -33,7 +33,7 @@ export const ADMINISTRATOR = { user: 'administrator', password: 'correct horse' 
 
 export interface TestPostgresql {
   readonly port: number;
-  /** PEM of the authority that signed the server's certificate for `db.example`. */
+  /** PEM of the authority that signed the server's certificate for `db.example` and its address. */
   readonly caCertificate: string;
   /** As its administrator, who may write. */
   sql(text: string, values?: unknown[]): Promise<Record<string, unknown>[]>;
@@ -139,7 +139,7 @@ async function unprivileged(): Promise<{ readonly uid?: number; readonly gid?: n
   throw new Error('PostgreSQL does not run as root, and there is no other user');
 }
 
-/** A certificate for `db.example` and the authority that signed it. */
+/** A certificate for `db.example` and 127.0.0.1, and the authority that signed it. */
 async function makeCertificates(folder: string): Promise<string> {
   const openssl = (...words: string[]) => run('openssl', words, { cwd: folder });
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
@@ -170,7 +170,7 @@ async function makeCertificates(folder: string): Promise<string> {
     ],
     ...[
       '-addext',
-      'subjectAltName=DNS:db.example',
+      'subjectAltName=DNS:db.example,IP:127.0.0.1',
       '-addext',
       'basicConstraints=critical,CA:FALSE',
     ],
