@@ -123,7 +123,7 @@ export async function startPostgresql(): Promise<TestPostgresql> {
 }
 
 /** PostgreSQL refuses to run as root: then as whoever is there to own nothing. */
-async function unprivileged(): Promise<{ readonly uid?: number; readonly gid?: number }> {
+export async function unprivileged(): Promise<{ readonly uid?: number; readonly gid?: number }> {
   if (userInfo().uid !== 0) return {};
   for (const name of ['postgres', 'nobody']) {
     const [uid, gid] = await Promise.all(
@@ -181,7 +181,7 @@ async function makeCertificates(folder: string): Promise<string> {
   return stdout;
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
