@@ -25,7 +25,7 @@ export interface MysqlShape {
   readonly selectValues: readonly string[];
   readonly kinds: readonly ValueKind[];
   /** The updated-at column holds the time of a zone other than UTC. */
-  readonly isLocal: boolean;
+  readonly isZoned: boolean;
   /** The id's parameter, in the column's own type: as text a large number would be compared as a double. */
   readonly idParameter: string;
 }
@@ -67,14 +67,14 @@ export function shapeOf(fields: readonly Field[], timeZone: string): MysqlShape 
     ].join(', '),
     selectValues: selected.flatMap(({ values }) => values),
     kinds: selected.map(({ kind }) => kind),
-    isLocal: timeType === DATETIME && timeZone !== 'UTC',
+    isZoned: timeType === DATETIME && timeZone !== 'UTC',
     idParameter: idParameterOf(id),
   };
 }
 
 /** The session's zone is UTC; a column in another zone is compared with that zone's time. */
-export function nowSql({ isLocal }: MysqlShape, timeZone: string): Statement {
-  if (!isLocal) return { sql: 'SELECT CAST(UTC_TIMESTAMP(6) AS CHAR)', values: [] };
+export function nowSql({ isZoned }: MysqlShape, timeZone: string): Statement {
+  if (!isZoned) return { sql: 'SELECT CAST(UTC_TIMESTAMP(6) AS CHAR)', values: [] };
   return {
     sql: `SELECT CAST(CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00', ?) AS CHAR)`,
     values: [timeZone],

@@ -1,8 +1,10 @@
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Cursor } from '../../adapters/sources/connector.ts';
 import { createPostgresqlConnector } from '../../adapters/sources/postgresql.ts';
 import { databaseServices, postgresqlOf } from '../support/databases.ts';
 import {
+  ADMINISTRATOR,
   NO_POSTGRESQL,
   postgresqlFolder,
   startPostgresql,
@@ -99,11 +101,29 @@ describe.skipIf(postgresqlFolder === undefined)('rows of PostgreSQL', () => {
     for (let isEnd = false; !isEnd && pageCount < 20; pageCount += 1) {
       const page = await connector.read(cursor, context(1));
       ({ isEnd, next: cursor } = page);
-      await server.sql('UPDATE busy SET changed_at = clock_timestamp() WHERE id = 1');
+      await server.sql('UPDATE busy SET changed_at = clock_timestamp() WHERE id <= 2');
     }
     await connector.close?.();
     expect(pageCount).toBeLessThanOrEqual(5);
-    expect((await run({ table: 'busy' }, 2, cursor)).ids).toEqual(['1']);
+    expect((await run({ table: 'busy' }, 2, cursor)).ids.toSorted()).toEqual(['1', '2']);
+  });
+
+  it('that a long transaction commits late are found in the overlap', async () => {
+    await server.sql('CREATE TABLE late (id int, name text, changed_at timestamptz DEFAULT now())');
+    const writer = new pg.Client({
+      ...{ host: '127.0.0.1', port: server.port, database: 'postgres', ssl: false },
+      ...ADMINISTRATOR,
+    });
+    await writer.connect();
+    await writer.query('BEGIN');
+    await writer.query(`INSERT INTO late VALUES (1, 'begun first, seen last')`);
+    await server.sql(`INSERT INTO late VALUES (2, 'begun later')`);
+    const { ids, cursor } = await run({ table: 'late' });
+    expect(ids).toEqual(['2']);
+    await writer.query('COMMIT');
+    await writer.end();
+    expect((await run({ table: 'late' }, 2, cursor, 0)).ids).toEqual([]);
+    expect((await run({ table: 'late' }, 2, cursor, 60_000)).ids).toEqual(['1', '2']);
   });
 
   it('keep every value as it was, in UTC and without rounding', async () => {
