@@ -82,7 +82,7 @@ class MysqlTable implements KeysetTable {
   }
 
   async #page(query: PageQuery): Promise<KeysetPage> {
-    const connection = await this.#connected();
+    const connection = await this.#connected(query.signal);
     await connection.query('START TRANSACTION READ ONLY');
     this.#shape ??= await this.#describe(connection);
     const shape = this.#shape;
@@ -103,13 +103,15 @@ class MysqlTable implements KeysetTable {
     };
   }
 
-  async #connected(): Promise<Connection> {
+  async #connected(signal: AbortSignal): Promise<Connection> {
     if (this.#connection !== undefined) return this.#connection;
     const { host, port, database } = this.#config;
     const { user, password, tls } = credentialsOf(this.#config, this.#services);
     const address = await checkedAddress(host, this.#services);
     // Loaded when a database is read: whoever reads none doesn't wait for it.
     const { default: mysql } = await import('mysql2/promise');
+    // A run that ended meanwhile would leave a connection behind that nobody closes.
+    if (signal.aborted) throw databaseError('lost', this.#config);
     const socket = connect({ host: address, port, noDelay: true });
     this.#hangUp = () => socket.destroy();
     const connection = await mysql.createConnection({

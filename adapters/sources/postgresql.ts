@@ -109,7 +109,7 @@ class PostgresqlTable implements KeysetTable {
   }
 
   async #page(query: PageQuery): Promise<KeysetPage> {
-    const client = await this.#connected();
+    const client = await this.#connected(query.signal);
     await client.query('BEGIN READ ONLY');
     await this.#settle(client);
     this.#shape ??= await this.#describe(client);
@@ -132,13 +132,15 @@ class PostgresqlTable implements KeysetTable {
     };
   }
 
-  async #connected(): Promise<Client> {
+  async #connected(signal: AbortSignal): Promise<Client> {
     if (this.#open !== undefined) return this.#open.client;
     const { host, port, database } = this.#config;
     const { user, password, tls } = credentialsOf(this.#config, this.#services);
     const address = await checkedAddress(host, this.#services);
     // Loaded when a database is read: whoever reads none doesn't wait for it.
     const { default: pg } = await import('pg');
+    // A run that ended meanwhile would leave a connection behind that nobody closes.
+    if (signal.aborted) throw databaseError('lost', this.#config);
     const socket = new Socket();
     const client = new pg.Client({
       host: address,

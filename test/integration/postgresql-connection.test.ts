@@ -152,6 +152,23 @@ describe.skipIf(postgresqlFolder === undefined)('a connection to PostgreSQL', ()
     await connector.close?.();
   });
 
+  it('is not even begun for a run that ended while the name was looked up', async () => {
+    const run = new AbortController();
+    const lookup: DatabaseServices['lookup'] = (_, __, done) => {
+      run.abort();
+      setImmediate(() => done(null, [{ address: '127.0.0.1', family: 4 }]));
+    };
+    const config = postgresqlOf(server.port, { host: 'db.example' });
+    const connector = createPostgresqlConnector(config, databaseServices({ lookup }));
+    const isOpen = `SELECT query FROM pg_stat_activity WHERE application_name = 'kindred' AND query NOT LIKE '%slow%'`;
+    await until(async () => ((await server.sql(isOpen)).length === 0 ? true : undefined));
+    const reading = connector.read(undefined, { ...context, signal: run.signal });
+    await expect(reading).rejects.toBeInstanceOf(SourceUnavailableError);
+    // Another run comes and goes meanwhile: time enough for a connection that nobody wants.
+    await read();
+    await until(async () => ((await server.sql(isOpen)).length === 0 ? true : undefined));
+  });
+
   it('that the database drops is made again for the next page', async () => {
     const connector = createPostgresqlConnector(postgresqlOf(server.port), databaseServices());
     await connector.read(undefined, context);
