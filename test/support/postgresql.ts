@@ -140,7 +140,7 @@ export async function unprivileged(): Promise<{ readonly uid?: number; readonly 
 }
 
 /** A certificate for `db.example` and 127.0.0.1, and the authority that signed it. */
-async function makeCertificates(folder: string): Promise<string> {
+export async function makeCertificates(folder: string): Promise<string> {
   const openssl = (...words: string[]) => run('openssl', words, { cwd: folder });
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
   await openssl(
