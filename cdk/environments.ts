@@ -123,6 +123,15 @@ const environmentSchema = z
       /** Optional: days held out for the gate, where the workflow's own default doesn't fit. */
       holdoutDays: z.int().min(1).max(90).optional(),
     }),
+    /** Optional: the network in which pulled sources stand; see docs/how-to/connect-a-database.md. */
+    pull: z
+      .strictObject({
+        subnetIds: z.array(z.string().regex(/^subnet-/, { error: 'must be a subnet' })).min(1),
+        securityGroupIds: z
+          .array(z.string().regex(/^sg-/, { error: 'must be a security group' }))
+          .min(1),
+      })
+      .optional(),
     /** The nightly work that makes the day before into Parquet. */
     compaction: z.strictObject({ schedule: scheduleExpression, scheduleEnabled: z.boolean() }),
     memoryMb: z.strictObject({

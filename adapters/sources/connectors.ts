@@ -1,5 +1,8 @@
 import * as z from 'zod';
 import type { Connector } from './connector.ts';
+import type { DatabaseServices } from './database-connection.ts';
+import { createMysqlConnector, mysqlConfig } from './mysql.ts';
+import { createPostgresqlConnector, postgresqlConfig } from './postgresql.ts';
 import { type ConnectorServices, createRestConnector, restConfig } from './rest.ts';
 
 /**
@@ -21,16 +24,20 @@ export const pullDocument = z.strictObject({
   pagesMax: z.int().min(1).max(10_000_000).default(100_000),
   /** For sources inside of the operator's own network; the metadata service stays out of reach. */
   allowPrivateAddresses: z.boolean().default(false),
-  connector: z.discriminatedUnion('type', [restConfig]),
+  connector: z.discriminatedUnion('type', [restConfig, postgresqlConfig, mysqlConfig]),
 });
 export type PullDocument = z.infer<typeof pullDocument>;
 
 export function createConnector(
   config: PullDocument['connector'],
-  services: ConnectorServices,
+  services: ConnectorServices & DatabaseServices,
 ): Connector {
   switch (config.type) {
     case 'rest':
       return createRestConnector(config, services);
+    case 'postgresql':
+      return createPostgresqlConnector(config, services);
+    case 'mysql':
+      return createMysqlConnector(config, services);
   }
 }

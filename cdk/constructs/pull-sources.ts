@@ -1,8 +1,11 @@
 import { Duration } from 'aws-cdk-lib';
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import type { Environment } from '../environments.ts';
 import type { StateStack } from '../stacks/state-stack.ts';
+import { acknowledge } from './acknowledgement.ts';
 import { allow, type FunctionDefaults, NodeFunction } from './node-function.ts';
 import { ScheduledStart } from './scheduled-start.ts';
 import { Workflow } from './workflow.ts';
@@ -50,6 +53,7 @@ export class PullSources extends Construct {
       ],
       objects: [{ actions: ['s3:PutObject'], bucket: buckets.quarantine, prefix: 'quarantine/' }],
     });
+    if (defaults.environment.pull !== undefined) enterNetwork(pull, defaults.environment.pull);
     this.stateMachine = new Workflow(this, 'Workflow', {
       defaults,
       name: 'pull',
@@ -71,4 +75,33 @@ function writeStates(configTableArn: string): PolicyStatement {
   const statement = allow(['dynamodb:PutItem'], [configTableArn]);
   statement.addCondition('ForAllValues:StringEquals', { 'dynamodb:LeadingKeys': ['pullState'] });
   return statement;
+}
+
+/**
+ * Puts the function into subnets that exist, by their ids: looking a network up takes an account, and the
+ * template is made without one.
+ */
+function enterNetwork(
+  pull: NodeFunction,
+  { subnetIds, securityGroupIds }: NonNullable<Environment['pull']>,
+): void {
+  const resource = pull.function.node.defaultChild as CfnFunction;
+  resource.vpcConfig = { subnetIds, securityGroupIds };
+  pull.role.addToPolicy(
+    allow(
+      [
+        'ec2:AssignPrivateIpAddresses',
+        'ec2:CreateNetworkInterface',
+        'ec2:DeleteNetworkInterface',
+        'ec2:DescribeNetworkInterfaces',
+        'ec2:DescribeSubnets',
+        'ec2:UnassignPrivateIpAddresses',
+      ],
+      ['*'],
+    ),
+  );
+  acknowledge(pull.role, {
+    finding: 'AwsSolutions-IAM5[Resource::*]',
+    reason: 'Lambda asks for exactly these of a function in a network; most accept no resource.',
+  });
 }

@@ -23,7 +23,10 @@ export function callOfRecord(
     'call' | 'fields'
   >;
   const call = mapRecord({ id: namespace, title: '', source: '', ...rules }, record);
-  return { ...call, messageId: messageIdOf(namespace, isId ? String(id) : JSON.stringify(record), version) };
+  return {
+    ...call,
+    messageId: messageIdOf(namespace, isId ? String(id) : JSON.stringify(record), version),
+  };
 }
 
 /** `pull-<hash>` of whatever tells a record's version from all others. */

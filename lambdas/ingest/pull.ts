@@ -144,6 +144,7 @@ async function connectorOf(sourceId: string, document: PullDocument) {
   return createConnector(document.connector, {
     http: document.allowPrivateAddresses ? http.private : http.public,
     secrets: await readSourceSecrets(environment.SOURCE_SECRETS_ID, sourceId),
+    egress: { allowPrivateAddresses: document.allowPrivateAddresses },
     nowMs: Date.now,
   });
 }
