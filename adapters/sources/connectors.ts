@@ -1,6 +1,10 @@
 import * as z from 'zod';
 import type { Connector } from './connector.ts';
+import { createHubspotConnector, hubspotConfig } from './hubspot.ts';
 import { type ConnectorServices, createRestConnector, restConfig } from './rest.ts';
+import { createSalesforceConnector, salesforceConfig } from './salesforce.ts';
+import { createShopifyConnector, shopifyConfig } from './shopify.ts';
+import { createStripeConnector, stripeConfig } from './stripe.ts';
 
 /**
  * What is read, from where and how often: a document of the config table, kind `pull`, id the source's.
@@ -19,7 +23,13 @@ export const pullDocument = z.strictObject({
   pageRecordsMax: z.int().min(1).max(1_000).default(200),
   /** For sources inside of the operator's own network; the metadata service stays out of reach. */
   allowPrivateAddresses: z.boolean().default(false),
-  connector: z.discriminatedUnion('type', [restConfig]),
+  connector: z.discriminatedUnion('type', [
+    restConfig,
+    shopifyConfig,
+    hubspotConfig,
+    salesforceConfig,
+    stripeConfig,
+  ]),
 });
 export type PullDocument = z.infer<typeof pullDocument>;
 
@@ -30,5 +40,13 @@ export function createConnector(
   switch (config.type) {
     case 'rest':
       return createRestConnector(config, services);
+    case 'shopify':
+      return createShopifyConnector(config, services);
+    case 'hubspot':
+      return createHubspotConnector(config, services);
+    case 'salesforce':
+      return createSalesforceConnector(config, services);
+    case 'stripe':
+      return createStripeConnector(config, services);
   }
 }

@@ -1,13 +1,18 @@
 import type { CollectedEvent } from '../events/event.ts';
-import { type EventProduct, productOf, productsOf } from '../profile/event-products.ts';
+import {
+  type EventProduct,
+  ITEM_ID_LENGTH_MAX,
+  productOf,
+  productsOf,
+} from '../profile/event-products.ts';
 import { fieldsOf, numberOf, textOf } from '../profile/untyped-value.ts';
 import type { Item } from './item.ts';
 
 /**
- * Who says it. A page shows the list price and the product's texts; an order's line has the price
- * that was paid, after discounts and by quantity.
+ * Who says it. A feed is the shop's own record of the product; a page shows the list price and the
+ * product's texts; an order's line has the price that was paid, after discounts and by quantity.
  */
-export type FactSource = 'page' | 'order';
+export type FactSource = 'feed' | 'page' | 'order';
 
 export type ItemFields = Omit<Item, 'itemId' | 'updatedAtMs'>;
 
@@ -51,6 +56,17 @@ export function factsOf(event: CollectedEvent): ProductFact[] {
     timeMs,
     fields: itemFieldsOf(fields, currency),
   }));
+}
+
+/**
+ * The fact of a feed's product, in the words of an event's product (`product_id`, `name`, `price`) with
+ * `available` and its own `timestamp` beside them. Undefined without an id or a time.
+ */
+export function productFactOf(product: Readonly<Record<string, unknown>>): ProductFact | undefined {
+  const itemId = textOf(product.product_id, ITEM_ID_LENGTH_MAX);
+  const timeMs = Date.parse(textOf(product.timestamp, TEXT_LENGTH_MAX) ?? '');
+  if (itemId === undefined || Number.isNaN(timeMs)) return undefined;
+  return { itemId, source: 'feed', timeMs, fields: itemFieldsOf(product, product.currency) };
 }
 
 /**

@@ -7,6 +7,8 @@ export const conversions = [
   'epoch-milliseconds',
   'lower-case',
   'minor-units',
+  'negated',
+  'subscription',
 ] as const;
 export type Conversion = (typeof conversions)[number];
 
@@ -30,6 +32,14 @@ const converters: Readonly<Record<Conversion, (value: unknown) => unknown>> = {
     const amount = numberOf(value);
     return amount === undefined ? undefined : amount / 100;
   },
+  // An opt-out as the consent that is left.
+  negated: (value) => {
+    const truth = truths.get(String(value).toLowerCase());
+    return truth === undefined ? undefined : !truth;
+  },
+  // A state such as SUBSCRIBED or NOT_SUBSCRIBED: whether mail was agreed to.
+  subscription: (value) =>
+    typeof value === 'string' ? value.toLowerCase() === 'subscribed' : undefined,
 };
 
 const truths: ReadonlyMap<string, boolean> = new Map([

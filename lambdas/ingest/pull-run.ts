@@ -6,6 +6,7 @@ import {
   SourceUnavailableError,
 } from '../../adapters/sources/connector.ts';
 import type { PullDocument } from '../../adapters/sources/connectors.ts';
+import type { ProductFact } from '../../core/catalogue/product-fact.ts';
 import {
   backOffMs,
   LEASE_MS,
@@ -20,6 +21,8 @@ export interface PullPorts {
   readonly connector: Connector;
   /** Resolves once the calls' events are durable. */
   readonly take: (calls: readonly unknown[]) => Promise<void>;
+  /** Resolves once the products' facts are durable. */
+  readonly takeProducts: (products: readonly ProductFact[]) => Promise<void>;
   readonly nowMs: () => number;
 }
 
@@ -86,6 +89,7 @@ class Run {
       for (;;) {
         const page = await this.#readPage();
         if (page.calls.length > 0) await this.#ports.take(page.calls);
+        if (page.products?.length) await this.#ports.takeProducts(page.products);
         if (!(await this.#advance(page))) return this.#report('lost');
         if (page.isEnd) return this.#report('finished');
         if (this.#ports.nowMs() > this.#options.deadlineMs) return this.#report('paused');
