@@ -24,6 +24,18 @@ export interface ProductFact {
   readonly fields: Partial<ItemFields>;
 }
 
+/** What an item's fields are called in the products of events and feeds. */
+export const itemWords: Readonly<Record<keyof ItemFields, string>> = {
+  title: 'name',
+  price: 'price',
+  currency: 'currency',
+  url: 'url',
+  imageUrl: 'image_url',
+  category: 'category',
+  brand: 'brand',
+  available: 'available',
+};
+
 /** What an email can show, and what keeps an item far below DynamoDB's 400 KB. */
 const TEXT_LENGTH_MAX = 500;
 /** The longest address that browsers and mail programs agree on. */
@@ -42,6 +54,11 @@ const carriers: ReadonlyMap<
   ['Product List Viewed', { source: 'page' as const, productsIn: productsOf }],
   ['Order Completed', { source: 'order' as const, productsIn: productsOf }],
 ]);
+
+/** The events that say something of items, and as whom. */
+export const carrierEvents: readonly { readonly event: string; readonly source: FactSource }[] = [
+  ...carriers,
+].map(([event, { source }]) => ({ event, source }));
 
 /** What an event says about the catalogue's items. */
 export function factsOf(event: CollectedEvent): ProductFact[] {
@@ -87,21 +104,24 @@ function itemFieldsOf(
   product: Readonly<Record<string, unknown>>,
   currencyBeside: unknown,
 ): Partial<ItemFields> {
-  const price = numberOf(product.price);
+  const price = numberOf(product[itemWords.price]);
+  const available = product[itemWords.available];
   const isPrice = price !== undefined && price >= 0 && price <= PRICE_MAX;
-  const currency = /^[a-z]{3}$/i.exec(textOf(product.currency ?? currencyBeside, 3) ?? '')?.[0];
+  const currency = /^[a-z]{3}$/i.exec(
+    textOf(product[itemWords.currency] ?? currencyBeside, 3) ?? '',
+  )?.[0];
   const texts = {
-    title: textOf(product.name, TEXT_LENGTH_MAX),
-    url: textOf(product.url, URL_LENGTH_MAX),
-    imageUrl: textOf(product.image_url, URL_LENGTH_MAX),
-    category: textOf(product.category, TEXT_LENGTH_MAX),
-    brand: textOf(product.brand, TEXT_LENGTH_MAX),
+    title: textOf(product[itemWords.title], TEXT_LENGTH_MAX),
+    url: textOf(product[itemWords.url], URL_LENGTH_MAX),
+    imageUrl: textOf(product[itemWords.imageUrl], URL_LENGTH_MAX),
+    category: textOf(product[itemWords.category], TEXT_LENGTH_MAX),
+    brand: textOf(product[itemWords.brand], TEXT_LENGTH_MAX),
   };
   return {
     ...Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== undefined)),
     // Floats such as 1e-320 are no prices and beyond what DynamoDB stores.
     ...(isPrice && { price: Math.round(price * 1e6) / 1e6 }),
     ...(isPrice && currency !== undefined && { currency: currency.toUpperCase() }),
-    ...(typeof product.available === 'boolean' && { available: product.available }),
+    ...(typeof available === 'boolean' && { available }),
   };
 }

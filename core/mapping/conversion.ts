@@ -12,6 +12,19 @@ export const conversions = [
 ] as const;
 export type Conversion = (typeof conversions)[number];
 
+/** What each does, for the documentation. */
+export const conversionMeanings: Readonly<Record<Conversion, string>> = {
+  text: 'a number or a truth value as its text',
+  number: 'a decimal text as a number',
+  boolean: '`true`, `1`, `false`, `0` in any case of letters as a truth value',
+  'epoch-seconds': 'seconds since 1970 as an ISO 8601 time',
+  'epoch-milliseconds': 'milliseconds since 1970 as an ISO 8601 time',
+  'lower-case': 'in small letters',
+  'minor-units': 'hundredths as a decimal amount',
+  negated: 'the opposite truth value',
+  subscription: 'whether a state is `SUBSCRIBED`, and no other',
+};
+
 /** The value in the form that the unified schema asks for; what can't be converted stays as it is. */
 export function converted(value: unknown, conversion: Conversion | undefined): unknown {
   if (conversion === undefined) return value;
