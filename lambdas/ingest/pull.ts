@@ -139,7 +139,11 @@ async function pull(sourceId: string, isForced: boolean, context: Context): Prom
         states,
         connector,
         take: (calls) => take(sourceId, calls),
-        takeProducts: takeProductsBy(catalogue),
+        takeProducts: takeProductsBy(catalogue, (itemCount) =>
+          logger.warn('items of the catalogue left as they are: their stored form is unknown', {
+            itemCount,
+          }),
+        ),
         nowMs: Date.now,
       },
     );

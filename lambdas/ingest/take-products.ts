@@ -10,11 +10,14 @@ import { writeFacts } from '../enrich/write-facts.ts';
  */
 export function takeProductsBy(
   store: CatalogueStore,
+  /** Items that are left alone, as what is stored has an unknown form. */
+  onUnreadable: (itemCount: number) => void,
 ): (products: readonly ProductFact[]) => Promise<void> {
   // Of this run alone: between runs others write.
   const cache = new EntryCache();
   return async (products) => {
-    const { failedItemIds } = await writeFacts(store, cache, products);
+    const { failedItemIds, unreadableCount } = await writeFacts(store, cache, products);
+    if (unreadableCount > 0) onUnreadable(unreadableCount);
     if (failedItemIds.length === 0) return;
     throw new SourceUnavailableError(
       'The catalogue took not all of the products: the next run goes on.',
