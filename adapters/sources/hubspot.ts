@@ -108,7 +108,12 @@ export function createHubspotConnector(
       return {
         calls: results.map((contact) => ({
           ...mapRecord(mapping, contact),
-          messageId: messageIdOf('hubspot contact', contact.id, [changedMs(contact) ?? null]),
+          messageId: messageIdOf('hubspot contact', contact.id, [
+            changedMs(contact) ?? null,
+            // What is asked for is part of it: asked for more, a contact is told anew after a reset.
+            properties,
+            config.customerIdProperty ?? null,
+          ]),
         })),
         recordCount: results.length,
         isEnd: next === undefined,

@@ -128,7 +128,12 @@ export function createSalesforceConnector(
       return {
         calls: records.map((record) => ({
           ...mapRecord(mapping, record),
-          messageId: messageIdOf('salesforce contact', record.Id, [record.SystemModstamp]),
+          messageId: messageIdOf('salesforce contact', record.Id, [
+            record.SystemModstamp,
+            // What is asked for is part of it: asked for more, a contact is told anew after a reset.
+            fields,
+            config.customerIdField ?? null,
+          ]),
         })),
         recordCount: records.length,
         isEnd: done,

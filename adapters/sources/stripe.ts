@@ -157,7 +157,8 @@ function callOf(
 ): Record<string, unknown> {
   return {
     ...mapRecord(mapping, { ...found, statedAt: statedAtS }),
-    messageId: messageIdOf('stripe customer', found.id, version),
+    // Where its id is taken from is part of it: changed, a customer is told anew after a reset.
+    messageId: messageIdOf('stripe customer', found.id, [...version, mapping.fields[0]]),
   };
 }
 

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type ReadContext, SourceUnavailableError } from './connector.ts';
 import type { ConnectorServices } from './rest.ts';
 
-/** Longer waits are the next run's. */
-const WAIT_MS_MAX = 60_000;
-/** Together with WAIT_MS_MAX below the time of a run. */
+/** All waits of one page's request: with its attempts below the five minutes of a run's lease. */
+const WAITS_MS_MAX = 90_000;
+/** A bucket that others empty again and again. */
 const WAITS_MAX = 8;
 
 /** The vendor asks to be asked again so much later, in words of its own rather than by a status. */
@@ -21,10 +21,14 @@ export async function askPatiently<T extends object>(
   { wait = realWait }: Pick<ConnectorServices, 'wait'>,
   { signal }: Pick<ReadContext, 'signal'>,
 ): Promise<T> {
+  let leftMs = WAITS_MS_MAX;
   for (let waits = 0; waits < WAITS_MAX && !signal.aborted; waits += 1) {
     const outcome = await ask();
     if (!isThrottled(outcome)) return outcome;
-    await wait(Math.min(Math.max(outcome.throttledMs, 0), WAIT_MS_MAX), signal);
+    leftMs -= outcome.throttledMs;
+    // A longer wait is the next run's.
+    if (leftMs < 0) break;
+    await wait(outcome.throttledMs, signal);
   }
   throw new SourceUnavailableError('The source throttles beyond the waits of one run.');
 }

@@ -149,6 +149,13 @@ describe('HubSpot’s contacts', () => {
     expect(changed?.messageId).not.toBe(first?.messageId);
   });
 
+  it('are told anew once more of them is asked for', async () => {
+    const [first] = (await pull(contacts(1))).calls;
+    const [richer] = (await pull(undefined, {}, { properties: ['colour'] })).calls;
+    const [other] = (await pull(undefined, {}, { customerIdProperty: 'firstname' })).calls;
+    expect(new Set([first, richer, other].map((call) => call?.messageId)).size).toBe(3);
+  });
+
   it('need a token that HubSpot knows', async () => {
     await expect(pull([], { secrets: { token: 'wrong' } })).rejects.toThrow('answered 401');
     await expect(pull(undefined, { secrets: {} })).rejects.toThrow(/no "token"/);

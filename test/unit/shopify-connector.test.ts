@@ -175,6 +175,15 @@ describe('a shop that is read page by page', () => {
     expect(waitsMs).toEqual([1_930]);
   });
 
+  it('is left to the next run once it throttles beyond the waits of one', async () => {
+    server = await startVendorServer(fakeShopify(ten()));
+    const throttled = { body: vendorFixture('shopify/throttled.json') };
+    server.faults.push('none', ...Array.from({ length: 8 }, () => throttled));
+    const { calls, failures, waitsMs } = await pull(undefined, 'orders');
+    expect(failures).toEqual(['The source throttles beyond the waits of one run.']);
+    expect([orderIds(calls), waitsMs.length]).toEqual([all, 8]);
+  });
+
   it('is asked for less at once where a query costs too much', async () => {
     const shop = { ...ten(), firstMax: 2 };
     expect(orderIds((await pull(shop, 'orders', { recordsMax: 9 })).calls)).toEqual(all);
