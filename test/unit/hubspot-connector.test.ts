@@ -106,6 +106,30 @@ describe('HubSpot’s contacts', () => {
     expect(idsOf(calls)).toEqual(upTo(10_450));
   });
 
+  it('are read beyond 10,000 where the next search begins with the page that ended the last', async () => {
+    const lastmodifieddate = new Date(BEGIN_MS + 9_801_000).toISOString();
+    const held = contacts(10_100).map(({ id }) =>
+      contact(Number(id), Number(id) > 9_800 && Number(id) <= 10_000 ? { lastmodifieddate } : {}),
+    );
+    const { calls, failures } = await pull(held, { recordsMax: 200 });
+    expect([idsOf(calls), failures]).toEqual([upTo(10_100), []]);
+  });
+
+  it('are asked for again where a page repeats the one before under a new cursor', async () => {
+    const held = contacts(9);
+    const whole = fakeHubspot(held);
+    let count = 0;
+    server = await startVendorServer((request) => {
+      count += 1;
+      if (count !== 2) return whole(request);
+      const first = { ...request, text: request.text.replace(',"after":"3"', '') };
+      return { body: { ...Object(whole(first).body), paging: { next: { after: '6' } } } };
+    });
+    const { calls, failures } = await pull(undefined);
+    expect(failures).toEqual(['The same page came twice; the next run asks again.']);
+    expect(idsOf(calls)).toEqual(upTo(9));
+  });
+
   it('are read beyond 10,000 that changed in the same moment', async () => {
     const lastmodifieddate = new Date(BEGIN_MS + 5_000).toISOString();
     const held = contacts(10_450).map(({ id }) =>

@@ -187,6 +187,8 @@ describe('a shop that is read page by page', () => {
   it('is asked for less at once where a query costs too much', async () => {
     const shop = { ...ten(), firstMax: 2 };
     expect(orderIds((await pull(shop, 'orders', { recordsMax: 9 })).calls)).toEqual(all);
+    const firsts = server.requests.map(({ text }) => JSON.parse(text).variables.first);
+    expect(firsts.slice(0, 4)).toEqual([9, 5, 3, 2]);
   });
 
   it('is read on from the newest change, with the overlap before it', async () => {
