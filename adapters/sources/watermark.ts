@@ -2,9 +2,6 @@ import { createHash } from 'node:crypto';
 import type * as z from 'zod';
 import { type Cursor, SourceRefusedError } from './connector.ts';
 
-/** The collector refuses events from further in the future, too. */
-const CLOCK_AHEAD_MS_MAX = 86_400_000;
-
 /** Characters of a page's hash: 132 bits. */
 const HASH_CHARACTERS = 22;
 
@@ -19,9 +16,9 @@ export function positionIn<T>(schema: z.ZodType<T>, cursor: Cursor | undefined, 
 }
 
 /**
- * The newest of the records' own times. A record from more than a day ahead of us moves nothing: a
- * vendor's clock that jumped forward for a moment would otherwise hide all changes until that day. Our
- * clock moves no watermark forward; where it is wrong, records are read once more.
+ * The newest of the records' own times. A record from ahead of us moves nothing: a vendor's clock that
+ * jumped forward for a moment would otherwise hide all changes until that time. Our clock itself moves no
+ * watermark; where it is wrong, records are read once more.
  */
 export function newestOf(
   soFarMs: number | null,
@@ -30,7 +27,7 @@ export function newestOf(
 ): number | null {
   let newestMs = soFarMs;
   for (const timeMs of timesMs) {
-    if (timeMs === undefined || timeMs > nowMs + CLOCK_AHEAD_MS_MAX) continue;
+    if (timeMs === undefined || timeMs > nowMs) continue;
     if (newestMs === null || timeMs > newestMs) newestMs = timeMs;
   }
   return newestMs;
