@@ -38,6 +38,8 @@ const monitored = z.strictObject({
     pullLagMinutes: z.number().positive(),
     /** Failed or throttled collector invocations in five minutes. */
     collectorFailures: z.int().positive(),
+    /** Webhook requests in five minutes that fail their verification; anybody can send such. */
+    webhooksRefused: z.int().nonnegative(),
   }),
 });
 
@@ -231,6 +233,7 @@ const dev: Environment = {
       modelAgeHours: 50,
       pullLagMinutes: 120,
       collectorFailures: 5,
+      webhooksRefused: 20,
     },
   },
 };
@@ -282,6 +285,7 @@ const prod: Environment = {
       modelAgeHours: 50,
       pullLagMinutes: 60,
       collectorFailures: 10,
+      webhooksRefused: 20,
     },
   },
 };

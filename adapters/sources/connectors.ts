@@ -21,6 +21,8 @@ export const pullDocument = z.strictObject({
   /** How far before the newest known change a run begins, for records that were committed late. */
   overlapSeconds: z.int().min(0).max(86_400).default(300),
   pageRecordsMax: z.int().min(1).max(1_000).default(200),
+  /** Pages from the beginning of a pass to its end; more of them are taken for a loop. */
+  pagesMax: z.int().min(1).max(10_000_000).default(100_000),
   /** For sources inside of the operator's own network; the metadata service stays out of reach. */
   allowPrivateAddresses: z.boolean().default(false),
   connector: z.discriminatedUnion('type', [

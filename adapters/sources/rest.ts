@@ -86,7 +86,7 @@ export function createRestConnector(config: RestConfig, services: ConnectorServi
           'The same page came twice; check "pagination" in the pull document.',
         );
       }
-      const newestMs = newest(at.newestMs, records, config.watermark?.path);
+      const newestMs = newest(at.newestMs, records, config.watermark?.path, context.nowMs);
       const next = nextPage(config.pagination, {
         url,
         answer,
@@ -95,7 +95,7 @@ export function createRestConnector(config: RestConfig, services: ConnectorServi
       });
       const isEnd = next === undefined;
       return {
-        calls: records.flatMap((record) => callOfRecord(config.mapping, record, namespace) ?? []),
+        calls: records.map((record) => callOfRecord(config.mapping, record, namespace)),
         recordCount: records.length,
         isEnd,
         next: isEnd
@@ -142,15 +142,18 @@ function recordsIn(body: unknown, items: string): readonly unknown[] {
   );
 }
 
+/** A record that is dated beyond now, by a clock that jumped, must not make later runs skip what comes before. */
 function newest(
   soFarMs: number | null,
   records: readonly unknown[],
   path: string | undefined,
+  nowMs: number,
 ): number | null {
   if (path === undefined) return null;
   let newestMs = soFarMs;
   for (const record of records) {
-    const timeMs = timeOf(valueAtPath(record, path));
+    const statedMs = timeOf(valueAtPath(record, path));
+    const timeMs = statedMs === undefined ? undefined : Math.min(statedMs, nowMs);
     if (timeMs !== undefined && (newestMs === null || timeMs > newestMs)) newestMs = timeMs;
   }
   return newestMs;

@@ -22,6 +22,7 @@ export interface Watched {
   readonly compaction: StateMachine;
   readonly replay: StateMachine;
   readonly imports: StateMachine;
+  readonly currents: LambdaFunction;
 }
 
 /** One entry makes one alarm, its widget on the dashboard, and asks for its runbook. */
@@ -60,9 +61,9 @@ const onAny = {
 const onTwoOfThree = { comparison: GREATER_THAN_THRESHOLD, periods: 3, breaches: 2 } as const;
 
 /**
- * Every alarm but one is on a single metric that has a value whenever there is something to ring
+ * Every alarm but quarantine's is on a single metric that has a value whenever there is something to ring
  * about: an expression over several has none while one of them has never been written, as those of
- * failures have not in a healthy deployment. Quarantine's share alone needs two.
+ * failures have not in a healthy deployment. Quarantine's shares alone need two.
  */
 export const alarmList: readonly AlarmEntry[] = [
   {
@@ -129,20 +130,40 @@ export const alarmList: readonly AlarmEntry[] = [
     id: 'quarantine-share',
     title: 'Share of events in quarantine',
     meaning: 'More of the events than usual are refused as invalid.',
-    metric: () =>
-      new MathExpression({
-        // The collector writes either only when it has some: filled, or a flood of nothing but bad
-        // events, the worst case, would have no value.
-        expression: 'FILL(quarantined, 0) / (FILL(accepted, 0) + FILL(quarantined, 0))',
-        label: 'share of events quarantined',
-        usingMetrics: {
-          quarantined: written('collect', 'EventsQuarantined', Stats.SUM),
-          accepted: written('collect', 'EventsAccepted', Stats.SUM),
-        },
-        period: PERIOD,
-      }),
-    threshold: ({ quarantineShare }) => quarantineShare,
+    ...onQuarantineShareOf('collect'),
+  },
+  {
+    id: 'quarantine-share-webhooks',
+    title: 'Share of webhook events in quarantine',
+    meaning: 'More of what ESPs send than usual is refused as invalid.',
+    ...onQuarantineShareOf('webhooks'),
+  },
+  {
+    id: 'quarantine-share-pulls',
+    title: 'Share of pulled records in quarantine',
+    meaning: 'More of what is read from other systems than usual is refused as invalid.',
+    ...onQuarantineShareOf('pull'),
+  },
+  {
+    id: 'quarantine-share-files',
+    title: 'Share of file events in quarantine',
+    meaning: 'More of what dropped files hold than usual is refused as invalid.',
+    ...onQuarantineShareOf('importchunk'),
+  },
+  {
+    id: 'webhooks-refused',
+    title: 'Webhooks are refused',
+    meaning: 'Requests to a webhook failed their verification; an ESP’s events may be missing.',
+    metric: () => written('webhooks', 'WebhooksRefused', Stats.SUM),
+    threshold: ({ webhooksRefused }) => webhooksRefused,
     ...onTwoOfThree,
+  },
+  {
+    id: 'currents-failed',
+    title: 'A file of Braze Currents was not taken in',
+    meaning: 'Reading a file that Braze delivered ended in an error; its events may be missing.',
+    metric: ({ currents }) => currents.metricErrors({ statistic: Stats.SUM, period: PERIOD }),
+    ...onAny,
   },
   {
     id: 'api-5xx',
@@ -232,6 +253,29 @@ export const alarmList: readonly AlarmEntry[] = [
     ...onAny,
   },
 ];
+
+/**
+ * Rings on the share of events that a way in put into quarantine. One alarm a way: many good events of
+ * the site would hide that all of an ESP's are refused.
+ */
+function onQuarantineShareOf(functionId: string): Omit<AlarmEntry, 'id' | 'title' | 'meaning'> {
+  return {
+    metric: () =>
+      new MathExpression({
+        // Functions write either only when they have some: filled, or a flood of nothing but bad
+        // events, the worst case, would have no value.
+        expression: 'FILL(quarantined, 0) / (FILL(accepted, 0) + FILL(quarantined, 0))',
+        label: 'share of events quarantined',
+        usingMetrics: {
+          quarantined: written(functionId, 'EventsQuarantined', Stats.SUM),
+          accepted: written(functionId, 'EventsAccepted', Stats.SUM),
+        },
+        period: PERIOD,
+      }),
+    threshold: ({ quarantineShare }) => quarantineShare,
+    ...onTwoOfThree,
+  };
+}
 
 /** A metric that a function writes in the embedded metric format. */
 function written(functionId: string, metricName: string, statistic: string): Metric {

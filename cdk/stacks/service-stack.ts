@@ -43,7 +43,11 @@ export class ServiceStack extends Stack {
     new SchemaApi(this, 'SchemaApi', { defaults, v1: restApi.v1 });
     const pull = new PullSources(this, 'PullSources', { defaults, state }).stateMachine;
     const files = new FileDrop(this, 'FileDrop', { defaults, state });
-    new CurrentsDrop(this, 'CurrentsDrop', { defaults, state, bucket: state.buckets.drop });
+    const currents = new CurrentsDrop(this, 'CurrentsDrop', {
+      defaults,
+      state,
+      bucket: state.buckets.drop,
+    }).function;
     const enricher = new Enricher(this, 'Enricher', { defaults, state });
     const lake = new EventLake(this, 'EventLake', { environment, state });
     const compaction = new LakeCompaction(this, 'Compaction', { defaults, state });
@@ -61,6 +65,7 @@ export class ServiceStack extends Stack {
       compaction: compaction.stateMachine,
       replay,
       imports: files.stateMachine,
+      currents,
     };
     const alarms = new Alarms(this, 'Alarms', {
       environmentName,

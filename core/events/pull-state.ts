@@ -19,10 +19,17 @@ export const pullState = z.strictObject({
   /** What kind of failure the last one was; no words of the source. */
   failure: z.string().optional(),
   recordCount: z.int().min(0).default(0),
+  /** Pages since the source was last at its end, over as many runs as that takes. */
+  passPageCount: z.int().min(0).default(0),
 });
 export type PullState = z.infer<typeof pullState>;
 
-export const newPullState: PullState = { version: 0, failureCount: 0, recordCount: 0 };
+export const newPullState: PullState = {
+  version: 0,
+  failureCount: 0,
+  recordCount: 0,
+  passPageCount: 0,
+};
 
 /** A page with its retries takes up to three minutes; a run that died is taken over after this. */
 export const LEASE_MS = 5 * 60_000;

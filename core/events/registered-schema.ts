@@ -126,5 +126,7 @@ export function replacementProblem(
   // A raised version says that the break is meant.
   if (after.version > before.version) return undefined;
   const breaks = breaksBetween(before.schema, after.schema);
-  return breaks.length === 0 ? undefined : explainBreaks(after.event, before.version, breaks);
+  if (breaks.length === 0) return undefined;
+  const atRaise = `accept that senders of version ${before.version} are refused; stored events stay as they are`;
+  return explainBreaks(after.event, before.version, breaks, atRaise);
 }

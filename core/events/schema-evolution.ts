@@ -136,15 +136,20 @@ function compareFields(before: JsonSchema, after: JsonSchema, path: string): Bre
   return breaks;
 }
 
-/** Said to whoever changed the schema. */
-export function explainBreaks(event: string, version: number, breaks: readonly Break[]): string {
+/** Said to whoever changed the schema; `atRaise` is what raising the version means for what is stored. */
+export function explainBreaks(
+  event: string,
+  version: number,
+  breaks: readonly Break[],
+  atRaise = `upcast what version ${version} wrote`,
+): string {
   const lines = breaks.map(
     ({ path, reason }) => `  ${path === '' ? 'the properties' : path}: ${reason}`,
   );
   return [
     `“${event}” would refuse events that version ${version} accepted:`,
     ...lines,
-    `Loosen the schema again, or raise the version of “${event}” and upcast what version ${version} wrote.`,
+    `Loosen the schema again, or raise the version of “${event}” and ${atRaise}.`,
   ].join('\n');
 }
 

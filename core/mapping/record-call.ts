@@ -7,22 +7,26 @@ const HASH_CHARACTERS = 22;
 
 /**
  * The call of a record by a shop's own mapping, with a message id made of the record's id and version:
- * the same record, read again, is the same event. Undefined for a record without an id.
+ * the same record, read again, is the same event. One without an id is told by all that it says: it
+ * is for the intake to judge, and nothing is dropped unseen.
  */
 export function callOfRecord(
   mapping: RecordMappingDocument,
   record: unknown,
   namespace: string,
-): Record<string, unknown> | undefined {
+): Record<string, unknown> {
   const id = valueAtPath(record, mapping.id);
-  if ((typeof id !== 'string' && typeof id !== 'number') || id === '') return undefined;
+  const isId = (typeof id === 'string' && id !== '') || typeof id === 'number';
   const version = mapping.version.map((path) => valueAtPath(record, path) ?? null);
   const rules = { call: mapping.call, fields: mapping.fields } as Pick<
     RecordMapping,
     'call' | 'fields'
   >;
   const call = mapRecord({ id: namespace, title: '', source: '', ...rules }, record);
-  return { ...call, messageId: messageIdOf(namespace, String(id), version) };
+  return {
+    ...call,
+    messageId: messageIdOf(namespace, isId ? String(id) : JSON.stringify(record), version),
+  };
 }
 
 /** `pull-<hash>` of whatever tells a record's version from all others. */

@@ -28,7 +28,10 @@ export interface PullPorts {
 
 export interface PullOptions {
   readonly sourceId: string;
-  readonly document: Pick<PullDocument, 'everySeconds' | 'overlapSeconds' | 'pageRecordsMax'>;
+  readonly document: Pick<
+    PullDocument,
+    'everySeconds' | 'overlapSeconds' | 'pageRecordsMax' | 'pagesMax'
+  >;
   /** Tells this run from every other. */
   readonly owner: string;
   /** Begins even if the source is not due. */
@@ -102,6 +105,11 @@ class Run {
 
   async #readPage(): Promise<PulledPage> {
     const { document, signal } = this.#options;
+    if (this.#state.passPageCount >= document.pagesMax) {
+      throw new SourceRefusedError(
+        `There is no end after ${document.pagesMax} pages: check how the source pages, or raise "pagesMax" in the pull document.`,
+      );
+    }
     const page = await this.#ports.connector.read(this.#state.cursor, {
       nowMs: this.#ports.nowMs(),
       recordsMax: document.pageRecordsMax,
@@ -128,6 +136,7 @@ class Run {
       cursor: { ...page.next },
       failureCount: 0,
       recordCount: state.recordCount + page.recordCount,
+      passPageCount: page.isEnd ? 0 : state.passPageCount + 1,
       ...(page.isEnd
         ? { lease: { owner: this.#options.owner, untilMs: 0 }, finishedAtMs: nowMs }
         : this.#lease(nowMs)),

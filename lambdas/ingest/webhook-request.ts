@@ -13,6 +13,7 @@ import {
 import { jsonOf } from '../../core/webhooks/json-of.ts';
 import { vendorCalls } from '../../core/webhooks/vendor-calls.ts';
 import type {
+  RefusalCause,
   VendorEvent,
   VendorWebhook,
   Verification,
@@ -31,6 +32,8 @@ export interface WebhookPorts extends IntakePorts {
   readonly tokens: SingleUseTokens;
   readonly sns: SnsEndpoint;
   readonly count: (metric: WebhookMetric, value: number) => void;
+  /** Is told of requests that fail their verification, for those who look for the reason. */
+  readonly onRefused: (sourceId: string, cause: RefusalCause) => void;
 }
 
 export type WebhookMetric = IntakeMetric | 'WebhooksRefused' | 'WebhookEventsIgnored';
@@ -134,6 +137,7 @@ async function believe(claim: Claim, ports: WebhookPorts): Promise<void> {
   const verification = await verified(claim, ports);
   if (verification.kind === 'verified') return;
   ports.count('WebhooksRefused', 1);
+  ports.onRefused(claim.source.sourceId, verification.cause);
   // 401 and never 403: Postmark stops at a 403, and a secret that was mistyped here is soon repaired.
   throw new Problem(401, 'The request is not signed as this source signs.');
 }

@@ -49,6 +49,7 @@ const ports: WebhookPorts = {
   sns: createSnsEndpoint(),
   identitySecret: () => readSecret(environment.IDENTITY_SECRET_ID),
   count: (metric, value) => metrics.addMetric(metric, MetricUnit.Count, value),
+  onRefused: (sourceId, cause) => logger.warn('webhook refused', { sourceId, cause }),
 };
 
 /** `POST /v1/webhooks/{esp}`: takes an ESP's events in. */

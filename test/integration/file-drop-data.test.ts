@@ -73,15 +73,15 @@ describe.skipIf(!isThere)('real files', () => {
 });
 
 describe('a large file', () => {
-  it('is split within a bounded heap and in much less memory than it has bytes', async () => {
+  it('is split within a bounded heap and in less memory than it has bytes', async () => {
     const { stdout } = await promisify(execFile)(process.execPath, [
       '--max-old-space-size=128',
       join(root, 'bench', 'files', 'split-generated.ts'),
-      '300',
+      '400',
       'plain',
     ]);
     const figures = JSON.parse(stdout);
-    expect(figures.rows).toBe(Math.floor((300e6 - 55) / 94));
-    expect(figures.peakMemoryMegabytes).toBeLessThan(300);
+    expect(figures.rows).toBe(Math.floor((400e6 - 55) / 94));
+    expect(figures.peakMemoryMegabytes).toBeLessThan(350);
   }, 300_000);
 });

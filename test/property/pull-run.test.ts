@@ -85,7 +85,7 @@ class World {
   }
 
   async run(owner: string): Promise<PullReport | 'crashed'> {
-    const document = { everySeconds: 60, overlapSeconds: 0, pageRecordsMax: PAGE };
+    const document = { everySeconds: 60, overlapSeconds: 0, pageRecordsMax: PAGE, pagesMax: 100 };
     const options = {
       sourceId: 's',
       document,
@@ -157,7 +157,7 @@ describe('runs over a pulled source', () => {
         return ports.connector.read(cursor, context);
       },
     };
-    const document = { everySeconds: 60, overlapSeconds: 0, pageRecordsMax: PAGE };
+    const document = { everySeconds: 60, overlapSeconds: 0, pageRecordsMax: PAGE, pagesMax: 100 };
     const run = (connector: Connector) =>
       runPull(
         {
@@ -183,5 +183,37 @@ describe('runs over a pulled source', () => {
       Array.from({ length: RECORDS }, (_, i) => i),
     );
     expect(world.state).not.toHaveProperty('retryAtMs');
+  });
+
+  it('stop at a source that never ends, over however many runs', async () => {
+    const world = new World(new Set(), async () => {});
+    const ports = world.ports();
+    let pageNumber = 0;
+    const endless: Connector = {
+      read: async () => {
+        pageNumber += 1;
+        // Every second page leaves the run without time, so that the pass takes several.
+        world.nowMs += pageNumber % 2 === 0 ? 60_000 : 1;
+        return { calls: [], recordCount: 0, next: { at: pageNumber % 3 }, isEnd: false };
+      },
+    };
+    const document = { everySeconds: 60, overlapSeconds: 0, pageRecordsMax: PAGE, pagesMax: 10 };
+    const run = () =>
+      runPull(
+        {
+          sourceId: 's',
+          document,
+          owner: 'a',
+          isForced: false,
+          deadlineMs: world.nowMs + 30_000,
+          signal: new AbortController().signal,
+        },
+        { ...ports, connector: endless },
+      );
+    const reports: PullReport[] = [];
+    while (reports.at(-1)?.outcome !== 'failed' && reports.length < 20) reports.push(await run());
+    expect(pageNumber).toBe(10);
+    expect(reports.at(-1)?.reason).toMatch(/no end after 10 pages.*"pagesMax"/);
+    expect(reports.slice(0, -1).map(({ outcome }) => outcome)).toEqual(Array(5).fill('paused'));
   });
 });

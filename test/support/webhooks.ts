@@ -14,6 +14,8 @@ export interface MemoryWebhooks
   extends Pick<MemoryCollector, 'records' | 'quarantined' | 'events'>,
     WebhookPorts {
   readonly webhookCounts: Map<WebhookMetric, number>;
+  /** Why requests were refused, by source. */
+  readonly refusals: string[];
   readonly confirmed: string[];
 }
 
@@ -30,6 +32,7 @@ export function memoryWebhooks(options: MemoryWebhookOptions): MemoryWebhooks {
   const { document, secrets = {}, certificate = '', source } = options;
   const webhookCounts = new Map<WebhookMetric, number>();
   const confirmed: string[] = [];
+  const refusals: string[] = [];
   const uses = new Map<string, string>();
   const memory = createMemoryCollector();
   return {
@@ -51,6 +54,8 @@ export function memoryWebhooks(options: MemoryWebhookOptions): MemoryWebhooks {
       confirm: async (url) => void confirmed.push(url),
     },
     count: (metric, value) => webhookCounts.set(metric, (webhookCounts.get(metric) ?? 0) + value),
+    onRefused: (sourceId, cause) => refusals.push(`${sourceId}: ${cause}`),
+    refusals,
     ...options.overrides,
   };
 }

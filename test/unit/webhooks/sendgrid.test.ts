@@ -179,6 +179,7 @@ describe('a request to SendGrid’s address', () => {
     expect(answer.body).not.toMatch(/forged|stale|anna/);
     expect(webhooks.records).toEqual([]);
     expect(webhooks.webhookCounts.get('WebhooksRefused')).toBe(1);
+    expect(webhooks.refusals).toEqual(['sendgrid: forged']);
   });
 
   it('is refused without headers, when stale, and when empty', async () => {
