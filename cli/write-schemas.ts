@@ -1,10 +1,11 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { UNIFIED_SCHEMA_PATH, unifiedSchemaMarkdown } from '../core/catalogue/unified-schema.ts';
 import { eventsMarkdown } from '../core/events/events-markdown.ts';
 import { jsonSchemaOf, publishedSchemas, recordNameOf } from '../core/events/json-schema.ts';
 import { eventDefinitions } from '../core/events/registry.ts';
 
 /**
- * `npm run schemas`: writes what is generated from the registry, and a record of each version that
+ * `npm run schemas`: writes what is generated from the registry and the mappings, and a record of each version that
  * has none yet. A record is never written over: the check of evolution compares with it.
  */
 const RECORDS_FOLDER = 'test/golden/event-schemas';
@@ -12,6 +13,7 @@ const RECORDS_FOLDER = 'test/golden/event-schemas';
 writeFileSync('core/events/event-schemas.json', publishedSchemas(eventDefinitions));
 mkdirSync('docs/reference', { recursive: true });
 writeFileSync('docs/reference/events.md', eventsMarkdown(eventDefinitions));
+writeFileSync(UNIFIED_SCHEMA_PATH, unifiedSchemaMarkdown());
 mkdirSync(RECORDS_FOLDER, { recursive: true });
 for (const definition of eventDefinitions) {
   const file = `${RECORDS_FOLDER}/${recordNameOf(definition)}`;

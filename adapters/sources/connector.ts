@@ -1,3 +1,5 @@
+import type { ProductFact } from '../../core/catalogue/product-fact.ts';
+
 /**
  * A connector reads one kind of record from one system, page by page. It holds no state: where it
  * stands is in the cursor, which the puller stores after a page's events are durable. So a page can
@@ -29,6 +31,8 @@ export interface ReadContext {
 export interface PulledPage {
   /** Calls in the Segment Spec's form, each with type, messageId and timestamp. */
   readonly calls: readonly unknown[];
+  /** What the page says of the catalogue's items, as facts of a feed. */
+  readonly products?: readonly ProductFact[];
   /** Records read; a record may give no call or several. */
   readonly recordCount: number;
   readonly next: Cursor;

@@ -1,9 +1,13 @@
 import * as z from 'zod';
 import type { Connector } from './connector.ts';
 import type { DatabaseServices } from './database-connection.ts';
+import { createHubspotConnector, hubspotConfig } from './hubspot.ts';
 import { createMysqlConnector, mysqlConfig } from './mysql.ts';
 import { createPostgresqlConnector, postgresqlConfig } from './postgresql.ts';
 import { type ConnectorServices, createRestConnector, restConfig } from './rest.ts';
+import { createSalesforceConnector, salesforceConfig } from './salesforce.ts';
+import { createShopifyConnector, shopifyConfig } from './shopify.ts';
+import { createStripeConnector, stripeConfig } from './stripe.ts';
 
 /**
  * What is read, from where and how often: a document of the config table, kind `pull`, id the source's.
@@ -24,7 +28,15 @@ export const pullDocument = z.strictObject({
   pagesMax: z.int().min(1).max(10_000_000).default(100_000),
   /** For sources inside of the operator's own network; the metadata service stays out of reach. */
   allowPrivateAddresses: z.boolean().default(false),
-  connector: z.discriminatedUnion('type', [restConfig, postgresqlConfig, mysqlConfig]),
+  connector: z.discriminatedUnion('type', [
+    restConfig,
+    postgresqlConfig,
+    mysqlConfig,
+    shopifyConfig,
+    hubspotConfig,
+    salesforceConfig,
+    stripeConfig,
+  ]),
 });
 export type PullDocument = z.infer<typeof pullDocument>;
 
@@ -39,5 +51,13 @@ export function createConnector(
       return createPostgresqlConnector(config, services);
     case 'mysql':
       return createMysqlConnector(config, services);
+    case 'shopify':
+      return createShopifyConnector(config, services);
+    case 'hubspot':
+      return createHubspotConnector(config, services);
+    case 'salesforce':
+      return createSalesforceConnector(config, services);
+    case 'stripe':
+      return createStripeConnector(config, services);
   }
 }

@@ -74,6 +74,8 @@ async function ask(
       url = redirectedUrl(url, headers.location, rules);
       continue;
     }
+    const isRead = wanted.readStatuses?.includes(status) === true;
+    if (isRead) return { status, headers, body: parsed(text)?.value };
     if (status === 408 || status === 429 || status >= 500) {
       return { retryAfter: headers['retry-after'] };
     }

@@ -96,7 +96,8 @@ function basic(secrets: Readonly<Record<string, string>>, name: string, password
   return `Basic ${Buffer.from(text).toString('base64')}`;
 }
 
-function secretOf(secrets: Readonly<Record<string, string>>, name: string): string {
+/** @throws SourceRefusedError where the source has no such secret. */
+export function secretOf(secrets: Readonly<Record<string, string>>, name: string): string {
   const value = Object.hasOwn(secrets, name) ? secrets[name] : undefined;
   if (value !== undefined && value !== '') return value;
   throw new SourceRefusedError(`The sources' secret has no "${name}" for this source.`);

@@ -44,6 +44,8 @@ export interface ConnectorServices {
   readonly http: SourceHttp;
   readonly secrets: Readonly<Record<string, string>>;
   readonly nowMs: () => number;
+  /** Stands in for waiting where tests count it. */
+  readonly wait?: (delayMs: number, signal: AbortSignal) => Promise<void>;
 }
 
 const CURSOR_VERSION = 1;

@@ -36,6 +36,7 @@ export class PullSources extends Construct {
       variables: {
         EVENTS_STREAM_NAME: stream.stream.streamName,
         QUARANTINE_BUCKET: buckets.quarantine.bucketName,
+        CATALOGUE_TABLE: tables.catalogue.tableName,
         CONFIG_TABLE: tables.config.tableName,
         INSPECTOR_TABLE: tables.inspector.tableName,
         IDENTITY_SECRET_ID: secrets.identity.secretArn,
@@ -45,6 +46,7 @@ export class PullSources extends Construct {
         allow(['kinesis:PutRecords'], [stream.stream.streamArn]),
         allow(['dynamodb:GetItem', 'dynamodb:Query'], [tables.config.tableArn]),
         writeStates(tables.config.tableArn),
+        allow(['dynamodb:BatchGetItem', 'dynamodb:PutItem'], [tables.catalogue.tableArn]),
         allow(['dynamodb:BatchWriteItem'], [tables.inspector.tableArn]),
         allow(
           ['secretsmanager:GetSecretValue'],

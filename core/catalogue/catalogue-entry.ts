@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { item } from './item.ts';
-import type { ItemFields, ProductFact } from './product-fact.ts';
+import type { FactSource, ItemFields, ProductFact } from './product-fact.ts';
 
 /** An item as the catalogue's table holds it: with who said it, and an optimistic lock. */
 export const catalogueEntry = item.extend({
-  source: z.enum(['page', 'order']).default('page'),
+  source: z.enum(['feed', 'page', 'order']).default('page'),
   version: z.number().default(0),
 });
 export type CatalogueEntry = z.infer<typeof catalogueEntry>;
@@ -21,20 +21,23 @@ const ORDER_REFRESH_MS = 60 * DAY_MS;
 /** How old the confirmation of unchanged fields may grow before it is worth a write. */
 const CONFIRM_MS = DAY_MS;
 
+/** A shop's own record first, then what it shows, then what was paid. */
+const RANKS: Readonly<Record<FactSource, number>> = { feed: 0, page: 1, order: 2 };
+
 /**
- * The entry after these facts, undefined where nothing about it is worth a write. Facts of a page
- * beat those of orders; within a page's, the later event wins field by field and an earlier one only
- * fills what is empty. Applying facts twice is applying them once.
+ * The entry after these facts, undefined where nothing about it is worth a write. Facts of a feed beat
+ * those of pages, and these those of orders; within one source the later fact wins field by field and
+ * an earlier one only fills what is empty. Applying facts twice is applying them once.
  */
 export function applyFacts(
   stored: CatalogueEntry | undefined,
   facts: readonly ProductFact[],
 ): CatalogueEntry | undefined {
-  const pagesFirst = facts.toSorted((a, b) =>
-    a.source === b.source ? a.timeMs - b.timeMs : a.source === 'page' ? -1 : 1,
+  const strongestFirst = facts.toSorted(
+    (a, b) => RANKS[a.source] - RANKS[b.source] || a.timeMs - b.timeMs,
   );
   let entry = stored;
-  for (const fact of pagesFirst) entry = applyFact(entry, fact);
+  for (const fact of strongestFirst) entry = applyFact(entry, fact);
   if (entry === undefined || entry === stored) return undefined;
   return { ...entry, version: (stored?.version ?? 0) + 1 };
 }
@@ -46,8 +49,14 @@ function applyFact(entry: CatalogueEntry | undefined, fact: ProductFact): Catalo
   }
   if (source === 'order') return refreshed(entry, fact);
   const overwritten = { ...entry, ...fact.fields, source, updatedAtMs: timeMs };
-  if (entry.source === 'order') return overwritten;
-  if (timeMs < entry.updatedAtMs) return filled(entry, fact.fields);
+  if (RANKS[source] < RANKS[entry.source]) return overwritten;
+  if (RANKS[source] > RANKS[entry.source] || timeMs < entry.updatedAtMs) {
+    return filled(entry, fact.fields);
+  }
+  // A feed's time is a version: kept to the letter, so that no older record comes after it.
+  if (source === 'feed') {
+    return timeMs === entry.updatedAtMs && !differs(entry, fact.fields) ? entry : overwritten;
+  }
   const isConfirmed = timeMs - entry.updatedAtMs < CONFIRM_MS;
   return isConfirmed && !differs(entry, fact.fields) ? entry : overwritten;
 }

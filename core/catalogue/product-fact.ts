@@ -1,13 +1,18 @@
 import type { CollectedEvent } from '../events/event.ts';
-import { type EventProduct, productOf, productsOf } from '../profile/event-products.ts';
+import {
+  type EventProduct,
+  ITEM_ID_LENGTH_MAX,
+  productOf,
+  productsOf,
+} from '../profile/event-products.ts';
 import { fieldsOf, numberOf, textOf } from '../profile/untyped-value.ts';
 import type { Item } from './item.ts';
 
 /**
- * Who says it. A page shows the list price and the product's texts; an order's line has the price
- * that was paid, after discounts and by quantity.
+ * Who says it. A feed is the shop's own record of the product; a page shows the list price and the
+ * product's texts; an order's line has the price that was paid, after discounts and by quantity.
  */
-export type FactSource = 'page' | 'order';
+export type FactSource = 'feed' | 'page' | 'order';
 
 export type ItemFields = Omit<Item, 'itemId' | 'updatedAtMs'>;
 
@@ -18,6 +23,18 @@ export interface ProductFact {
   readonly timeMs: number;
   readonly fields: Partial<ItemFields>;
 }
+
+/** What an item's fields are called in the products of events and feeds. */
+export const itemWords: Readonly<Record<keyof ItemFields, string>> = {
+  title: 'name',
+  price: 'price',
+  currency: 'currency',
+  url: 'url',
+  imageUrl: 'image_url',
+  category: 'category',
+  brand: 'brand',
+  available: 'available',
+};
 
 /** What an email can show, and what keeps an item far below DynamoDB's 400 KB. */
 const TEXT_LENGTH_MAX = 500;
@@ -38,6 +55,11 @@ const carriers: ReadonlyMap<
   ['Order Completed', { source: 'order' as const, productsIn: productsOf }],
 ]);
 
+/** The events that say something of items, and as whom. */
+export const carrierEvents: readonly { readonly event: string; readonly source: FactSource }[] = [
+  ...carriers,
+].map(([event, { source }]) => ({ event, source }));
+
 /** What an event says about the catalogue's items. */
 export function factsOf(event: CollectedEvent): ProductFact[] {
   const carrier = event.type === 'track' ? carriers.get(event.event ?? '') : undefined;
@@ -51,6 +73,17 @@ export function factsOf(event: CollectedEvent): ProductFact[] {
     timeMs,
     fields: itemFieldsOf(fields, currency),
   }));
+}
+
+/**
+ * The fact of a feed's product, in the words of an event's product (`product_id`, `name`, `price`) with
+ * `available` and its own `timestamp` beside them. Undefined without an id or a time.
+ */
+export function productFactOf(product: Readonly<Record<string, unknown>>): ProductFact | undefined {
+  const itemId = textOf(product.product_id, ITEM_ID_LENGTH_MAX);
+  const timeMs = Date.parse(textOf(product.timestamp, TEXT_LENGTH_MAX) ?? '');
+  if (itemId === undefined || Number.isNaN(timeMs)) return undefined;
+  return { itemId, source: 'feed', timeMs, fields: itemFieldsOf(product, product.currency) };
 }
 
 /**
@@ -71,21 +104,24 @@ function itemFieldsOf(
   product: Readonly<Record<string, unknown>>,
   currencyBeside: unknown,
 ): Partial<ItemFields> {
-  const price = numberOf(product.price);
+  const price = numberOf(product[itemWords.price]);
+  const available = product[itemWords.available];
   const isPrice = price !== undefined && price >= 0 && price <= PRICE_MAX;
-  const currency = /^[a-z]{3}$/i.exec(textOf(product.currency ?? currencyBeside, 3) ?? '')?.[0];
+  const currency = /^[a-z]{3}$/i.exec(
+    textOf(product[itemWords.currency] ?? currencyBeside, 3) ?? '',
+  )?.[0];
   const texts = {
-    title: textOf(product.name, TEXT_LENGTH_MAX),
-    url: textOf(product.url, URL_LENGTH_MAX),
-    imageUrl: textOf(product.image_url, URL_LENGTH_MAX),
-    category: textOf(product.category, TEXT_LENGTH_MAX),
-    brand: textOf(product.brand, TEXT_LENGTH_MAX),
+    title: textOf(product[itemWords.title], TEXT_LENGTH_MAX),
+    url: textOf(product[itemWords.url], URL_LENGTH_MAX),
+    imageUrl: textOf(product[itemWords.imageUrl], URL_LENGTH_MAX),
+    category: textOf(product[itemWords.category], TEXT_LENGTH_MAX),
+    brand: textOf(product[itemWords.brand], TEXT_LENGTH_MAX),
   };
   return {
     ...Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== undefined)),
     // Floats such as 1e-320 are no prices and beyond what DynamoDB stores.
     ...(isPrice && { price: Math.round(price * 1e6) / 1e6 }),
     ...(isPrice && currency !== undefined && { currency: currency.toUpperCase() }),
-    ...(typeof product.available === 'boolean' && { available: product.available }),
+    ...(typeof available === 'boolean' && { available }),
   };
 }

@@ -7,8 +7,23 @@ export const conversions = [
   'epoch-milliseconds',
   'lower-case',
   'minor-units',
+  'negated',
+  'subscription',
 ] as const;
 export type Conversion = (typeof conversions)[number];
+
+/** What each does, for the documentation. */
+export const conversionMeanings: Readonly<Record<Conversion, string>> = {
+  text: 'a number or a truth value as its text',
+  number: 'a decimal text as a number',
+  boolean: '`true`, `1`, `false`, `0` in any case of letters as a truth value',
+  'epoch-seconds': 'seconds since 1970 as an ISO 8601 time',
+  'epoch-milliseconds': 'milliseconds since 1970 as an ISO 8601 time',
+  'lower-case': 'in small letters',
+  'minor-units': 'hundredths as a decimal amount',
+  negated: 'the opposite truth value',
+  subscription: 'whether a state is `SUBSCRIBED`, and no other',
+};
 
 /** The value in the form that the unified schema asks for; what can't be converted stays as it is. */
 export function converted(value: unknown, conversion: Conversion | undefined): unknown {
@@ -30,6 +45,14 @@ const converters: Readonly<Record<Conversion, (value: unknown) => unknown>> = {
     const amount = numberOf(value);
     return amount === undefined ? undefined : amount / 100;
   },
+  // An opt-out as the consent that is left.
+  negated: (value) => {
+    const truth = truths.get(String(value).toLowerCase());
+    return truth === undefined ? undefined : !truth;
+  },
+  // A state such as SUBSCRIBED or NOT_SUBSCRIBED: whether mail was agreed to.
+  subscription: (value) =>
+    typeof value === 'string' ? value.toLowerCase() === 'subscribed' : undefined,
 };
 
 const truths: ReadonlyMap<string, boolean> = new Map([

@@ -2,6 +2,9 @@ import type { EventType } from '../events/event.ts';
 import { isJsonObject } from '../events/json-value.ts';
 import { type Conversion, converted } from './conversion.ts';
 
+/** How a record of a vendor becomes a fact of the catalogue; targets are an item's own fields. */
+export type ProductMapping = Omit<RecordMapping, 'call'>;
+
 /**
  * How a record of a vendor becomes a call: as data, so that the documentation's table of the unified
  * schema is generated from the very rules that run.
@@ -27,6 +30,8 @@ export interface CopiedField {
   readonly to: string;
   /** Default: as it is. */
   readonly as?: Conversion;
+  /** Put before the value, so that ids which are unique at one vendor alone stay apart from others'. */
+  readonly prefix?: string;
 }
 
 export interface ConstantField {
@@ -39,12 +44,17 @@ export interface ConstantField {
  * it came, so that validation refuses it by name; what isn't there is left out.
  */
 export function mapRecord(mapping: RecordMapping, record: unknown): Record<string, unknown> {
-  const call: Record<string, unknown> = { ...mapping.call };
-  for (const rule of mapping.fields) {
-    if ('value' in rule) assign(call, rule.to, rule.value);
-    else copy(record, rule, call);
+  return { ...mapping.call, ...mapFields(mapping.fields, record) };
+}
+
+/** What the rules alone make of a record. */
+export function mapFields(fields: readonly FieldRule[], record: unknown): Record<string, unknown> {
+  const made: Record<string, unknown> = {};
+  for (const rule of fields) {
+    if ('value' in rule) assign(made, rule.to, rule.value);
+    else copy(record, rule, made);
   }
-  return call;
+  return made;
 }
 
 /** The value at a dotted path without `[]`, or undefined; inherited properties are not data. */
@@ -64,24 +74,26 @@ function copy(record: unknown, rule: CopiedField, call: Record<string, unknown>)
   const paths = typeof rule.from === 'string' ? [rule.from] : rule.from;
   for (const path of paths) {
     if (path.includes(ARRAY_MARK)) {
-      copyEntries(record, path, rule, call);
+      copyEntries(record, paths, rule, call);
       return;
     }
     const value = valueAtPath(record, path);
     if (value === undefined || value === null || value === '') continue;
-    assign(call, rule.to, converted(value, rule.as));
+    const copied = converted(value, rule.as);
+    assign(call, rule.to, rule.prefix === undefined ? copied : `${rule.prefix}${copied}`);
     return;
   }
 }
 
-/** `lines[].sku` → `properties.products[].sku`: entry by entry, at the same place. */
+/** `lines[].sku` → `properties.products[].sku`: entry by entry, at the same place. All paths name one list. */
 function copyEntries(
   record: unknown,
-  path: string,
+  paths: readonly string[],
   { to, as }: CopiedField,
   call: Record<string, unknown>,
 ): void {
-  const [listPath = '', inner = ''] = path.split(`${ARRAY_MARK}.`);
+  const [listPath = ''] = (paths[0] ?? '').split(`${ARRAY_MARK}.`);
+  const inners = paths.map((path) => path.slice(listPath.length + `${ARRAY_MARK}.`.length));
   const [targetPath = '', targetInner = ''] = to.split(`${ARRAY_MARK}.`);
   const list = valueAtPath(record, listPath);
   if (!Array.isArray(list)) return;
@@ -89,9 +101,11 @@ function copyEntries(
   const entries = Array.isArray(known) ? known : list.map(() => ({}));
   if (known === undefined) assign(call, targetPath, entries);
   for (const [index, entry] of list.entries()) {
-    const value = valueAtPath(entry, inner);
     const target = entries[index];
-    if (value === undefined || value === null || !isJsonObject(target)) continue;
+    const value = inners
+      .map((inner) => valueAtPath(entry, inner))
+      .find((found) => found !== undefined && found !== null && found !== '');
+    if (value === undefined || !isJsonObject(target)) continue;
     assign(target, targetInner, converted(value, as));
   }
 }

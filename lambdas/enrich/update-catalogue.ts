@@ -1,15 +1,8 @@
-import { applyFacts } from '../../core/catalogue/catalogue-entry.ts';
 import type { CatalogueStore } from '../../core/catalogue/catalogue-store.ts';
-import { combineFacts, factsOf, type ProductFact } from '../../core/catalogue/product-fact.ts';
+import { factsOf, type ProductFact } from '../../core/catalogue/product-fact.ts';
 import type { DeliveredEvent } from '../../core/profile/fold-deliveries.ts';
 import type { EntryCache } from './entry-cache.ts';
-import { inParallel } from './parallel.ts';
-
-/** Writes in flight at once; profiles have as many, and the client's connections are 50. */
-const WRITES_IN_FLIGHT_MAX = 16;
-
-/** Another consumer can write the same item in between; the stream's redelivery comes after. */
-const ATTEMPTS_MAX = 4;
+import { writeFacts } from './write-facts.ts';
 
 /** What became of a batch's facts. */
 export interface CatalogueReport {
@@ -20,11 +13,6 @@ export interface CatalogueReport {
   readonly unreadableCount: number;
 }
 
-type ItemOutcome =
-  | { readonly kind: 'done' }
-  | { readonly kind: 'unreadable' }
-  | { readonly kind: 'failed'; readonly error: unknown };
-
 /**
  * Brings what the batch says about items into the catalogue, one write per item that changes. Events
  * that were folded before count too: the process may have ended between profile and catalogue.
@@ -34,83 +22,20 @@ export async function updateCatalogue(
   cache: EntryCache,
   deliveries: readonly DeliveredEvent[],
 ): Promise<CatalogueReport> {
-  const factsByItem = new Map<string, ProductFact[]>();
+  const facts: ProductFact[] = [];
   const eventsByItem = new Map<string, DeliveredEvent[]>();
   for (const delivered of deliveries) {
     for (const fact of factsOf(delivered.event)) {
-      append(factsByItem, fact.itemId, fact);
+      facts.push(fact);
       append(eventsByItem, fact.itemId, delivered);
     }
   }
-  const combined = [...factsByItem].map(
-    ([itemId, facts]) => [itemId, combineFacts(facts)] as const,
-  );
-  try {
-    await refreshCache(store, cache, combined);
-  } catch (error) {
-    const failed = [...new Set([...eventsByItem.values()].flat())];
-    return { failed, errors: [error], unreadableCount: 0 };
-  }
-  const outcomes = await inParallel(combined, WRITES_IN_FLIGHT_MAX, async ([itemId, facts]) => ({
-    events: eventsByItem.get(itemId) ?? [],
-    outcome: await updateItem(store, cache, itemId, facts),
-  }));
-  const failed = outcomes.filter(({ outcome }) => outcome.kind === 'failed');
+  const { failedItemIds, errors, unreadableCount } = await writeFacts(store, cache, facts);
   return {
-    failed: [...new Set(failed.flatMap(({ events }) => events))],
-    errors: outcomes.flatMap(({ outcome }) => (outcome.kind === 'failed' ? [outcome.error] : [])),
-    unreadableCount: outcomes.filter(({ outcome }) => outcome.kind === 'unreadable').length,
+    failed: [...new Set(failedItemIds.flatMap((itemId) => eventsByItem.get(itemId) ?? []))],
+    errors,
+    unreadableCount,
   };
-}
-
-/**
- * Reads, in batches, the entries that are unknown here and those that look due for a write: another
- * process has often made it already, and a read costs a tenth of a write refused.
- */
-async function refreshCache(
-  store: CatalogueStore,
-  cache: EntryCache,
-  items: readonly (readonly [string, readonly ProductFact[]])[],
-): Promise<void> {
-  const wanted = items
-    .filter(([itemId, facts]) => applyFacts(cache.get(itemId), facts) !== undefined)
-    .map(([itemId]) => itemId);
-  if (wanted.length === 0) return;
-  for (const entry of (await store.readEntries(wanted, false)).values()) {
-    if (entry !== 'unreadable') cache.set(entry);
-  }
-}
-
-/** Never rejects: one item that fails must not hide what became of the others. */
-async function updateItem(
-  store: CatalogueStore,
-  cache: EntryCache,
-  itemId: string,
-  facts: readonly ProductFact[],
-): Promise<ItemOutcome> {
-  let known = cache.get(itemId);
-  try {
-    for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
-      const entry = applyFacts(known, facts);
-      if (entry === undefined) return { kind: 'done' };
-      if ((await store.writeEntry(entry)) === 'written') {
-        cache.set(entry);
-        return { kind: 'done' };
-      }
-      const stored = (await store.readEntries([itemId], true)).get(itemId);
-      if (stored === 'unreadable') return { kind: 'unreadable' };
-      known = stored;
-      if (known !== undefined) cache.set(known);
-    }
-  } catch (error) {
-    return { kind: 'failed', error };
-  }
-  return { kind: 'failed', error: new ItemContendedError() };
-}
-
-class ItemContendedError extends Error {
-  override readonly name = 'ItemContendedError';
-  override readonly message = `an item changed ${ATTEMPTS_MAX} times while it was written`;
 }
 
 function append<T>(lists: Map<string, T[]>, key: string, element: T): void {

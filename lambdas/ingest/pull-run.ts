@@ -6,6 +6,7 @@ import {
   SourceUnavailableError,
 } from '../../adapters/sources/connector.ts';
 import type { PullDocument } from '../../adapters/sources/connectors.ts';
+import type { ProductFact } from '../../core/catalogue/product-fact.ts';
 import {
   backOffMs,
   LEASE_MS,
@@ -20,6 +21,8 @@ export interface PullPorts {
   readonly connector: Connector;
   /** Resolves once the calls' events are durable. */
   readonly take: (calls: readonly unknown[]) => Promise<void>;
+  /** Resolves once the products' facts are durable; absent in tests of connectors without products. */
+  readonly takeProducts?: (products: readonly ProductFact[]) => Promise<void>;
   readonly nowMs: () => number;
 }
 
@@ -89,6 +92,7 @@ class Run {
       for (;;) {
         const page = await this.#readPage();
         if (page.calls.length > 0) await this.#ports.take(page.calls);
+        if (page.products !== undefined) await this.#takeProducts(page.products);
         if (!(await this.#advance(page))) return this.#report('lost');
         if (page.isEnd) return this.#report('finished');
         if (this.#ports.nowMs() > this.#options.deadlineMs) return this.#report('paused');
@@ -115,6 +119,11 @@ class Run {
     const isStill = JSON.stringify(page.next) === JSON.stringify(this.#state.cursor);
     if (isStill && !page.isEnd) throw new SourceRefusedError('The cursor does not advance.');
     return page;
+  }
+
+  async #takeProducts(products: readonly ProductFact[]): Promise<void> {
+    if (this.#ports.takeProducts === undefined) throw new Error('nothing takes products here');
+    await this.#ports.takeProducts(products);
   }
 
   /** The page is durable: the cursor moves, and with the last page the lease ends. */

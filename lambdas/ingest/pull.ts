@@ -3,6 +3,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Context } from 'aws-lambda';
 import * as z from 'zod';
+import { createCatalogueStore } from '../../adapters/dynamodb/catalogue-store.ts';
 import { createDynamoDbClient } from '../../adapters/dynamodb/client.ts';
 import { configDocuments } from '../../adapters/dynamodb/config-documents.ts';
 import { createInspectorLog, INSPECTOR_PATIENCE } from '../../adapters/dynamodb/inspector-log.ts';
@@ -23,6 +24,7 @@ import { notDue } from '../../core/events/pull-state.ts';
 import { sourceDocument } from '../../core/events/source.ts';
 import { type IntakePorts, takeIn } from './intake.ts';
 import { type PullReport, runPull } from './pull-run.ts';
+import { takeProductsBy } from './take-products.ts';
 
 /** What the state machine and `kindred pull run` ask. */
 const request = z.discriminatedUnion('kind', [
@@ -49,6 +51,7 @@ const environment = z
   .object({
     EVENTS_STREAM_NAME: z.string().min(1),
     QUARANTINE_BUCKET: z.string().min(1),
+    CATALOGUE_TABLE: z.string().min(1),
     CONFIG_TABLE: z.string().min(1),
     INSPECTOR_TABLE: z.string().min(1),
     IDENTITY_SECRET_ID: z.string().min(1),
@@ -61,6 +64,7 @@ const metrics = new Metrics();
 const dynamoDb = createDynamoDbClient(PATIENCE);
 const pulls = configDocuments(dynamoDb, environment.CONFIG_TABLE, 'pull', pullDocument);
 const sources = configDocuments(dynamoDb, environment.CONFIG_TABLE, 'source', sourceDocument);
+const catalogue = createCatalogueStore(dynamoDb, environment.CATALOGUE_TABLE);
 const states = createPullStates(dynamoDb, environment.CONFIG_TABLE);
 const schemas = createRegisteredSchemas(dynamoDb, environment.CONFIG_TABLE, (count) =>
   metrics.addMetric('SchemasUnusable', MetricUnit.Count, count),
@@ -131,7 +135,17 @@ async function pull(sourceId: string, isForced: boolean, context: Context): Prom
         deadlineMs: Date.now() + leftMs - CLOSING_MS,
         signal: AbortSignal.timeout(Math.max(1, leftMs - CLOSING_MS / 2)),
       },
-      { states, connector, take: (calls) => take(sourceId, calls), nowMs: Date.now },
+      {
+        states,
+        connector,
+        take: (calls) => take(sourceId, calls),
+        takeProducts: takeProductsBy(catalogue, (itemCount) =>
+          logger.warn('items of the catalogue left as they are: their stored form is unknown', {
+            itemCount,
+          }),
+        ),
+        nowMs: Date.now,
+      },
     );
     tell(sourceId, report);
     return report;

@@ -60,6 +60,7 @@ const VARIABLES: Record<string, string[]> = {
   Pull: [
     'EVENTS_STREAM_NAME',
     'QUARANTINE_BUCKET',
+    'CATALOGUE_TABLE',
     'CONFIG_TABLE',
     'INSPECTOR_TABLE',
     'IDENTITY_SECRET_ID',

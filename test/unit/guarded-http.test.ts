@@ -71,6 +71,14 @@ describe('HTTP to sources', () => {
     await expect(get(await serve(status(401), good))).rejects.toThrow(SourceRefusedError);
   });
 
+  it('gives a status back that the request reads itself, at once', async () => {
+    const url = await serve(status(429), good);
+    const http = guardedHttp({ allowPrivateAddresses: true }, surroundings);
+    const wanted = { method: 'GET', url, readStatuses: [403, 429] } as const;
+    const answer = await http.requestJson(wanted, new AbortController().signal);
+    expect([answer.status, answer.body, waitsMs]).toEqual([429, {}, []]);
+  });
+
   it('follows a redirect on the same host, to no other', async () => {
     expect((await get(await serve(status(302, { location: '/b' }), good))).status).toBe(200);
     const elsewhere = await serve(status(302, { location: 'http://localhost:1/' }), good);

@@ -54,6 +54,22 @@ describe('a mapping', () => {
     expect(mapRecord(rules, { lines: 'nonsense' }).properties).toBeUndefined();
   });
 
+  it('takes of several places in a list the first that says something, entry by entry', () => {
+    const rules = mapping([
+      { from: ['lines[].product.id', 'lines[].sku'], to: 'properties.products[].product_id' },
+    ]);
+    const lines = [{ product: { id: 'p' }, sku: 'a' }, { product: null, sku: 'b' }, {}];
+    expect(mapRecord(rules, { lines }).properties).toEqual({
+      products: [{ product_id: 'p' }, { product_id: 'b' }, {}],
+    });
+  });
+
+  it('puts a prefix before what is there, and nothing where nothing is', () => {
+    const rules = mapping([{ from: 'id', to: 'anonymousId', prefix: 'crm-' }]);
+    expect(mapRecord(rules, { id: 7 }).anonymousId).toBe('crm-7');
+    expect(mapRecord(rules, {})).not.toHaveProperty('anonymousId');
+  });
+
   it('changes nothing of the record or of itself', () => {
     const rules = Object.freeze(mapping([{ from: 'a', to: 'properties.a.b' }]));
     const record = Object.freeze({ a: Object.freeze({ c: 1 }) });
@@ -102,6 +118,13 @@ describe('a conversion', () => {
     ['minor-units', 1999, 19.99],
     ['minor-units', '250', 2.5],
     ['minor-units', 'free', 'free'],
+    ['negated', 'true', false],
+    ['negated', false, true],
+    ['negated', 'perhaps', 'perhaps'],
+    ['subscription', 'SUBSCRIBED', true],
+    ['subscription', 'NOT_SUBSCRIBED', false],
+    ['subscription', 'PENDING', false],
+    ['subscription', 7, 7],
   ])('by %s makes of %o %o', (conversion, value, result) => {
     expect(converted(value, conversion)).toEqual(result);
   });
