@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
@@ -18,6 +19,47 @@ export async function* rawFiles({ client, bucket }: Lake, day?: string): AsyncGe
     for (const { Key, Size } of page.Contents ?? []) {
       if (Key !== undefined && Size !== 0) yield Key;
     }
+  }
+}
+
+/** The keys of raw files from a day on to another, both included, after `afterKey`. */
+export async function* rawFilesBetween(
+  { client, bucket }: Lake,
+  { from, to }: { readonly from: string; readonly to: string },
+  afterKey: string | undefined,
+): AsyncGenerator<string> {
+  const StartAfter = afterKey ?? `${RAW_PREFIX}day=${from}`;
+  const listed = { Bucket: bucket, Prefix: `${RAW_PREFIX}day=`, StartAfter };
+  for await (const page of paginateListObjectsV2({ client }, listed)) {
+    for (const { Key: key, Size } of page.Contents ?? []) {
+      const day = key === undefined ? undefined : /^raw\/day=([^/]+)\//.exec(key)?.[1];
+      if (day !== undefined && day > to) return;
+      if (key !== undefined && Size !== 0) yield key;
+    }
+  }
+}
+
+/**
+ * The lines of one file, one by one, read no faster than they are taken. Ends early and returns 'broken'
+ * where the file is cut off or is no gzip.
+ */
+export async function* linesOf(
+  { client, bucket }: Lake,
+  key: string,
+): AsyncGenerator<string, 'whole' | 'broken'> {
+  const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+  if (!(Body instanceof Readable)) throw new Error(`${key} came without a body`);
+  const unpacked = createGunzip();
+  const download = pipeline(Body, unpacked).catch(() => undefined);
+  try {
+    yield* createInterface({ input: unpacked, crlfDelay: Number.POSITIVE_INFINITY });
+    return 'whole';
+  } catch (error) {
+    if (isZlibError(error)) return 'broken';
+    throw error;
+  } finally {
+    unpacked.destroy();
+    await download;
   }
 }
 

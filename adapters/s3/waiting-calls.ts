@@ -32,38 +32,74 @@ export interface WaitingCall {
 const REPLAYED_PREFIX = 'replayed/';
 const KEY = /^quarantine\/day=([^/]+)\/reason=([^/]+)\/source=([^/]+)\/([0-9a-f]{32})\.json$/;
 
-/** The calls that wait and match, by day, reason and source, after `afterKey`; reads keys alone. */
-export async function* waitingCalls(
+/** What one listing has found. */
+export interface WaitingPage {
+  /** Those that match. */
+  readonly calls: readonly WaitingCall[];
+  /** All that were looked at, up to and with `lastKey`. */
+  readonly scannedCount: number;
+  readonly lastKey: string;
+}
+
+/**
+ * The calls that wait, by day, reason and source, after `afterKey`; reads keys alone, a thousand at a
+ * time. A page may be without any that match.
+ */
+export async function* waitingPages(
   { client, bucket }: Quarantine,
   filter: ReplayFilter,
   afterKey: string | undefined,
-): AsyncGenerator<WaitingCall> {
+): AsyncGenerator<WaitingPage> {
   const StartAfter = afterKey ?? `${QUARANTINE_PREFIX}day=${filter.from}`;
   const pages = paginateListObjectsV2(
     { client },
     { Bucket: bucket, Prefix: `${QUARANTINE_PREFIX}day=`, StartAfter },
   );
-  for await (const page of pages) {
-    for (const { Key: key = '' } of page.Contents ?? []) {
-      const call = waitingCallOf(key);
-      if (call === undefined) continue;
-      if (call.day > filter.to) return;
-      if (matches(call, filter)) yield call;
-    }
+  for await (const { Contents = [] } of pages) {
+    const keys = Contents.map(({ Key = '' }) => Key);
+    const wanted = keys.filter((key) => (dayOf(key) ?? filter.to) <= filter.to);
+    const lastKey = wanted.at(-1);
+    if (lastKey === undefined) return;
+    const calls = wanted.map(waitingCallOf).filter((call) => call !== undefined);
+    const matching = calls.filter((call) => matches(call, filter));
+    yield { calls: matching, scannedCount: wanted.length, lastKey };
+    if (wanted.length < keys.length) return;
   }
 }
 
-/** The call itself; nothing where it has been replayed or has expired meanwhile. */
+/** The calls that wait and match, one by one. */
+export async function* waitingCalls(
+  quarantine: Quarantine,
+  filter: ReplayFilter,
+  afterKey: string | undefined,
+): AsyncGenerator<WaitingCall> {
+  for await (const { calls } of waitingPages(quarantine, filter, afterKey)) yield* calls;
+}
+
+/**
+ * The call itself; `gone` where it has been replayed or has expired meanwhile, `unreadable` where the
+ * object is none of ours or is damaged.
+ */
 export async function readWaitingCall(
   { client, bucket }: Quarantine,
   key: string,
-): Promise<QuarantinedCall | undefined> {
+): Promise<QuarantinedCall | 'gone' | 'unreadable'> {
   try {
     const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-    return quarantinedCallDocument.parse(JSON.parse((await Body?.transformToString()) ?? ''));
+    const text = (await Body?.transformToString()) ?? '';
+    const parsed = quarantinedCallDocument.safeParse(jsonOf(text));
+    return parsed.success ? parsed.data : 'unreadable';
   } catch (error) {
-    if (error instanceof NoSuchKey) return undefined;
+    if (error instanceof NoSuchKey) return 'gone';
     throw error;
+  }
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 
@@ -86,6 +122,10 @@ export function waitingCallOf(key: string): WaitingCall | undefined {
   if (match === null) return undefined;
   const [, day = '', reason = '', source = '', id = ''] = match;
   return { key, day, reason, source, id };
+}
+
+function dayOf(key: string): string | undefined {
+  return /^quarantine\/day=([^/]+)\//.exec(key)?.[1];
 }
 
 function matches({ reason, source, id }: WaitingCall, filter: ReplayFilter): boolean {

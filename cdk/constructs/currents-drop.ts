@@ -41,11 +41,13 @@ export class CurrentsDrop extends Construct {
         EVENTS_STREAM_NAME: stream.stream.streamName,
         QUARANTINE_BUCKET: buckets.quarantine.bucketName,
         CONFIG_TABLE: tables.config.tableName,
+        INSPECTOR_TABLE: tables.inspector.tableName,
         IDENTITY_SECRET_ID: secrets.identity.secretArn,
       },
       permissions: [
         allow(['kinesis:PutRecords'], [stream.stream.streamArn]),
-        allow(['dynamodb:GetItem'], [tables.config.tableArn]),
+        allow(['dynamodb:GetItem', 'dynamodb:Query'], [tables.config.tableArn]),
+        allow(['dynamodb:BatchWriteItem'], [tables.inspector.tableArn]),
         allow(['secretsmanager:GetSecretValue'], [secrets.identity.secretArn]),
       ],
       objects: [

@@ -66,7 +66,7 @@ export class ReplayWorkflow extends Construct {
       },
       permissions: [
         allow(['kinesis:PutRecords'], [stream.stream.streamArn]),
-        allow(['dynamodb:GetItem'], [tables.config.tableArn]),
+        allow(['dynamodb:GetItem', 'dynamodb:Query'], [tables.config.tableArn]),
         allow(['secretsmanager:GetSecretValue'], [secrets.identity.secretArn]),
       ],
       objects: [

@@ -35,13 +35,15 @@ export class Webhooks extends Construct {
         EVENTS_STREAM_NAME: stream.stream.streamName,
         QUARANTINE_BUCKET: buckets.quarantine.bucketName,
         CONFIG_TABLE: tables.config.tableName,
+        INSPECTOR_TABLE: tables.inspector.tableName,
         DEDUPE_TABLE: tables.dedupe.tableName,
         IDENTITY_SECRET_ID: secrets.identity.secretArn,
         SOURCE_SECRETS_ID: secrets.sources.secretArn,
       },
       permissions: [
         allow(['kinesis:PutRecords'], [stream.stream.streamArn]),
-        allow(['dynamodb:GetItem'], [tables.config.tableArn]),
+        allow(['dynamodb:GetItem', 'dynamodb:Query'], [tables.config.tableArn]),
+        allow(['dynamodb:BatchWriteItem'], [tables.inspector.tableArn]),
         allow(['dynamodb:PutItem'], [tables.dedupe.tableArn]),
         allow(
           ['secretsmanager:GetSecretValue'],

@@ -51,6 +51,8 @@ export const replayId = z.uuid();
 export const replay = z.strictObject({
   replayId,
   request: replayRequest,
+  /** The execution that goes on with it; the one before, should it still run, stops. */
+  owner: z.string().default(''),
   status: z.enum(['running', 'done']),
   startedAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
@@ -58,25 +60,54 @@ export const replay = z.strictObject({
   afterKey: z.string().optional(),
   /** Lines dealt with of the lake's file that follows `afterKey`. */
   lineCount: z.int(),
+  /** Objects or lines looked at, whether they matched or not. */
+  scannedCount: z.int().default(0),
   readCount: z.int(),
   acceptedCount: z.int(),
   /** Refused again, or unreadable, by reason; they stay where they are. */
   refusedCounts: z.record(z.string(), z.int()),
+  /** The first objects that could not be read, to be looked at by hand; `refusedCounts` has them all. */
+  unreadableKeys: z.array(z.string()).default([]),
 });
 export type Replay = z.infer<typeof replay>;
 
-export function newReplay(id: string, request: ReplayRequest, nowMs: number): Replay {
+/** Why something is not replayed that nobody can read. */
+export const UNREADABLE = 'unreadable';
+
+/** Unreadable objects that are named; more of them have one cause. */
+const UNREADABLE_KEYS_MAX = 20;
+
+/** The replay with an object counted that could not be read. */
+export function withUnreadable(before: Replay, key: string): Replay {
+  const { refusedCounts, unreadableKeys } = before;
+  return {
+    ...before,
+    refusedCounts: { ...refusedCounts, [UNREADABLE]: (refusedCounts[UNREADABLE] ?? 0) + 1 },
+    unreadableKeys:
+      unreadableKeys.length < UNREADABLE_KEYS_MAX ? [...unreadableKeys, key] : unreadableKeys,
+  };
+}
+
+export function newReplay(
+  id: string,
+  request: ReplayRequest,
+  owner: string,
+  nowMs: number,
+): Replay {
   const startedAt = new Date(nowMs).toISOString();
   return {
     replayId: id,
     request,
+    owner,
     status: 'running',
     startedAt,
     updatedAt: startedAt,
     lineCount: 0,
+    scannedCount: 0,
     readCount: 0,
     acceptedCount: 0,
     refusedCounts: {},
+    unreadableKeys: [],
   };
 }
 

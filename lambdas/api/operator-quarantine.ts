@@ -50,7 +50,9 @@ export const listQuarantine: OperatorRoute = {
       if (calls.length === limit) return page(calls, countsByReason, last);
       last = key;
       countsByReason[call.reason] = (countsByReason[call.reason] ?? 0) + 1;
-      calls.push(isWhole ? ((await readWaitingCall(quarantine, key)) ?? call) : call);
+      const whole = isWhole ? await readWaitingCall(quarantine, key) : call;
+      // One that is gone or damaged is told by what its key says.
+      calls.push(typeof whole === 'string' ? call : whole);
     }
     return page(calls, countsByReason, undefined);
   },

@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { readReplay, writeReplay } from '../../adapters/s3/replay-store.ts';
+import {
+  createReplay,
+  ReplayChangedError,
+  readReplay,
+  type StoredReplay,
+  writeReplay,
+} from '../../adapters/s3/replay-store.ts';
 import { startExecution } from '../../adapters/stepfunctions/executions.ts';
 import { newReplay, type Replay, replayId, replayRequest } from '../../core/events/replay.ts';
 import { Problem } from '../ingest/answers.ts';
@@ -13,8 +19,8 @@ export const startReplayRoute: OperatorRoute = {
   resource: '/quarantine/replay',
   async handle({ body }, services) {
     const request = operatorInput(replayRequest, body);
-    const replay = newReplay(randomUUID(), request, services.nowMs());
-    await writeReplay(quarantineOf(services), replay);
+    const replay = newReplay(randomUUID(), request, randomUUID(), services.nowMs());
+    await createReplay(quarantineOf(services), replay);
     return execute(replay, services);
   },
 };
@@ -24,31 +30,49 @@ export const showReplayRoute: OperatorRoute = {
   method: 'GET',
   resource: '/quarantine/replays/{replayId}',
   async handle(request, services) {
-    const { afterKey: _, lineCount: __, ...progress } = await replayOf(request, services);
+    const { replay } = await replayOf(request, services);
+    const { afterKey: _, lineCount: __, owner: ___, ...progress } = replay;
     return { status: 200, body: progress };
   },
 };
 
-/** `POST /v1/quarantine/replays/{replayId}/resume`: goes on where a failed one has stopped. */
+/**
+ * `POST /v1/quarantine/replays/{replayId}/resume`: goes on where a failed one has stopped. The new
+ * execution takes the replay over: one that still runs ends with its next checkpoint.
+ */
 export const resumeReplayRoute: OperatorRoute = {
   method: 'POST',
   resource: '/quarantine/replays/{replayId}/resume',
   async handle(request, services) {
-    return execute(await replayOf(request, services), services);
+    const stored = await replayOf(request, services);
+    if (stored.replay.status === 'done') {
+      throw new Problem(409, 'The replay is done; start another one to replay again.');
+    }
+    const taken = { ...stored.replay, owner: randomUUID() };
+    try {
+      await writeReplay(quarantineOf(services), taken, stored);
+    } catch (error) {
+      if (!(error instanceof ReplayChangedError)) throw error;
+      throw new Problem(409, 'The replay is under way: it got on at this moment. Look again.');
+    }
+    return execute(taken, services);
   },
 };
 
-async function execute({ replayId: id }: Replay, services: OperatorServices) {
+async function execute({ replayId: id, owner }: Replay, services: OperatorServices) {
   const machine = services.setting('REPLAY_STATE_MACHINE_ARN');
-  const executionArn = await startExecution(services.sfn, machine, { replayId: id });
+  const executionArn = await startExecution(services.sfn, machine, { replayId: id, owner });
   return { status: 202, body: { replayId: id, executionArn } };
 }
 
-async function replayOf({ path }: OperatorRequest, services: OperatorServices): Promise<Replay> {
+async function replayOf(
+  { path }: OperatorRequest,
+  services: OperatorServices,
+): Promise<StoredReplay> {
   const id = operatorInput(replayId, path.replayId);
-  const replay = await readReplay(quarantineOf(services), id);
-  if (replay === undefined) throw new Problem(404, 'There is no such replay; check its id.');
-  return replay;
+  const stored = await readReplay(quarantineOf(services), id);
+  if (stored === undefined) throw new Problem(404, 'There is no such replay; check its id.');
+  return stored;
 }
 
 function quarantineOf({ s3, setting }: OperatorServices) {

@@ -2,12 +2,11 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { streams } from 'avsc';
 import * as z from 'zod';
-import type { EventSource } from '../../core/events/source.ts';
+import type { SourceDocument } from '../../core/events/source.ts';
 import { brazeWebhook, currentsEvent } from '../../core/webhooks/braze.ts';
 import type { VendorEvent } from '../../core/webhooks/vendor-webhook.ts';
 import { avroCodecs } from './avro-codecs.ts';
-import type { IntakePorts } from './intake.ts';
-import { takeVendorEvents, type WebhookMetric } from './webhook-request.ts';
+import { takeVendorEvents, type VendorEventPorts } from './webhook-request.ts';
 
 /** Events taken in at once: with 1 KB each, half of what Kinesis takes in a request. */
 const CHUNK_EVENTS_MAX = 500;
@@ -42,8 +41,8 @@ export function currentsPlaceOf(key: string): CurrentsPlace | undefined {
 export async function takeCurrentsFile(
   file: Readable,
   { eventType }: CurrentsPlace,
-  source: EventSource,
-  ports: IntakePorts & { readonly count: (metric: WebhookMetric, value: number) => void },
+  source: SourceDocument,
+  ports: VendorEventPorts,
 ): Promise<number> {
   let eventCount = 0;
   const take = async (events: readonly VendorEvent[]): Promise<void> => {

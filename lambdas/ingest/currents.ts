@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
@@ -5,14 +6,15 @@ import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod';
 import { createDynamoDbClient } from '../../adapters/dynamodb/client.ts';
 import { configDocuments } from '../../adapters/dynamodb/config-documents.ts';
+import { createInspectorLog, INSPECTOR_PATIENCE } from '../../adapters/dynamodb/inspector-log.ts';
+import { createRegisteredSchemas } from '../../adapters/dynamodb/registered-schemas.ts';
 import { createEventStream } from '../../adapters/kinesis/event-stream.ts';
 import { createQuarantineStore } from '../../adapters/s3/quarantine-store.ts';
 import { readSecret } from '../../adapters/secrets/secret-reader.ts';
 import { sourceDocument } from '../../core/events/source.ts';
 import { webhookDocument } from '../../core/webhooks/webhook-document.ts';
 import { currentsPlaceOf, takeCurrentsFile } from './currents-file.ts';
-import type { IntakePorts } from './intake.ts';
-import { eventSourceOf, type WebhookMetric } from './webhook-request.ts';
+import { enabledSource, type VendorEventPorts } from './webhook-request.ts';
 
 /** Nobody waits for a file; what fails comes again. */
 const PATIENCE = { attemptsMax: 4, connectMsMax: 1_000, attemptMsMax: 5_000 };
@@ -22,6 +24,7 @@ const environment = z
     EVENTS_STREAM_NAME: z.string().min(1),
     QUARANTINE_BUCKET: z.string().min(1),
     CONFIG_TABLE: z.string().min(1),
+    INSPECTOR_TABLE: z.string().min(1),
     IDENTITY_SECRET_ID: z.string().min(1),
   })
   .parse(process.env);
@@ -39,11 +42,22 @@ const s3 = new S3Client({ maxAttempts: PATIENCE.attemptsMax });
 const dynamoDb = createDynamoDbClient(PATIENCE);
 const webhooks = configDocuments(dynamoDb, environment.CONFIG_TABLE, 'webhook', webhookDocument);
 const sources = configDocuments(dynamoDb, environment.CONFIG_TABLE, 'source', sourceDocument);
-const ports: IntakePorts & { count: (metric: WebhookMetric, value: number) => void } = {
+const schemas = createRegisteredSchemas(dynamoDb, environment.CONFIG_TABLE, (count) =>
+  metrics.addMetric('SchemasUnusable', MetricUnit.Count, count),
+);
+const ports: VendorEventPorts = {
   stream: createEventStream(environment.EVENTS_STREAM_NAME),
   quarantine: createQuarantineStore(environment.QUARANTINE_BUCKET),
   identitySecret: () => readSecret(environment.IDENTITY_SECRET_ID),
   count: (metric, value) => metrics.addMetric(metric, MetricUnit.Count, value),
+  inspector: createInspectorLog({
+    client: createDynamoDbClient(INSPECTOR_PATIENCE),
+    table: environment.INSPECTOR_TABLE,
+    processId: randomUUID().slice(0, 8),
+    nowMs: Date.now,
+    onFailure: () => metrics.addMetric('InspectorFailures', MetricUnit.Count, 1),
+  }),
+  checkFor: (schemaMode) => schemas.checkFor(schemaMode),
 };
 
 /** Takes a file in that Braze Currents has put on S3, told by EventBridge. */
@@ -53,7 +67,7 @@ export async function handler(event: unknown): Promise<void> {
   if (place === undefined) return logger.warn('an object below currents/ is no file of Currents');
   const { sourceId } = place;
   const document = await webhooks.get(sourceId);
-  const source = document?.esp === 'braze' ? await eventSourceOf(sourceId, sources) : undefined;
+  const source = document?.esp === 'braze' ? await enabledSource(sourceId, sources) : undefined;
   if (source === undefined) return logger.warn('a file of no enabled Braze source', { sourceId });
   const answer = await s3.send(new GetObjectCommand({ Bucket: bucket.name, Key: object.key }));
   if (!(answer.Body instanceof Readable)) throw new Error('S3 answered without a body');

@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Context } from 'aws-lambda';
 import * as z from 'zod';
 import { createDynamoDbClient } from '../../adapters/dynamodb/client.ts';
+import { createInspectorLog, INSPECTOR_PATIENCE } from '../../adapters/dynamodb/inspector-log.ts';
 import { createRegisteredSchemas } from '../../adapters/dynamodb/registered-schemas.ts';
 import { createEventStream } from '../../adapters/kinesis/event-stream.ts';
 import { createDropClient, putObject } from '../../adapters/s3/drop-store.ts';
@@ -23,6 +25,7 @@ const environment = z
     EVENTS_STREAM_NAME: z.string().min(1),
     QUARANTINE_BUCKET: z.string().min(1),
     CONFIG_TABLE: z.string().min(1),
+    INSPECTOR_TABLE: z.string().min(1),
     IDENTITY_SECRET_ID: z.string().min(1),
   })
   .parse(process.env);
@@ -34,6 +37,13 @@ const ports: IntakePorts = {
   quarantine: createQuarantineStore(environment.QUARANTINE_BUCKET),
   identitySecret: () => readSecret(environment.IDENTITY_SECRET_ID),
   count: (metric, value) => metrics.addMetric(metric, MetricUnit.Count, value),
+  inspector: createInspectorLog({
+    client: createDynamoDbClient(INSPECTOR_PATIENCE),
+    table: environment.INSPECTOR_TABLE,
+    processId: randomUUID().slice(0, 8),
+    nowMs: Date.now,
+    onFailure: () => metrics.addMetric('InspectorFailures', MetricUnit.Count, 1),
+  }),
 };
 const schemas = createRegisteredSchemas(
   createDynamoDbClient(PATIENCE),

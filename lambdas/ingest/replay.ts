@@ -1,19 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Logger } from '@aws-lambda-powertools/logger';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Context } from 'aws-lambda';
 import * as z from 'zod';
 import { createDynamoDbClient } from '../../adapters/dynamodb/client.ts';
 import { configDocuments } from '../../adapters/dynamodb/config-documents.ts';
+import { createRegisteredSchemas } from '../../adapters/dynamodb/registered-schemas.ts';
 import { createEventStream } from '../../adapters/kinesis/event-stream.ts';
 import { readReplay } from '../../adapters/s3/replay-store.ts';
 import { readSecret } from '../../adapters/secrets/secret-reader.ts';
 import { replayId } from '../../core/events/replay.ts';
-import {
-  DEFAULT_SOURCE_PRIORITY,
-  type EventSource,
-  sourceDocument,
-} from '../../core/events/source.ts';
-import { continueReplay, type ReplayPorts } from './replay-step.ts';
+import { sourceDocument } from '../../core/events/source.ts';
+import { continueReplay, type JudgingSource, type ReplayPorts } from './replay-step.ts';
 
 /** Work of one step; a step that ends well is the shorter the better for who looks at the progress. */
 const STEP_MS_MAX = 60_000;
@@ -45,28 +43,43 @@ const dynamoDb = createDynamoDbClient({
 const sources = configDocuments(dynamoDb, environment.CONFIG_TABLE, 'source', sourceDocument);
 const quarantine = { client, bucket: environment.QUARANTINE_BUCKET };
 const stream = createEventStream(environment.EVENTS_STREAM_NAME);
+const logger = new Logger();
 
-const input = z.looseObject({ replayId });
+/** The execution's input comes back as each step's answer, and so is the next one's. */
+const input = z.object({ replayId, owner: z.string() });
 
-/** One step of a replay; the state machine calls it until it is done. */
-export async function handler(
-  payload: unknown,
-  context: Context,
-): Promise<{ replayId: string; isDone: boolean }> {
-  const id = input.parse(payload).replayId;
-  const replay = await readReplay(quarantine, id);
-  if (replay === undefined) throw new Error(`there is no replay ${id}; start it by the API`);
-  const workMs = Math.min(STEP_MS_MAX, context.getRemainingTimeInMillis() - LAST_CHUNK_MS);
-  const after = await continueReplay(replay, portsOfStep(), Date.now() + workMs);
-  return { replayId: id, isDone: after.status === 'done' };
+interface StepAnswer extends z.infer<typeof input> {
+  readonly isDone: boolean;
 }
 
-/** Sources are read anew in every step, so that a correction of one counts without a deployment. */
+/**
+ * One step of a replay; the state machine calls it until it is done. An execution that has been taken
+ * over by another one, after a resumption, ends without doing anything.
+ */
+export async function handler(payload: unknown, context: Context): Promise<StepAnswer> {
+  const asked = input.parse(payload);
+  const stored = await readReplay(quarantine, asked.replayId);
+  if (stored === undefined) {
+    throw new Error(`there is no replay ${asked.replayId}; start it by the API`);
+  }
+  if (stored.replay.owner !== asked.owner) {
+    logger.warn('another execution goes on with the replay', { replayId: asked.replayId });
+    return { ...asked, isDone: true };
+  }
+  const workMs = Math.min(STEP_MS_MAX, context.getRemainingTimeInMillis() - LAST_CHUNK_MS);
+  const after = await continueReplay(stored, portsOfStep(), Date.now() + workMs);
+  return { ...asked, isDone: after.status === 'done' };
+}
+
+/** Sources and schemas are read anew in every step: a correction counts without a deployment. */
 function portsOfStep(): ReplayPorts {
-  const known = new Map<string, Promise<EventSource>>();
-  const read = async (sourceId: string): Promise<EventSource> => {
-    const document = await sources.get(sourceId);
-    return { sourceId, priority: document?.priority ?? DEFAULT_SOURCE_PRIORITY };
+  const known = new Map<string, Promise<JudgingSource>>();
+  const schemas = createRegisteredSchemas(dynamoDb, environment.CONFIG_TABLE, (count) =>
+    logger.warn('registered schemas that cannot be used', { count }),
+  );
+  const read = async (sourceId: string): Promise<JudgingSource> => {
+    const source = (await sources.get(sourceId)) ?? sourceDocument.parse({ sourceId });
+    return { source, check: await schemas.checkFor(source.schemaMode) };
   };
   return {
     quarantine,

@@ -4,12 +4,8 @@ import type { ConfigDocuments } from '../../adapters/dynamodb/config-documents.t
 import type { SingleUseTokens } from '../../adapters/dynamodb/single-use-tokens.ts';
 import type { SnsEndpoint } from '../../adapters/sns/sns-endpoint.ts';
 import { IMPORT_BATCH_BYTES_MAX, IMPORT_CALL_BYTES_MAX } from '../../core/events/limits.ts';
-import {
-  DEFAULT_SOURCE_PRIORITY,
-  type EventSource,
-  type SourceDocument,
-  sourceId,
-} from '../../core/events/source.ts';
+import { type SourceDocument, sourceDocument, sourceId } from '../../core/events/source.ts';
+import type { PropertiesCheck } from '../../core/events/validate-call.ts';
 import { jsonOf } from '../../core/webhooks/json-of.ts';
 import { vendorCalls } from '../../core/webhooks/vendor-calls.ts';
 import type {
@@ -25,15 +21,21 @@ import { type IntakeMetric, type IntakePorts, takeIn } from './intake.ts';
 import { requestHeader } from './request-header.ts';
 
 /** What the webhooks work with; made once per process. */
-export interface WebhookPorts extends IntakePorts {
+export interface WebhookPorts extends VendorEventPorts {
   readonly webhooks: Pick<ConfigDocuments<WebhookDocument>, 'get'>;
   readonly sources: Pick<ConfigDocuments<SourceDocument>, 'get'>;
   readonly secrets: (sourceId: string) => Promise<Readonly<Record<string, string>>>;
   readonly tokens: SingleUseTokens;
   readonly sns: SnsEndpoint;
-  readonly count: (metric: WebhookMetric, value: number) => void;
   /** Is told of requests that fail their verification, for those who look for the reason. */
   readonly onRefused: (sourceId: string, cause: RefusalCause) => void;
+}
+
+/** What an ESP's events are taken in with, by webhook or by file. */
+export interface VendorEventPorts extends IntakePorts {
+  readonly count: (metric: WebhookMetric, value: number) => void;
+  /** The check of the customer's own schemas, as strictly as a source wants them. */
+  readonly checkFor: (schemaMode: SourceDocument['schemaMode']) => Promise<PropertiesCheck>;
 }
 
 export type WebhookMetric = IntakeMetric | 'WebhooksRefused' | 'WebhookEventsIgnored';
@@ -73,34 +75,35 @@ export async function takeVendorEvents(
   vendor: VendorWebhook,
   events: readonly VendorEvent[],
   arrival: {
-    readonly source: EventSource;
+    readonly source: SourceDocument;
     readonly receivedAtMs: number;
     readonly deadlineMs: number;
   },
-  ports: IntakePorts & { readonly count: (metric: WebhookMetric, value: number) => void },
+  ports: VendorEventPorts,
 ): Promise<void> {
   const { calls, ignoredCount } = vendorCalls(esp, vendor.mappings, events);
   const { source, receivedAtMs, deadlineMs } = arrival;
   if (calls.length > 0) {
-    const said = { source, receivedAtMs, mayHoldEmail: true, callBytesMax: IMPORT_CALL_BYTES_MAX };
+    const check = await ports.checkFor(source.schemaMode);
+    const of = { source, receivedAtMs, check };
+    const said = { ...of, mayHoldEmail: true, callBytesMax: IMPORT_CALL_BYTES_MAX };
     await takeIn(calls, said, ports, deadlineMs);
   }
   if (ignoredCount > 0) ports.count('WebhookEventsIgnored', ignoredCount);
 }
 
-/** The source as events name it, or undefined where it is switched off. */
-export async function eventSourceOf(
+/** The source's document, with its defaults where there is none; undefined where it is switched off. */
+export async function enabledSource(
   id: string,
   sources: WebhookPorts['sources'],
-): Promise<EventSource | undefined> {
-  const source = await sources.get(id);
-  if (source?.isEnabled === false) return undefined;
-  return { sourceId: id, priority: source?.priority ?? DEFAULT_SOURCE_PRIORITY };
+): Promise<SourceDocument | undefined> {
+  const source = (await sources.get(id)) ?? sourceDocument.parse({ sourceId: id });
+  return source.isEnabled ? source : undefined;
 }
 
 interface Sender {
   readonly esp: WebhookDocument['esp'];
-  readonly source: EventSource;
+  readonly source: SourceDocument;
   readonly document: WebhookDocument;
 }
 
@@ -113,7 +116,7 @@ async function senderOf(event: APIGatewayProxyEvent, ports: WebhookPorts): Promi
   if (!id.success) throw unknown;
   const document = await ports.webhooks.get(id.data);
   if (document?.esp !== esp.data) throw unknown;
-  const source = await eventSourceOf(id.data, ports.sources);
+  const source = await enabledSource(id.data, ports.sources);
   if (source === undefined) throw unknown;
   return { esp: esp.data, source, document };
 }
@@ -129,7 +132,7 @@ interface Claim {
   readonly body: Buffer;
   readonly vendor: VendorWebhook;
   readonly document: WebhookDocument;
-  readonly source: EventSource;
+  readonly source: SourceDocument;
   readonly nowMs: number;
 }
 

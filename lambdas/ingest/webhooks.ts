@@ -1,10 +1,12 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
 import * as z from 'zod';
 import { createDynamoDbClient } from '../../adapters/dynamodb/client.ts';
 import { configDocuments } from '../../adapters/dynamodb/config-documents.ts';
+import { createInspectorLog, INSPECTOR_PATIENCE } from '../../adapters/dynamodb/inspector-log.ts';
+import { createRegisteredSchemas } from '../../adapters/dynamodb/registered-schemas.ts';
 import { createSingleUseTokens } from '../../adapters/dynamodb/single-use-tokens.ts';
 import { createEventStream } from '../../adapters/kinesis/event-stream.ts';
 import { createQuarantineStore } from '../../adapters/s3/quarantine-store.ts';
@@ -29,6 +31,7 @@ const environment = z
     EVENTS_STREAM_NAME: z.string().min(1),
     QUARANTINE_BUCKET: z.string().min(1),
     CONFIG_TABLE: z.string().min(1),
+    INSPECTOR_TABLE: z.string().min(1),
     DEDUPE_TABLE: z.string().min(1),
     IDENTITY_SECRET_ID: z.string().min(1),
     SOURCE_SECRETS_ID: z.string().min(1),
@@ -39,6 +42,9 @@ const logger = new Logger();
 const metrics = new Metrics();
 const dynamoDb = createDynamoDbClient(PATIENCE);
 const { CONFIG_TABLE, SOURCE_SECRETS_ID } = environment;
+const schemas = createRegisteredSchemas(dynamoDb, environment.CONFIG_TABLE, (count) =>
+  metrics.addMetric('SchemasUnusable', MetricUnit.Count, count),
+);
 const ports: WebhookPorts = {
   stream: createEventStream(environment.EVENTS_STREAM_NAME),
   quarantine: createQuarantineStore(environment.QUARANTINE_BUCKET),
@@ -49,6 +55,14 @@ const ports: WebhookPorts = {
   sns: createSnsEndpoint(),
   identitySecret: () => readSecret(environment.IDENTITY_SECRET_ID),
   count: (metric, value) => metrics.addMetric(metric, MetricUnit.Count, value),
+  inspector: createInspectorLog({
+    client: createDynamoDbClient(INSPECTOR_PATIENCE),
+    table: environment.INSPECTOR_TABLE,
+    processId: randomUUID().slice(0, 8),
+    nowMs: Date.now,
+    onFailure: () => metrics.addMetric('InspectorFailures', MetricUnit.Count, 1),
+  }),
+  checkFor: (schemaMode) => schemas.checkFor(schemaMode),
   onRefused: (sourceId, cause) => logger.warn('webhook refused', { sourceId, cause }),
 };
 

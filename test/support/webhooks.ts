@@ -1,4 +1,5 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
+import { propertiesCheck } from '../../core/events/registered-schema.ts';
 import type { SourceDocument } from '../../core/events/source.ts';
 import type { WebhookDocument } from '../../core/webhooks/webhook-document.ts';
 import { Problem, problemAnswer } from '../../lambdas/ingest/answers.ts';
@@ -54,6 +55,7 @@ export function memoryWebhooks(options: MemoryWebhookOptions): MemoryWebhooks {
       confirm: async (url) => void confirmed.push(url),
     },
     count: (metric, value) => webhookCounts.set(metric, (webhookCounts.get(metric) ?? 0) + value),
+    checkFor: async (mode) => propertiesCheck(new Map(), mode),
     onRefused: (sourceId, cause) => refusals.push(`${sourceId}: ${cause}`),
     refusals,
     ...options.overrides,

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { crc32, deflateRawSync } from 'node:zlib';
 import { streams, Type } from 'avsc';
 import { describe, expect, it } from 'vitest';
+import { sourceDocument } from '../../../core/events/source.ts';
 import { currentsPlaceOf, takeCurrentsFile } from '../../../lambdas/ingest/currents-file.ts';
 import { memoryWebhooks } from '../../support/webhooks.ts';
 
@@ -93,7 +94,7 @@ const place = currentsPlaceOf(KEY);
 function take(file: Buffer | Readable, webhooks = webhooksOf(), key = place) {
   if (key === undefined) throw new Error('no file of Currents');
   const body = file instanceof Readable ? file : Readable.from([file]);
-  return takeCurrentsFile(body, key, { sourceId: key.sourceId, priority: 100 }, webhooks);
+  return takeCurrentsFile(body, key, sourceDocument.parse({ sourceId: key.sourceId }), webhooks);
 }
 
 describe('a file of Currents', () => {
