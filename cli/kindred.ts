@@ -4,6 +4,8 @@ import { demoCommand } from './demo.ts';
 import { dropCommand } from './drop.ts';
 import { importCommand } from './import.ts';
 import { pullCommand } from './pull.ts';
+import { quarantineCommand } from './quarantine.ts';
+import { replayCommand } from './replay.ts';
 import { sourceCommand } from './source.ts';
 import { startCommand } from './start.ts';
 import { tailCommand } from './tail.ts';
@@ -21,6 +23,8 @@ async function main(): Promise<void> {
     .addCommand(tailCommand())
     .addCommand(trainCommand())
     .addCommand(pullCommand())
+    .addCommand(quarantineCommand())
+    .addCommand(replayCommand())
     .addCommand(configCommand())
     .addCommand(sourceCommand())
     .showHelpAfterError('(see --help)')

@@ -4,6 +4,7 @@ import { Stack } from 'aws-cdk-lib';
 import { CfnNamedQuery, CfnWorkGroup } from 'aws-cdk-lib/aws-athena';
 import { CfnDatabase, CfnTable } from 'aws-cdk-lib/aws-glue';
 import { Construct } from 'constructs';
+import { refusalReasons } from '../../core/events/validate-call.ts';
 import {
   type ColumnType,
   type CuratedColumn,
@@ -47,6 +48,17 @@ const rawColumns = [
   ['context', 'string'],
 ] as const;
 
+/** The fields of a quarantined call; its reason is a partition. */
+const quarantineColumns = [
+  ['id', 'string'],
+  ['receivedat', 'string'],
+  ['source', 'string'],
+  ['issues', 'array<struct<path:string,message:string>>'],
+  ['schemaversion', 'int'],
+  ['type', 'string'],
+  ['event', 'string'],
+] as const;
+
 /**
  * The lake as tables of Athena, without a crawler: partitions are computed from the query's own
  * conditions (partition projection).
@@ -65,7 +77,11 @@ export class LakeTables extends Construct {
       catalogId: Stack.of(this).account,
       databaseInput: { name: this.databaseName, description: 'Kindred: the lake of events' },
     });
-    const tables = [this.rawTable(bucketName), this.rawTableBySource(bucketName)];
+    const tables = [
+      this.rawTable(bucketName),
+      this.rawTableBySource(bucketName),
+      this.quarantineTable(state.buckets.quarantine.bucketName),
+    ];
     for (const [name, columns] of curatedTables) {
       tables.push(this.curatedTable(bucketName, name, columns));
     }
@@ -97,6 +113,22 @@ export class LakeTables extends Construct {
       format: ndjson,
       // Sources are data and come and go; an injected partition takes whatever the query names.
       parameters: { 'projection.source.type': 'injected' },
+    });
+  }
+
+  /** Refused calls that wait; those that were replayed have left it. */
+  private quarantineTable(bucketName: string): CfnTable {
+    return this.table('quarantine', {
+      description: 'Every refused call that waits, by day of receipt and reason',
+      columns: quarantineColumns.map(([name, type]) => ({ name, type })),
+      partitions: ['day', 'reason'],
+      location: `s3://${bucketName}/quarantine/`,
+      template: `s3://${bucketName}/quarantine/day=\${day}/reason=\${reason}/`,
+      format: ndjson,
+      parameters: {
+        'projection.reason.type': 'enum',
+        'projection.reason.values': refusalReasons.join(','),
+      },
     });
   }
 

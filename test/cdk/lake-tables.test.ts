@@ -25,6 +25,7 @@ describe('the tables of the lake', () => {
     expect([...tables.keys()].toSorted()).toEqual([
       'event_products',
       'events',
+      'quarantine',
       'raw_events',
       'raw_events_by_source',
     ]);

@@ -1,6 +1,6 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import {
   GetObjectCommand,
@@ -10,8 +10,11 @@ import {
 } from '@aws-sdk/client-s3';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { quarantineKey } from '../../adapters/s3/quarantine-store.ts';
 import { readyQueries } from '../../cdk/constructs/lake-tables.ts';
 import type { CollectedEvent } from '../../core/events/event.ts';
+import type { RefusalReason } from '../../core/events/validate-call.ts';
+import { quarantinedCall } from '../../core/identity/quarantined-call.ts';
 import { compactDay } from '../../lambdas/enrich/compact-day.ts';
 import { type CompactionRun, compactionOf } from '../../lambdas/enrich/compaction-run.ts';
 import { type S3Engine, startS3Engine } from '../../local/engines/s3.ts';
@@ -96,7 +99,25 @@ async function openTables(): Promise<DuckDBConnection> {
       `CREATE VIEW ${table} AS SELECT *, '${TODAY}' AS day FROM '${folder}/${table}-*.parquet'`,
     );
   }
+  await writeRefused(folder, 'bad-properties', 2);
+  await writeRefused(folder, 'no-identity', 1);
+  await connection.run(
+    `CREATE VIEW quarantine AS SELECT * EXCLUDE filename, regexp_extract(filename, 'day=([^/]+)', 1) AS day
+     FROM read_json('${folder}/quarantine/**/*.json', filename = true, hive_partitioning = false)`,
+  );
   return connection;
+}
+
+/** Calls as the quarantine keeps them, one object each. */
+async function writeRefused(folder: string, reason: RefusalReason, count: number): Promise<void> {
+  for (let number = 0; number < count; number += 1) {
+    const issues = [{ path: 'properties', message: 'is missing' }];
+    const refused = { index: 0, messageId: undefined, reason, issues, call: { number } };
+    const call = quarantinedCall(refused, { source: 'app', receivedAtMs: Date.now() });
+    const file = join(folder, quarantineKey(call));
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, JSON.stringify(call));
+  }
 }
 
 async function rowsOf(connection: DuckDBConnection, sql: string) {
@@ -219,6 +240,10 @@ describe('the ready queries', () => {
     });
     expect(answers.get('email-engagement')).toMatchObject([{ campaign_id: 'autumn', opened: '1' }]);
     expect(answers.get('events-per-day-and-source')).toHaveLength(6);
+    expect(answers.get('refused-per-day')).toMatchObject([
+      { day: TODAY, reason: 'bad-properties', source: 'app', calls: '2' },
+      { day: TODAY, reason: 'no-identity', source: 'app', calls: '1' },
+    ]);
     expect(answers.get('last-event-per-source')).toMatchObject([
       { source: 'web-shop' },
       { source: 'app' },
