@@ -6,6 +6,7 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { StateStack } from '../stacks/state-stack.ts';
 import { acknowledge } from './acknowledgement.ts';
+import { intakeAccess } from './intake-access.ts';
 import { allow, type FunctionDefaults, NodeFunction } from './node-function.ts';
 import { functionIntegration } from './rest-api.ts';
 
@@ -46,7 +47,8 @@ export class Collector extends Construct {
   constructor(scope: Construct, id: string, props: CollectorProps) {
     super(scope, id);
     const { defaults, state } = props;
-    const { stream, buckets, tables, secrets } = state;
+    const { tables, secrets } = state;
+    const intake = intakeAccess(state, { secrets: [secrets.writeKey] });
     this.function = new NodeFunction(this, 'Collect', {
       defaults,
       entry: 'lambdas/ingest/collect.ts',
@@ -54,25 +56,11 @@ export class Collector extends Construct {
       memoryMb: defaults.environment.memoryMb.collect,
       timeout: Duration.seconds(TIMEOUT_S),
       variables: {
-        EVENTS_STREAM_NAME: stream.stream.streamName,
-        QUARANTINE_BUCKET: buckets.quarantine.bucketName,
-        CONFIG_TABLE: tables.config.tableName,
-        INSPECTOR_TABLE: tables.inspector.tableName,
-        IDENTITY_SECRET_ID: secrets.identity.secretArn,
+        ...intake.variables,
         WRITE_KEY_SECRET_ID: secrets.writeKey.secretArn,
       },
-      permissions: [
-        allow(['kinesis:PutRecords'], [stream.stream.streamArn]),
-        // By key the sources, as a whole the customer's own schemas.
-        allow(['dynamodb:GetItem', 'dynamodb:Query'], [tables.config.tableArn]),
-        countRates(tables.config.tableArn),
-        allow(['dynamodb:BatchWriteItem'], [tables.inspector.tableArn]),
-        allow(
-          ['secretsmanager:GetSecretValue'],
-          [secrets.identity.secretArn, secrets.writeKey.secretArn],
-        ),
-      ],
-      objects: [{ actions: ['s3:PutObject'], bucket: buckets.quarantine, prefix: 'quarantine/' }],
+      permissions: [...intake.permissions, countRates(tables.config.tableArn)],
+      objects: intake.objects,
     }).function;
     this.integration = functionIntegration(this.function);
     this.addRoutes(props);

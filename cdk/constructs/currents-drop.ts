@@ -5,7 +5,8 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { StateStack } from '../stacks/state-stack.ts';
-import { allow, type FunctionDefaults, NodeFunction } from './node-function.ts';
+import { intakeAccess } from './intake-access.ts';
+import { type FunctionDefaults, NodeFunction } from './node-function.ts';
 
 export interface CurrentsDropProps {
   readonly defaults: FunctionDefaults;
@@ -30,7 +31,7 @@ export class CurrentsDrop extends Construct {
   constructor(scope: Construct, id: string, props: CurrentsDropProps) {
     super(scope, id);
     const { defaults, state, bucket } = props;
-    const { stream, buckets, tables, secrets } = state;
+    const intake = intakeAccess(state);
     this.function = new NodeFunction(this, 'Currents', {
       defaults,
       entry: 'lambdas/ingest/currents.ts',
@@ -38,22 +39,10 @@ export class CurrentsDrop extends Construct {
       memoryMb: defaults.environment.memoryMb.collect,
       timeout: Duration.minutes(TIMEOUT_MINUTES),
       variables: {
-        EVENTS_STREAM_NAME: stream.stream.streamName,
-        QUARANTINE_BUCKET: buckets.quarantine.bucketName,
-        CONFIG_TABLE: tables.config.tableName,
-        INSPECTOR_TABLE: tables.inspector.tableName,
-        IDENTITY_SECRET_ID: secrets.identity.secretArn,
+        ...intake.variables,
       },
-      permissions: [
-        allow(['kinesis:PutRecords'], [stream.stream.streamArn]),
-        allow(['dynamodb:GetItem', 'dynamodb:Query'], [tables.config.tableArn]),
-        allow(['dynamodb:BatchWriteItem'], [tables.inspector.tableArn]),
-        allow(['secretsmanager:GetSecretValue'], [secrets.identity.secretArn]),
-      ],
-      objects: [
-        { actions: ['s3:PutObject'], bucket: buckets.quarantine, prefix: 'quarantine/' },
-        { actions: ['s3:GetObject'], bucket, prefix: PREFIX },
-      ],
+      permissions: [...intake.permissions],
+      objects: [...intake.objects, { actions: ['s3:GetObject'], bucket, prefix: PREFIX }],
     }).function;
     new Rule(this, 'FileArrived', {
       description: 'Tells the function of each file of Braze Currents',

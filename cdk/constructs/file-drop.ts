@@ -6,6 +6,7 @@ import type { CfnStateMachine, StateMachine } from 'aws-cdk-lib/aws-stepfunction
 import { Construct } from 'constructs';
 import type { StateStack } from '../stacks/state-stack.ts';
 import { acknowledge } from './acknowledgement.ts';
+import { intakeAccess } from './intake-access.ts';
 import { allow, type FunctionDefaults, NodeFunction } from './node-function.ts';
 import { Workflow } from './workflow.ts';
 
@@ -98,7 +99,8 @@ export class FileDrop extends Construct {
   }
 
   private chunk({ defaults, state }: FileDropProps): NodeFunction {
-    const { stream, buckets, tables, secrets } = state;
+    const { buckets } = state;
+    const intake = intakeAccess(state, { config: ['dynamodb:Query'] });
     return new NodeFunction(this, 'ImportChunk', {
       defaults,
       entry: 'lambdas/ingest/import-chunk.ts',
@@ -106,22 +108,13 @@ export class FileDrop extends Construct {
       memoryMb: CHUNK_MEMORY_MB,
       timeout: Duration.minutes(CHUNK_TIMEOUT_MIN),
       variables: {
+        ...intake.variables,
         DROP_BUCKET: buckets.drop.bucketName,
-        EVENTS_STREAM_NAME: stream.stream.streamName,
-        QUARANTINE_BUCKET: buckets.quarantine.bucketName,
-        CONFIG_TABLE: tables.config.tableName,
-        INSPECTOR_TABLE: tables.inspector.tableName,
-        IDENTITY_SECRET_ID: secrets.identity.secretArn,
       },
-      permissions: [
-        allow(['kinesis:PutRecords'], [stream.stream.streamArn]),
-        allow(['dynamodb:Query'], [tables.config.tableArn]),
-        allow(['dynamodb:BatchWriteItem'], [tables.inspector.tableArn]),
-        allow(['secretsmanager:GetSecretValue'], [secrets.identity.secretArn]),
-      ],
+      permissions: [...intake.permissions],
       objects: [
         { bucket: buckets.drop, prefix: 'work/', actions: ['s3:GetObject', 's3:PutObject'] },
-        { bucket: buckets.quarantine, prefix: 'quarantine/', actions: ['s3:PutObject'] },
+        ...intake.objects,
       ],
     });
   }

@@ -6,6 +6,7 @@ import { Construct } from 'constructs';
 import type { Environment } from '../environments.ts';
 import type { StateStack } from '../stacks/state-stack.ts';
 import { acknowledge } from './acknowledgement.ts';
+import { intakeAccess } from './intake-access.ts';
 import { allow, type FunctionDefaults, NodeFunction } from './node-function.ts';
 import { ScheduledStart } from './scheduled-start.ts';
 import { Workflow } from './workflow.ts';
@@ -26,7 +27,8 @@ export class PullSources extends Construct {
 
   constructor(scope: Construct, id: string, { defaults, state }: PullSourcesProps) {
     super(scope, id);
-    const { stream, buckets, tables, secrets } = state;
+    const { tables, secrets } = state;
+    const intake = intakeAccess(state, { secrets: [secrets.sources] });
     const pull = new NodeFunction(this, 'Pull', {
       defaults,
       entry: 'lambdas/ingest/pull.ts',
@@ -34,26 +36,16 @@ export class PullSources extends Construct {
       memoryMb: defaults.environment.memoryMb.collect,
       timeout: Duration.minutes(TIMEOUT_MIN),
       variables: {
-        EVENTS_STREAM_NAME: stream.stream.streamName,
-        QUARANTINE_BUCKET: buckets.quarantine.bucketName,
+        ...intake.variables,
         CATALOGUE_TABLE: tables.catalogue.tableName,
-        CONFIG_TABLE: tables.config.tableName,
-        INSPECTOR_TABLE: tables.inspector.tableName,
-        IDENTITY_SECRET_ID: secrets.identity.secretArn,
         SOURCE_SECRETS_ID: secrets.sources.secretArn,
       },
       permissions: [
-        allow(['kinesis:PutRecords'], [stream.stream.streamArn]),
-        allow(['dynamodb:GetItem', 'dynamodb:Query'], [tables.config.tableArn]),
+        ...intake.permissions,
         writeStates(tables.config.tableArn),
         allow(['dynamodb:BatchGetItem', 'dynamodb:PutItem'], [tables.catalogue.tableArn]),
-        allow(['dynamodb:BatchWriteItem'], [tables.inspector.tableArn]),
-        allow(
-          ['secretsmanager:GetSecretValue'],
-          [secrets.identity.secretArn, secrets.sources.secretArn],
-        ),
       ],
-      objects: [{ actions: ['s3:PutObject'], bucket: buckets.quarantine, prefix: 'quarantine/' }],
+      objects: intake.objects,
     });
     if (defaults.environment.pull !== undefined) enterNetwork(pull, defaults.environment.pull);
     this.stateMachine = new Workflow(this, 'Workflow', {

@@ -4,6 +4,7 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { StateStack } from '../stacks/state-stack.ts';
 import { acknowledge } from './acknowledgement.ts';
+import { intakeAccess } from './intake-access.ts';
 import { allow, type FunctionDefaults, NodeFunction } from './node-function.ts';
 import { functionIntegration } from './rest-api.ts';
 
@@ -24,7 +25,8 @@ export class Webhooks extends Construct {
   constructor(scope: Construct, id: string, props: WebhooksProps) {
     super(scope, id);
     const { defaults, state } = props;
-    const { stream, buckets, tables, secrets } = state;
+    const { tables, secrets } = state;
+    const intake = intakeAccess(state, { secrets: [secrets.sources] });
     this.function = new NodeFunction(this, 'Webhooks', {
       defaults,
       entry: 'lambdas/ingest/webhooks.ts',
@@ -32,25 +34,12 @@ export class Webhooks extends Construct {
       memoryMb: defaults.environment.memoryMb.collect,
       timeout: Duration.seconds(TIMEOUT_S),
       variables: {
-        EVENTS_STREAM_NAME: stream.stream.streamName,
-        QUARANTINE_BUCKET: buckets.quarantine.bucketName,
-        CONFIG_TABLE: tables.config.tableName,
-        INSPECTOR_TABLE: tables.inspector.tableName,
+        ...intake.variables,
         DEDUPE_TABLE: tables.dedupe.tableName,
-        IDENTITY_SECRET_ID: secrets.identity.secretArn,
         SOURCE_SECRETS_ID: secrets.sources.secretArn,
       },
-      permissions: [
-        allow(['kinesis:PutRecords'], [stream.stream.streamArn]),
-        allow(['dynamodb:GetItem', 'dynamodb:Query'], [tables.config.tableArn]),
-        allow(['dynamodb:BatchWriteItem'], [tables.inspector.tableArn]),
-        allow(['dynamodb:PutItem'], [tables.dedupe.tableArn]),
-        allow(
-          ['secretsmanager:GetSecretValue'],
-          [secrets.identity.secretArn, secrets.sources.secretArn],
-        ),
-      ],
-      objects: [{ actions: ['s3:PutObject'], bucket: buckets.quarantine, prefix: 'quarantine/' }],
+      permissions: [...intake.permissions, allow(['dynamodb:PutItem'], [tables.dedupe.tableArn])],
+      objects: intake.objects,
     }).function;
     const route = props.v1
       .addResource('webhooks')

@@ -1,20 +1,15 @@
-import { randomUUID } from 'node:crypto';
 import { Logger } from '@aws-lambda-powertools/logger';
-import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { Metrics } from '@aws-lambda-powertools/metrics';
 import middy from '@middy/core';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
 import * as z from 'zod';
 import { createDynamoDbClient } from '../../adapters/dynamodb/client.ts';
-import { createInspectorLog, INSPECTOR_PATIENCE } from '../../adapters/dynamodb/inspector-log.ts';
-import { createRegisteredSchemas } from '../../adapters/dynamodb/registered-schemas.ts';
 import { createSourceDirectory } from '../../adapters/dynamodb/source-directory.ts';
 import { createSourceRate } from '../../adapters/dynamodb/source-rate.ts';
-import { createEventStream } from '../../adapters/kinesis/event-stream.ts';
-import { createQuarantineStore } from '../../adapters/s3/quarantine-store.ts';
-import { readSecret } from '../../adapters/secrets/secret-reader.ts';
 import { Problem, problemAnswer } from './answers.ts';
 import { type Collector, collectRequest } from './collect-request.ts';
 import { withCors } from './cors.ts';
+import { createIntake, intakeVariables } from './intake-services.ts';
 
 /** Kept back of the invocation's time for the answer itself. */
 const ANSWER_MS = 1_000;
@@ -26,41 +21,21 @@ const CONFIG_PATIENCE = { attemptsMax: 3, connectMsMax: 1_000, attemptMsMax: 1_0
 /** A limit that can't be counted in time isn't worth waiting for. */
 const RATE_PATIENCE = { attemptsMax: 2, connectMsMax: 500, attemptMsMax: 500 } as const;
 
-const environment = z
-  .object({
-    EVENTS_STREAM_NAME: z.string().min(1),
-    QUARANTINE_BUCKET: z.string().min(1),
-    CONFIG_TABLE: z.string().min(1),
-    INSPECTOR_TABLE: z.string().min(1),
-    IDENTITY_SECRET_ID: z.string().min(1),
-    WRITE_KEY_SECRET_ID: z.string().min(1),
-  })
+const environment = intakeVariables
+  .extend({ WRITE_KEY_SECRET_ID: z.string().min(1) })
   .parse(process.env);
 
 const logger = new Logger();
 const metrics = new Metrics();
+const intake = createIntake(environment, metrics, createDynamoDbClient(CONFIG_PATIENCE));
 const collector: Collector = {
-  stream: createEventStream(environment.EVENTS_STREAM_NAME),
-  quarantine: createQuarantineStore(environment.QUARANTINE_BUCKET),
+  ...intake.ports,
   sources: createSourceDirectory(environment.CONFIG_TABLE, environment.WRITE_KEY_SECRET_ID),
   rate: createSourceRate(createDynamoDbClient(RATE_PATIENCE), environment.CONFIG_TABLE, (error) =>
     logger.warn('a rate limit was not counted', { error: nameOf(error) }),
   ),
-  identitySecret: () => readSecret(environment.IDENTITY_SECRET_ID),
-  count: (metric, value) => metrics.addMetric(metric, MetricUnit.Count, value),
   onPixelLost: (error) => logger.error('a pixel was lost', { error: nameOf(error) }),
-  schemas: createRegisteredSchemas(
-    createDynamoDbClient(CONFIG_PATIENCE),
-    environment.CONFIG_TABLE,
-    (count) => metrics.addMetric('SchemasUnusable', MetricUnit.Count, count),
-  ),
-  inspector: createInspectorLog({
-    client: createDynamoDbClient(INSPECTOR_PATIENCE),
-    table: environment.INSPECTOR_TABLE,
-    processId: randomUUID().slice(0, 8),
-    nowMs: Date.now,
-    onFailure: () => metrics.addMetric('InspectorFailures', MetricUnit.Count, 1),
-  }),
+  schemas: intake.schemas,
 };
 
 export const handler = middy<APIGatewayProxyEvent, APIGatewayProxyResult>()

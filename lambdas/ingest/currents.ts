@@ -1,33 +1,20 @@
-import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { Logger } from '@aws-lambda-powertools/logger';
-import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { Metrics } from '@aws-lambda-powertools/metrics';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod';
 import { createDynamoDbClient } from '../../adapters/dynamodb/client.ts';
 import { configDocuments } from '../../adapters/dynamodb/config-documents.ts';
-import { createInspectorLog, INSPECTOR_PATIENCE } from '../../adapters/dynamodb/inspector-log.ts';
-import { createRegisteredSchemas } from '../../adapters/dynamodb/registered-schemas.ts';
-import { createEventStream } from '../../adapters/kinesis/event-stream.ts';
-import { createQuarantineStore } from '../../adapters/s3/quarantine-store.ts';
-import { readSecret } from '../../adapters/secrets/secret-reader.ts';
 import { sourceDocument } from '../../core/events/source.ts';
 import { webhookDocument } from '../../core/webhooks/webhook-document.ts';
 import { currentsPlaceOf, takeCurrentsFile } from './currents-file.ts';
+import { createIntake, intakeVariables } from './intake-services.ts';
 import { enabledSource, type VendorEventPorts } from './webhook-request.ts';
 
 /** Nobody waits for a file; what fails comes again. */
 const PATIENCE = { attemptsMax: 4, connectMsMax: 1_000, attemptMsMax: 5_000 };
 
-const environment = z
-  .object({
-    EVENTS_STREAM_NAME: z.string().min(1),
-    QUARANTINE_BUCKET: z.string().min(1),
-    CONFIG_TABLE: z.string().min(1),
-    INSPECTOR_TABLE: z.string().min(1),
-    IDENTITY_SECRET_ID: z.string().min(1),
-  })
-  .parse(process.env);
+const environment = intakeVariables.parse(process.env);
 
 const objectCreated = z.object({
   detail: z.object({
@@ -42,22 +29,10 @@ const s3 = new S3Client({ maxAttempts: PATIENCE.attemptsMax });
 const dynamoDb = createDynamoDbClient(PATIENCE);
 const webhooks = configDocuments(dynamoDb, environment.CONFIG_TABLE, 'webhook', webhookDocument);
 const sources = configDocuments(dynamoDb, environment.CONFIG_TABLE, 'source', sourceDocument);
-const schemas = createRegisteredSchemas(dynamoDb, environment.CONFIG_TABLE, (count) =>
-  metrics.addMetric('SchemasUnusable', MetricUnit.Count, count),
-);
+const intake = createIntake(environment, metrics, dynamoDb);
 const ports: VendorEventPorts = {
-  stream: createEventStream(environment.EVENTS_STREAM_NAME),
-  quarantine: createQuarantineStore(environment.QUARANTINE_BUCKET),
-  identitySecret: () => readSecret(environment.IDENTITY_SECRET_ID),
-  count: (metric, value) => metrics.addMetric(metric, MetricUnit.Count, value),
-  inspector: createInspectorLog({
-    client: createDynamoDbClient(INSPECTOR_PATIENCE),
-    table: environment.INSPECTOR_TABLE,
-    processId: randomUUID().slice(0, 8),
-    nowMs: Date.now,
-    onFailure: () => metrics.addMetric('InspectorFailures', MetricUnit.Count, 1),
-  }),
-  checkFor: (schemaMode) => schemas.checkFor(schemaMode),
+  ...intake.ports,
+  checkFor: (schemaMode) => intake.schemas.checkFor(schemaMode),
 };
 
 /** Takes a file in that Braze Currents has put on S3, told by EventBridge. */

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Context } from 'aws-lambda';
@@ -6,12 +5,7 @@ import * as z from 'zod';
 import { createCatalogueStore } from '../../adapters/dynamodb/catalogue-store.ts';
 import { createDynamoDbClient } from '../../adapters/dynamodb/client.ts';
 import { configDocuments } from '../../adapters/dynamodb/config-documents.ts';
-import { createInspectorLog, INSPECTOR_PATIENCE } from '../../adapters/dynamodb/inspector-log.ts';
 import { createPullStates } from '../../adapters/dynamodb/pull-states.ts';
-import { createRegisteredSchemas } from '../../adapters/dynamodb/registered-schemas.ts';
-import { createEventStream } from '../../adapters/kinesis/event-stream.ts';
-import { createQuarantineStore } from '../../adapters/s3/quarantine-store.ts';
-import { readSecret } from '../../adapters/secrets/secret-reader.ts';
 import { readSourceSecrets } from '../../adapters/secrets/source-secrets.ts';
 import {
   createConnector,
@@ -22,7 +16,8 @@ import { guardedHttp } from '../../adapters/sources/guarded-http.ts';
 import { IMPORT_CALL_BYTES_MAX } from '../../core/events/limits.ts';
 import { notDue } from '../../core/events/pull-state.ts';
 import { sourceDocument } from '../../core/events/source.ts';
-import { type IntakePorts, takeIn } from './intake.ts';
+import { takeIn } from './intake.ts';
+import { createIntake, intakeVariables } from './intake-services.ts';
 import { type PullReport, runPull } from './pull-run.ts';
 import { takeProductsBy } from './take-products.ts';
 
@@ -47,16 +42,8 @@ const CLOSING_MS = 60_000;
 const TAKE_MS_MAX = 30_000;
 const PATIENCE = { attemptsMax: 4, connectMsMax: 1_000, attemptMsMax: 3_000 };
 
-const environment = z
-  .object({
-    EVENTS_STREAM_NAME: z.string().min(1),
-    QUARANTINE_BUCKET: z.string().min(1),
-    CATALOGUE_TABLE: z.string().min(1),
-    CONFIG_TABLE: z.string().min(1),
-    INSPECTOR_TABLE: z.string().min(1),
-    IDENTITY_SECRET_ID: z.string().min(1),
-    SOURCE_SECRETS_ID: z.string().min(1),
-  })
+const environment = intakeVariables
+  .extend({ CATALOGUE_TABLE: z.string().min(1), SOURCE_SECRETS_ID: z.string().min(1) })
   .parse(process.env);
 
 const logger = new Logger();
@@ -66,26 +53,11 @@ const pulls = configDocuments(dynamoDb, environment.CONFIG_TABLE, 'pull', pullDo
 const sources = configDocuments(dynamoDb, environment.CONFIG_TABLE, 'source', sourceDocument);
 const catalogue = createCatalogueStore(dynamoDb, environment.CATALOGUE_TABLE);
 const states = createPullStates(dynamoDb, environment.CONFIG_TABLE);
-const schemas = createRegisteredSchemas(dynamoDb, environment.CONFIG_TABLE, (count) =>
-  metrics.addMetric('SchemasUnusable', MetricUnit.Count, count),
-);
+const { ports: intake, schemas } = createIntake(environment, metrics, dynamoDb);
 /** One pool of connections per set of rules, kept between invocations. */
 const http = {
   public: guardedHttp({ allowPrivateAddresses: false }),
   private: guardedHttp({ allowPrivateAddresses: true }),
-};
-const intake: IntakePorts = {
-  stream: createEventStream(environment.EVENTS_STREAM_NAME),
-  quarantine: createQuarantineStore(environment.QUARANTINE_BUCKET),
-  identitySecret: () => readSecret(environment.IDENTITY_SECRET_ID),
-  count: (metric, value) => metrics.addMetric(metric, MetricUnit.Count, value),
-  inspector: createInspectorLog({
-    client: createDynamoDbClient(INSPECTOR_PATIENCE),
-    table: environment.INSPECTOR_TABLE,
-    processId: randomUUID().slice(0, 8),
-    nowMs: Date.now,
-    onFailure: () => metrics.addMetric('InspectorFailures', MetricUnit.Count, 1),
-  }),
 };
 
 /** Lists the sources that are due, or reads one of them as far as the time goes. */

@@ -1,22 +1,18 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { Logger } from '@aws-lambda-powertools/logger';
-import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { Metrics } from '@aws-lambda-powertools/metrics';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
 import * as z from 'zod';
 import { createDynamoDbClient } from '../../adapters/dynamodb/client.ts';
 import { configDocuments } from '../../adapters/dynamodb/config-documents.ts';
-import { createInspectorLog, INSPECTOR_PATIENCE } from '../../adapters/dynamodb/inspector-log.ts';
-import { createRegisteredSchemas } from '../../adapters/dynamodb/registered-schemas.ts';
 import { createSingleUseTokens } from '../../adapters/dynamodb/single-use-tokens.ts';
-import { createEventStream } from '../../adapters/kinesis/event-stream.ts';
-import { createQuarantineStore } from '../../adapters/s3/quarantine-store.ts';
-import { readSecret } from '../../adapters/secrets/secret-reader.ts';
 import { readSourceSecrets } from '../../adapters/secrets/source-secrets.ts';
 import { createSnsEndpoint } from '../../adapters/sns/sns-endpoint.ts';
 import { sourceDocument } from '../../core/events/source.ts';
 import { SecretMissingError } from '../../core/webhooks/signature.ts';
 import { webhookDocument } from '../../core/webhooks/webhook-document.ts';
 import { Problem, problemAnswer } from './answers.ts';
+import { createIntake, intakeVariables } from './intake-services.ts';
 import { takeWebhook, type WebhookPorts } from './webhook-request.ts';
 
 /** Kept back of the invocation's time for the answer itself. */
@@ -26,43 +22,23 @@ const STORE_MS_MAX = 3_500;
 /** Small reads and one small write, within what the ESPs wait. */
 const PATIENCE = { attemptsMax: 3, connectMsMax: 500, attemptMsMax: 1_000 };
 
-const environment = z
-  .object({
-    EVENTS_STREAM_NAME: z.string().min(1),
-    QUARANTINE_BUCKET: z.string().min(1),
-    CONFIG_TABLE: z.string().min(1),
-    INSPECTOR_TABLE: z.string().min(1),
-    DEDUPE_TABLE: z.string().min(1),
-    IDENTITY_SECRET_ID: z.string().min(1),
-    SOURCE_SECRETS_ID: z.string().min(1),
-  })
+const environment = intakeVariables
+  .extend({ DEDUPE_TABLE: z.string().min(1), SOURCE_SECRETS_ID: z.string().min(1) })
   .parse(process.env);
 
 const logger = new Logger();
 const metrics = new Metrics();
 const dynamoDb = createDynamoDbClient(PATIENCE);
 const { CONFIG_TABLE, SOURCE_SECRETS_ID } = environment;
-const schemas = createRegisteredSchemas(dynamoDb, environment.CONFIG_TABLE, (count) =>
-  metrics.addMetric('SchemasUnusable', MetricUnit.Count, count),
-);
+const intake = createIntake(environment, metrics, dynamoDb);
 const ports: WebhookPorts = {
-  stream: createEventStream(environment.EVENTS_STREAM_NAME),
-  quarantine: createQuarantineStore(environment.QUARANTINE_BUCKET),
+  ...intake.ports,
   webhooks: configDocuments(dynamoDb, CONFIG_TABLE, 'webhook', webhookDocument),
   sources: configDocuments(dynamoDb, CONFIG_TABLE, 'source', sourceDocument),
   secrets: (sourceId) => readSourceSecrets(SOURCE_SECRETS_ID, sourceId),
   tokens: createSingleUseTokens(dynamoDb, environment.DEDUPE_TABLE, tokenKey),
   sns: createSnsEndpoint(),
-  identitySecret: () => readSecret(environment.IDENTITY_SECRET_ID),
-  count: (metric, value) => metrics.addMetric(metric, MetricUnit.Count, value),
-  inspector: createInspectorLog({
-    client: createDynamoDbClient(INSPECTOR_PATIENCE),
-    table: environment.INSPECTOR_TABLE,
-    processId: randomUUID().slice(0, 8),
-    nowMs: Date.now,
-    onFailure: () => metrics.addMetric('InspectorFailures', MetricUnit.Count, 1),
-  }),
-  checkFor: (schemaMode) => schemas.checkFor(schemaMode),
+  checkFor: (schemaMode) => intake.schemas.checkFor(schemaMode),
   onRefused: (sourceId, cause) => logger.warn('webhook refused', { sourceId, cause }),
 };
 
