@@ -1,4 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import * as z from 'zod';
 import { createCatalogueStore } from '../adapters/dynamodb/catalogue-store.ts';
 import { createProfileStore } from '../adapters/dynamodb/profile-store.ts';
 import type { EnrichPorts } from '../lambdas/enrich/enrich-batch.ts';
@@ -119,10 +120,9 @@ const keys = {
   catalogue: 'itemId',
 } as const;
 
-interface Capacity {
-  readonly TableName?: string;
-  readonly CapacityUnits?: number;
-}
+const capacity = z.object({ TableName: z.string(), CapacityUnits: z.number() });
+/** A single operation tells of one table, a batch of several. */
+const answerWithCapacity = z.object({ ConsumedCapacity: z.union([capacity, z.array(capacity)]) });
 
 /** Has every answer say what it cost, and adds it up by table, writes and reads apart. */
 function countUnits(client: DynamoDBClient): Map<string, number> {
@@ -132,11 +132,9 @@ function countUnits(client: DynamoDBClient): Map<string, number> {
       async (args) => {
         Object.assign(args.input, { ReturnConsumedCapacity: 'TOTAL' });
         const answer = await next(args);
-        const { ConsumedCapacity: stated } = answer.output as unknown as {
-          ConsumedCapacity?: Capacity | Capacity[];
-        };
+        const { ConsumedCapacity: stated } = answerWithCapacity.parse(answer.output);
         const kind = /Get|Query/.test(commandName ?? '') ? 'read' : 'write';
-        for (const { TableName = '', CapacityUnits = 0 } of [stated ?? []].flat()) {
+        for (const { TableName, CapacityUnits } of [stated].flat()) {
           const name = `${kind} ${TableName}`;
           units.set(name, (units.get(name) ?? 0) + CapacityUnits);
         }
