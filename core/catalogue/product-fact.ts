@@ -110,15 +110,17 @@ function itemFieldsOf(
   const currency = /^[a-z]{3}$/i.exec(
     textOf(product[itemWords.currency] ?? currencyBeside, 3) ?? '',
   )?.[0];
-  const texts = {
-    title: textOf(product[itemWords.title], TEXT_LENGTH_MAX),
-    url: textOf(product[itemWords.url], URL_LENGTH_MAX),
-    imageUrl: textOf(product[itemWords.imageUrl], URL_LENGTH_MAX),
-    category: textOf(product[itemWords.category], TEXT_LENGTH_MAX),
-    brand: textOf(product[itemWords.brand], TEXT_LENGTH_MAX),
-  };
+  const title = textOf(product[itemWords.title], TEXT_LENGTH_MAX);
+  const url = textOf(product[itemWords.url], URL_LENGTH_MAX);
+  const imageUrl = textOf(product[itemWords.imageUrl], URL_LENGTH_MAX);
+  const category = textOf(product[itemWords.category], TEXT_LENGTH_MAX);
+  const brand = textOf(product[itemWords.brand], TEXT_LENGTH_MAX);
   return {
-    ...Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== undefined)),
+    ...(title !== undefined && { title }),
+    ...(url !== undefined && { url }),
+    ...(imageUrl !== undefined && { imageUrl }),
+    ...(category !== undefined && { category }),
+    ...(brand !== undefined && { brand }),
     // Floats such as 1e-320 are no prices and beyond what DynamoDB stores.
     ...(isPrice && { price: Math.round(price * 1e6) / 1e6 }),
     ...(isPrice && currency !== undefined && { currency: currency.toUpperCase() }),

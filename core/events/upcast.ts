@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import { type CollectedEvent, collectedEvent } from './event.ts';
 import { isJsonObject } from './json-value.ts';
 import { DEFAULT_SOURCE_PRIORITY } from './source.ts';
+import { isSureEvent } from './sure-event.ts';
 
 /** Turns a stored record of one version into one of the next. */
 export type Upcast = (record: Readonly<Record<string, unknown>>) => Record<string, unknown>;
@@ -24,5 +25,6 @@ export function upcast(record: unknown, steps: readonly Upcast[] = upcasts): unk
 
 /** Reads a stored event of any version: from the stream, from the lake, for a replay. */
 export function readStoredEvent(record: unknown): z.ZodSafeParseResult<CollectedEvent> {
+  if (isSureEvent(record)) return { success: true, data: record };
   return collectedEvent.safeParse(upcast(record));
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash as digestOf } from 'node:crypto';
 import { IDENTITIES_MAX } from '../identity/profile-id.ts';
 import type { Profile } from './profile.ts';
 
@@ -123,5 +123,5 @@ function markOf({ messageId, arrivedAtMs }: Delivery): string {
 }
 
 function hash(text: string): string {
-  return createHash('sha256').update(text).digest('base64url');
+  return digestOf('sha256', text, 'base64url');
 }

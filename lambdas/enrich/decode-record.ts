@@ -24,6 +24,8 @@ export type DecodedRecord =
 /** Enough to see what is wrong with a record; a thousand order lines may all lack the same field. */
 const ISSUES_MAX = 5;
 
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
 /** Reads one record of the stream: one JSON document in UTF-8. */
 export function decodeRecord(record: StreamRecord): DecodedRecord {
   const { shardId, sequenceNumber, partitionKey, arrivedAtMs, data } = record;
@@ -47,7 +49,7 @@ type Parsed =
 function parseEvent(data: string): Parsed {
   let document: unknown;
   try {
-    document = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(fromBase64(data)));
+    document = JSON.parse(utf8.decode(Buffer.from(data, 'base64')));
   } catch {
     // The parser's own message quotes the text, which may be personal.
     return { ok: false, cause: 'not a JSON document in UTF-8' };
@@ -58,8 +60,4 @@ function parseEvent(data: string): Parsed {
     .slice(0, ISSUES_MAX)
     .map(({ path, code }) => `${path.join('.') || 'document'}: ${code}`);
   return { ok: false, cause: `not a collected event: ${issues.join(', ')}` };
-}
-
-function fromBase64(data: string): Uint8Array {
-  return Buffer.from(data, 'base64');
 }
