@@ -56,9 +56,15 @@ function isOptionalObject(value: unknown): boolean {
   return value === undefined || (isJsonObject(value) && !Object.hasOwn(value, '__proto__'));
 }
 
+/** As `toISOString` writes it, on a day that every month has. */
+const SURE_TIME =
+  /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
+const TIME_CHARACTERS = '2026-11-23T12:00:00.000Z'.length;
+
 /** As `toISOString` writes it, and a day that there is. */
 function isTime(value: unknown): boolean {
-  if (typeof value !== 'string' || value.length !== '2026-11-23T12:00:00.000Z'.length) return false;
+  if (typeof value !== 'string' || value.length !== TIME_CHARACTERS) return false;
+  if (SURE_TIME.test(value)) return true;
   const timeMs = Date.parse(value);
   return !Number.isNaN(timeMs) && new Date(timeMs).toISOString() === value;
 }
