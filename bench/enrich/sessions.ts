@@ -6,8 +6,8 @@ import type { StreamRecord } from '../../lambdas/enrich/stream-record.ts';
 
 /** A fixed day, so that the same batches come of every run. */
 const NOW_MS = Date.parse('2026-11-23T12:00:00Z');
-export const CUSTOMERS = 1_500;
-export const BATCH_RECORDS = 200;
+const CUSTOMERS = 1_500;
+const BATCH_RECORDS = 200;
 
 /** Events of one customer that lie together in a batch, on average. */
 export const COALESCED = 3;
@@ -54,7 +54,7 @@ function recordOf(call: SegmentCall, index: number): StreamRecord {
   if (record === undefined) throw new Error('a call of the shop is refused');
   return {
     shardId: 'shardId-000000000000',
-    sequenceNumber: String(10 ** 20 + index).slice(0, 21),
+    sequenceNumber: String(10n ** 20n + BigInt(index)),
     partitionKey: record.partitionKey,
     arrivedAtMs: receivedAtMs,
     data: Buffer.from(record.data).toString('base64'),
