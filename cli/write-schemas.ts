@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { UNIFIED_SCHEMA_PATH, unifiedSchemaMarkdown } from '../core/catalogue/unified-schema.ts';
+import { documentedEvents } from '../core/events/event-documentation.ts';
 import { eventsMarkdown } from '../core/events/events-markdown.ts';
 import { jsonSchemaOf, publishedSchemas, recordNameOf } from '../core/events/json-schema.ts';
-import { eventDefinitions } from '../core/events/registry.ts';
 
 /**
  * `npm run schemas`: writes what is generated from the registry and the mappings, and a record of each version that
@@ -10,12 +10,12 @@ import { eventDefinitions } from '../core/events/registry.ts';
  */
 const RECORDS_FOLDER = 'test/golden/event-schemas';
 
-writeFileSync('core/events/event-schemas.json', publishedSchemas(eventDefinitions));
+writeFileSync('core/events/event-schemas.json', publishedSchemas(documentedEvents));
 mkdirSync('docs/reference', { recursive: true });
-writeFileSync('docs/reference/events.md', eventsMarkdown(eventDefinitions));
+writeFileSync('docs/reference/events.md', eventsMarkdown(documentedEvents));
 writeFileSync(UNIFIED_SCHEMA_PATH, unifiedSchemaMarkdown());
 mkdirSync(RECORDS_FOLDER, { recursive: true });
-for (const definition of eventDefinitions) {
+for (const definition of documentedEvents) {
   const file = `${RECORDS_FOLDER}/${recordNameOf(definition)}`;
   if (existsSync(file)) continue;
   writeFileSync(file, `${JSON.stringify(jsonSchemaOf(definition), null, 2)}\n`);

@@ -18,8 +18,7 @@ const ATTEMPT_MS_MAX = 4_000;
 const CONNECT_MS_MAX = 1_000;
 
 export interface StreamRecord {
-  readonly data: string;
-  readonly bytes: number;
+  readonly data: Uint8Array;
   readonly partitionKey: string;
 }
 
@@ -63,7 +62,7 @@ export function* chunksOf(records: readonly StreamRecord[]): Generator<StreamRec
   let chunk: StreamRecord[] = [];
   let bytes = 0;
   for (const record of records) {
-    const recordBytes = record.bytes + record.partitionKey.length;
+    const recordBytes = record.data.length + record.partitionKey.length;
     if (chunk.length === CHUNK_RECORDS_MAX || bytes + recordBytes > CHUNK_BYTES_MAX) {
       if (chunk.length > 0) yield chunk;
       chunk = [];
@@ -82,7 +81,7 @@ async function putChunk(
   deadlineMs: number,
 ): Promise<void> {
   let waiting: PutRecordsRequestEntry[] = chunk.map((record) => ({
-    Data: Buffer.from(record.data),
+    Data: record.data,
     PartitionKey: record.partitionKey,
   }));
   let cause: unknown;

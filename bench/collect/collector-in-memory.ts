@@ -10,7 +10,7 @@ export function collectorInMemory(): Collector {
     stream: {
       put: async (records) => {
         for (const chunk of chunksOf(records)) {
-          for (const { data } of chunk) encodedBytes += Buffer.from(data).length;
+          for (const { data } of chunk) encodedBytes += data.length;
         }
       },
     },

@@ -2,7 +2,7 @@ import { validateCall } from '../../core/events/validate-call.ts';
 import { collectRequest } from '../../lambdas/ingest/collect-request.ts';
 import { atMost, type Check, median, shown } from '../check.ts';
 import { collectorInMemory, requestOf } from './collector-in-memory.ts';
-import { BATCH_EVENTS, invalidBatch, realisticBatch } from './realistic-batch.ts';
+import { addressedBatch, BATCH_EVENTS, invalidBatch, realisticBatch } from './realistic-batch.ts';
 
 const BATCHES = 50;
 const ROUNDS = 80;
@@ -16,26 +16,30 @@ const WARM_UP_ROUNDS = 20;
 export async function benchProcessorTime(): Promise<Check[]> {
   const bodies = batchesOf(realisticBatch);
   const requests = bodies.map(requestOf);
+  const addressedRequests = batchesOf(addressedBatch).map(requestOf);
   const invalidRequests = batchesOf(invalidBatch).map(requestOf);
   const parsed = bodies.map((body) => JSON.parse(body.toString()).batch as unknown[]);
   const collector = collectorInMemory();
-  const times = { parse: [0], validate: [0], whole: [0], invalid: [0] };
+  const times = { parse: [0], validate: [0], whole: [0], addressed: [0], invalid: [0] };
   for (let round = 0; round < ROUNDS; round += 1) {
     const parse = timed(() => bodies.map((body) => JSON.parse(body.toString())));
     const validate = timed(() => parsed.map((calls) => calls.map(validated)));
     const whole = await timedRequests(requests, collector, 200);
+    const addressed = await timedRequests(addressedRequests, collector, 200);
     const invalid = await timedRequests(invalidRequests, collector, 400);
     if (round < WARM_UP_ROUNDS) continue;
     times.parse.push(parse);
     times.validate.push(validate);
     times.whole.push(whole);
+    times.addressed.push(addressed);
     times.invalid.push(invalid);
   }
   const of = (name: keyof typeof times) => median(times[name].slice(1)) / BATCHES / BATCH_EVENTS;
-  const [parse, validate, whole, invalid] = [
+  const [parse, validate, whole, addressed, invalid] = [
     of('parse'),
     of('validate'),
     of('whole'),
+    of('addressed'),
     of('invalid'),
   ];
   const bytes = bodies.reduce((sum, body) => sum + body.length, 0) / BATCHES / BATCH_EVENTS;
@@ -44,6 +48,7 @@ export async function benchProcessorTime(): Promise<Check[]> {
     shown('JSON.parse alone, an event', parse, 'µs'),
     atMost('validation alone / JSON.parse', validate / parse, '×', 1.3),
     atMost('collector whole / JSON.parse', whole / parse, '×', 3),
+    shown('the same, an address in each batch', addressed / parse, '×'),
     atMost('all invalid / all valid', invalid / whole, '×', 3),
   ];
 }

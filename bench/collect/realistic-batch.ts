@@ -9,6 +9,11 @@ export function realisticBatch(batchNumber: number): object {
   };
 }
 
+/** The same with an address in it, for which every text has to be searched. */
+export function addressedBatch(batchNumber: number): object {
+  return { ...realisticBatch(batchNumber), sender: 'anna@shop.example' };
+}
+
 export const BATCH_EVENTS = 20;
 const SENT_AT = '2026-11-23T09:15:00.123Z';
 

@@ -2,7 +2,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { Command } from 'commander';
 import * as z from 'zod';
-import { Sha256 } from '../../adapters/s3/sha256.ts';
+import { Sha256 } from '../../adapters/aws/sha256.ts';
 import { clientOptions, readConnection } from '../connection.ts';
 import { UserError } from '../user-error.ts';
 

@@ -1,6 +1,6 @@
+import { documentedEvents } from '../events/event-documentation.ts';
 import { jsonSchemaOf } from '../events/json-schema.ts';
 import { isJsonObject } from '../events/json-value.ts';
-import { eventDefinitions } from '../events/registry.ts';
 import { conversionMeanings } from '../mapping/conversion.ts';
 import type { FieldRule, ProductMapping, RecordMapping } from '../mapping/record-mapping.ts';
 import { vendorMappings, vendorProductMappings } from '../mapping/vendors/all.ts';
@@ -67,7 +67,7 @@ function everyCall(): string[] {
 }
 
 function events(): string[] {
-  const defined = eventDefinitions.map(({ name }) => name);
+  const defined = documentedEvents.map(({ name }) => name);
   const made = vendorMappings.flatMap(({ call }) => call.event ?? []);
   return [...new Set([...defined, ...made])].flatMap((name) => {
     const mappings = vendorMappings.filter(({ call }) => call.event === name);
@@ -79,7 +79,7 @@ function events(): string[] {
 
 /** An event's properties, those of its products' one by one. */
 function propertiesOf(eventName: string): string[] {
-  const definition = eventDefinitions.find(({ name }) => name === eventName);
+  const definition = documentedEvents.find(({ name }) => name === eventName);
   if (definition === undefined) return [];
   const { properties } = jsonSchemaOf(definition);
   return Object.entries(isJsonObject(properties) ? properties : {}).flatMap(([name, schema]) => {

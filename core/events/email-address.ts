@@ -19,11 +19,21 @@ const AT_SIGNS = /@|%40/g;
 
 /** How an address is written once it has been hashed: it stays an email identity, without the address. */
 export const HASHED_EMAIL_PREFIX = 'email_sha256:';
+/** An @ behind anything but a quote; behind one that is escaped (`"\\"anna b\\"@example.com"`); encoded ones. */
+const MAY_HOLD_EMAIL_IN_JSON = /[^"]@|\\"@|%40|\\u0040/;
 const SHA256_HEX = /^[0-9a-f]{64}$/i;
 
 /** Whether a text may hold an address: cheap, and true too often rather than too rarely. */
 export function mayHoldEmail(text: string): boolean {
   return text.includes('@') || text.includes('%40') || /\\u0040/.test(text);
+}
+
+/**
+ * As `mayHoldEmail`, of JSON text: an @ that a text begins with belongs to no address. SDKs of servers state
+ * `"@segment/analytics-node"` in every call.
+ */
+export function jsonMayHoldEmail(json: string): boolean {
+  return mayHoldEmail(json) && MAY_HOLD_EMAIL_IN_JSON.test(json);
 }
 
 /** Whether the whole text, spaces around it aside, is one address. */

@@ -1,9 +1,9 @@
-import type { EventDefinition } from './event-definition.ts';
+import type { DocumentedEvent } from './event-documentation.ts';
 import { jsonSchemaOf, slugOf } from './json-schema.ts';
 import { isJsonObject } from './json-value.ts';
 
 /** The reference of the built-in events: a table of all and each one's properties. */
-export function eventsMarkdown(definitions: readonly EventDefinition[]): string {
+export function eventsMarkdown(definitions: readonly DocumentedEvent[]): string {
   const rows = definitions.map(
     ({ name, family, version, description, mapsTo }) =>
       `| [${name}](#${slugOf(name)}) | ${family} | ${version} | ${description} | ${mapsTo} |`,
@@ -20,7 +20,7 @@ export function eventsMarkdown(definitions: readonly EventDefinition[]): string 
   ].join('\n')}\n`;
 }
 
-function sectionOf(definition: EventDefinition): string[] {
+function sectionOf(definition: DocumentedEvent): string[] {
   const { properties, required } = jsonSchemaOf(definition);
   const isRequired = (name: string) => Array.isArray(required) && required.includes(name);
   const rows = Object.entries(isJsonObject(properties) ? properties : {}).map(

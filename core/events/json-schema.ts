@@ -1,11 +1,12 @@
 import * as z from 'zod';
 import type { EventDefinition } from './event-definition.ts';
+import type { DocumentedEvent } from './event-documentation.ts';
 
 /** A JSON Schema as plain data. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** What the registry publishes of an event: the JSON Schema of its properties, draft 2020-12. */
-export function jsonSchemaOf(definition: EventDefinition): JsonSchema {
+export function jsonSchemaOf(definition: DocumentedEvent): JsonSchema {
   const { name, version, family, description, mapsTo, examples, properties } = definition;
   // What is taken, not what is kept: the reader is someone who sends.
   const { $schema, ...schema } = z.toJSONSchema(properties, { io: 'input' });
@@ -33,7 +34,7 @@ export function recordNameOf({ name, version }: EventDefinition): string {
 }
 
 /** The text of the file from which the schemas are served: each by its slug. */
-export function publishedSchemas(definitions: readonly EventDefinition[]): string {
+export function publishedSchemas(definitions: readonly DocumentedEvent[]): string {
   const bySlug = Object.fromEntries(
     definitions.map((definition) => [slugOf(definition.name), jsonSchemaOf(definition)]),
   );

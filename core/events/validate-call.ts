@@ -195,12 +195,26 @@ type SettledTime = { timeMs: number } | { path: string; problem: string };
 
 function settleTime(
   fields: Readonly<Record<string, unknown>>,
-  { receivedAtMs, batchSentAt }: CallCircumstances,
+  circumstances: CallCircumstances,
 ): SettledTime {
   const path = isAbsent(fields.originalTimestamp) ? 'timestamp' : 'originalTimestamp';
   const happened = isAbsent(fields[path]) ? undefined : readTime(fields[path]);
-  if (happened !== undefined && 'problem' in happened) return { path, problem: happened.problem };
+  const { batchSentAt } = circumstances;
   const sent = batchSentAt ?? (isAbsent(fields.sentAt) ? undefined : readTime(fields.sentAt));
+  return settleReadings(path, happened, sent, circumstances.receivedAtMs);
+}
+
+/**
+ * When a call happened, by the receiver's clock: of what it says at `path`, and of when it says that it
+ * was sent.
+ */
+export function settleReadings(
+  path: 'timestamp' | 'originalTimestamp',
+  happened: TimeReading | undefined,
+  sent: TimeReading | undefined,
+  receivedAtMs: number,
+): SettledTime {
+  if (happened !== undefined && 'problem' in happened) return { path, problem: happened.problem };
   if (sent !== undefined && 'problem' in sent) return { path: 'sentAt', problem: sent.problem };
   const timeMs = eventTimeMs(receivedAtMs, sent?.timeMs, happened?.timeMs);
   const problem = implausibleTime(timeMs, receivedAtMs);

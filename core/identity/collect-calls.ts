@@ -1,5 +1,4 @@
-import { withNamedIpsTruncated } from '../events/context/truncate-ip.ts';
-import type { CollectedEvent, EventType } from '../events/event.ts';
+import type { EventType } from '../events/event.ts';
 import { eventFamilyOf } from '../events/event-family.ts';
 import type { TimeReading } from '../events/event-time.ts';
 import type { Issue } from '../events/issue.ts';
@@ -13,15 +12,12 @@ import {
   type ValidCall,
   validateCall,
 } from '../events/validate-call.ts';
-import { type CollectCircumstances, collectEvent, partitionKeyOf } from './collect-event.ts';
-
-/** An event as it goes on the stream: one JSON document and a line feed. */
-export interface EventRecord {
-  readonly event: CollectedEvent;
-  readonly data: string;
-  readonly bytes: number;
-  readonly partitionKey: string;
-}
+import {
+  type CollectCircumstances,
+  collectEvent,
+  type EventRecord,
+  sourceFields,
+} from './collect-event.ts';
 
 /** A call that was refused: kept whole, with its place in the request. */
 export interface RefusedCall {
@@ -38,7 +34,8 @@ export interface CollectedCalls {
   readonly refused: readonly RefusedCall[];
 }
 
-export interface CollectOptions extends Omit<CollectCircumstances, 'receivedAt'> {
+export interface CollectOptions extends Omit<CollectCircumstances, 'receivedAt' | 'sourceFields'> {
+  readonly source: EventSource;
   readonly receivedAtMs: number;
   /** What the route says each call is; nothing for a batch. */
   readonly type?: EventType;
@@ -53,7 +50,7 @@ export function collectCalls(calls: readonly unknown[], options: CollectOptions)
   const accepted: EventRecord[] = [];
   const refused: RefusedCall[] = [];
   const receivedAt = new Date(options.receivedAtMs).toISOString();
-  const circumstances = { ...options, receivedAt };
+  const circumstances = { ...options, receivedAt, sourceFields: sourceFields(options.source) };
   for (const [index, call] of calls.entries()) {
     const outcome = collectCall(call, circumstances);
     if (outcome.kind === 'record') accepted.push(outcome.record);
@@ -73,20 +70,17 @@ function collectCall(
   if (valid.kind === 'refused') return valid;
   const notEnabled = familyRefusal(valid, options.source);
   if (notEnabled !== undefined) return notEnabled;
-  const event = collectEvent(valid, options);
-  const json = withNamedIpsTruncated(JSON.stringify(event), options.visitor?.network);
-  // Measured before the line feed: together they are a text in two pieces until somebody reads it.
-  const bytes = Buffer.byteLength(json) + 1;
-  const data = `${json}\n`;
-  if (isTooLarge(call, bytes, options.callBytesMax)) {
+  const record = collectEvent(valid, options);
+  if (isTooLarge(call, record.data.length, options.callBytesMax)) {
     const message = `expected at most ${options.callBytesMax} bytes of JSON; send less per call, or use /v1/import from a server`;
     return { kind: 'refused', reason: 'too-large', issues: [{ path: '', message }] };
   }
-  return { kind: 'record', record: { event, data, bytes, partitionKey: partitionKeyOf(event) } };
+  return { kind: 'record', record };
 }
 
-function familyRefusal(
-  { type, fields }: ValidCall,
+/** Why a source may not send such an event, if so. */
+export function familyRefusal(
+  { type, fields }: Pick<ValidCall, 'type' | 'fields'>,
   { eventFamilies }: EventSource,
 ): Refusal | undefined {
   if (eventFamilies === undefined) return undefined;

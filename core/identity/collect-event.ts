@@ -1,17 +1,35 @@
 import { createHash } from 'node:crypto';
-import { type ContextCircumstances, enrichedContext } from '../events/context/enrich-context.ts';
-import { hashedEmail, isEmailAddress, mayHoldEmail } from '../events/email-address.ts';
-import { type CollectedEvent, EVENT_SCHEMA_VERSION, type Identity } from '../events/event.ts';
-import { isJsonObject } from '../events/json-value.ts';
+import type { ContextCircumstances } from '../events/context/enrich-context.ts';
+import { withNamedIpsTruncated } from '../events/context/truncate-ip.ts';
+import { mayHoldEmail } from '../events/email-address.ts';
+import {
+  type CollectedEvent,
+  EVENT_SCHEMA_VERSION,
+  type EventType,
+  type Identity,
+} from '../events/event.ts';
+import type { AcceptedEvent } from '../events/inspection/make-fact.ts';
 import type { EventSource } from '../events/source.ts';
 import type { ValidCall } from '../events/validate-call.ts';
-import { emailSha256, type IdentityHasher, identityRef } from './identity-key.ts';
+import { type IdentityHasher, identityRef } from './identity-key.ts';
 import { masked, withoutEmails } from './mask-emails.ts';
+import { type ContextReading, readContext } from './read-context.ts';
+import { sha256OfId, takeEmail } from './take-email.ts';
+
+/** An event as it goes on the stream. */
+export interface EventRecord {
+  /** What is told of it where events are listed. */
+  readonly event: AcceptedEvent;
+  /** All of it: one JSON document and a line feed, in UTF-8. */
+  readonly data: Uint8Array;
+  readonly partitionKey: string;
+}
 
 export interface CollectCircumstances extends ContextCircumstances {
-  readonly source: EventSource;
   /** When the request came, ISO 8601 UTC. */
   readonly receivedAt: string;
+  /** See sourceFields. */
+  readonly sourceFields: string;
   readonly hasher: IdentityHasher;
   /** Whether any address may be in the body; false spares the search through every text. */
   readonly mayHoldEmail: boolean;
@@ -23,59 +41,105 @@ export interface CollectCircumstances extends ContextCircumstances {
  * Fields of a call that do not travel on as they came: the collector states its own, identifiers and
  * what may hold an address are settled one by one, and a write key is not for those who read events.
  */
-const SETTLED_FIELDS: ReadonlySet<string> = new Set([
+export const SETTLED_FIELDS: ReadonlySet<string> = new Set([
   ...['writeKey', 'schemaVersion', 'messageId', 'type', 'identities', 'source', 'sourcePriority'],
   ...['timestamp', 'receivedAt', 'userId', 'anonymousId', 'properties', 'traits', 'context'],
 ]);
 
 /**
- * Turns a valid call into the event that goes on the stream: identifiers hashed, addresses gone
- * from every field, times in UTC. Pure: parts that need no change are shared with the call.
+ * Turns a valid call into the record that goes on the stream: identifiers hashed, addresses gone from every
+ * field, times in UTC. The record is put together as text, because an object to be serialised would first
+ * have to be made of the same parts, field by field.
  */
-export function collectEvent(call: ValidCall, circumstances: CollectCircumstances): CollectedEvent {
-  const { source, receivedAt, newMessageId, hasher } = circumstances;
-  const { fields } = call;
-  const settled = settleIdentities(fields, enrichedContext(fields.context, circumstances));
-  const event: CollectedEvent = {
-    schemaVersion: EVENT_SCHEMA_VERSION,
-    messageId: messageIdOf(fields.messageId, newMessageId),
-    type: call.type,
-    identities: identitiesOf(settled, hasher),
-    source: source.sourceId,
-    sourcePriority: source.priority,
-    timestamp: new Date(call.timeMs).toISOString(),
-    receivedAt,
-  };
-  if (circumstances.mayHoldEmail) Object.assign(event, cleanOf(addTravelling({}, fields, settled)));
-  else addTravelling(event, fields, settled);
-  return event;
+export function collectEvent(call: ValidCall, circumstances: CollectCircumstances): EventRecord {
+  const { newMessageId, hasher } = circumstances;
+  const { type, fields } = call;
+  const context = readContext(fields.context, circumstances);
+  const settled = settleIdentities(fields, context);
+  const messageId = messageIdOf(fields.messageId, newMessageId);
+  const identities = identitiesOf(settled, hasher);
+  const body = withNamedIpsTruncated(bodyOf(fields, settled, circumstances.mayHoldEmail));
+  const statement = statementOf(type, identities, circumstances);
+  const head = headOf(messageId, call.timeMs, statement, circumstances.receivedAt);
+  const contextField = context.json === '' ? '' : `,"context":${context.json}`;
+  const data = Buffer.from(`${head}${body}${contextField}}\n`);
+  const name = typeof fields.event === 'string' ? { event: fields.event } : {};
+  const event = { messageId, type, receivedAt: circumstances.receivedAt, ...name };
+  return { event, data, partitionKey: partitionKeyOf({ identities }) };
+}
+
+/** What the collector itself states: the beginning of a record, up to the last of its own fields. */
+function headOf(messageId: string, timeMs: number, statement: string, receivedAt: string): string {
+  return `${HEAD_START}${jsonOf(messageId)}${statement}"${new Date(timeMs).toISOString()}","receivedAt":"${receivedAt}"`;
+}
+
+/** A record begins so. */
+export const HEAD_START = `{"schemaVersion":${EVENT_SCHEMA_VERSION},"messageId":`;
+
+/** What stands between a record's id and its time: the same for most records of a request. */
+export function statementOf(
+  type: EventType,
+  identities: readonly Identity[],
+  { sourceFields }: Pick<CollectCircumstances, 'sourceFields'>,
+): string {
+  return `,"type":"${type}","identities":${jsonOfIdentities(identities)},${sourceFields},"timestamp":`;
+}
+
+/** What a record says of the source: the same for all records of a request. */
+export function sourceFields({ sourceId, priority }: EventSource): string {
+  return `"source":${JSON.stringify(sourceId)},"sourcePriority":${priority}`;
 }
 
 /** Events of one customer share a partition: the strongest identity decides. */
-export function partitionKeyOf(event: CollectedEvent): string {
-  const [strongest] = event.identities;
+export function partitionKeyOf({ identities }: Pick<CollectedEvent, 'identities'>): string {
+  const [strongest] = identities;
   if (strongest === undefined) throw new Error('a collected event has at least one identity');
   return identityRef(strongest);
 }
 
-/**
- * Adds what the call says and the collector doesn't, field by field: an object that others were spread
- * into, or that fields were deleted from, is slow to serialise.
- */
-function addTravelling(
-  target: Record<string, unknown>,
+/** What the call says and the collector doesn't: `,"name":value` again and again. */
+function bodyOf(
   fields: Readonly<Record<string, unknown>>,
   settled: Settled,
-): Record<string, unknown> {
-  for (const name in fields) if (!SETTLED_FIELDS.has(name)) target[name] = fields[name];
+  mayHoldEmail: boolean,
+): string {
+  let text = '';
+  for (const name in fields) {
+    if (!SETTLED_FIELDS.has(name)) text += fieldOf(name, fields[name], mayHoldEmail);
+  }
   for (const name of PARTS) {
     const part = settled[name];
-    if (part !== undefined && part !== null) target[name] = part;
+    if (part !== undefined && part !== null) text += fieldOf(name, part, mayHoldEmail);
   }
-  return target;
+  return text;
 }
 
-const PARTS = ['userId', 'anonymousId', 'properties', 'traits', 'context'] as const;
+const PARTS = ['userId', 'anonymousId', 'properties', 'traits'] as const;
+
+function fieldOf(name: string, value: unknown, mayHoldEmail: boolean): string {
+  if (value === undefined) return '';
+  if (!mayHoldEmail) return `,${jsonOf(name)}:${jsonOf(value)}`;
+  // In an object, as the field's name too may hold an address.
+  const field = JSON.stringify(withoutEmails({ [name]: value }, masked));
+  return `,${field.slice(1, -1)}`;
+}
+
+/** What JSON writes as it is, between quotes. */
+const PLAIN_TEXT = /^[ !#-[\]-~]*$/;
+
+/** As `JSON.stringify`, which takes its time to begin. */
+function jsonOf(value: unknown): string {
+  return typeof value === 'string' && PLAIN_TEXT.test(value) ? `"${value}"` : JSON.stringify(value);
+}
+
+/** Kinds and keys need no escapes. */
+function jsonOfIdentities(identities: readonly Identity[]): string {
+  let text = '';
+  for (const { kind, key } of identities) {
+    text += `${text === '' ? '[' : ','}{"kind":"${kind}","key":"${key}"}`;
+  }
+  return `${text}]`;
+}
 
 /** What a call says of whom it is about, raw addresses replaced by their SHA-256. */
 interface Settled {
@@ -84,7 +148,6 @@ interface Settled {
   readonly emailHashes: readonly string[];
   readonly properties: unknown;
   readonly traits: unknown;
-  readonly context: unknown;
 }
 
 /**
@@ -94,17 +157,17 @@ interface Settled {
  */
 function settleIdentities(
   fields: Readonly<Record<string, unknown>>,
-  enriched: Readonly<Record<string, unknown>> | undefined,
+  context: ContextReading,
 ): Settled {
   const hashes: string[] = [];
   const userId = idOf(fields.userId, hashes);
   const anonymousId = idOf(fields.anonymousId, hashes);
-  const context = contextOf(enriched ?? fields.context, hashes);
+  hashes.push(...context.emailHashes);
   const traits = takeEmail(fields.traits, hashes);
   const inProperties: string[] = [];
   const properties = takeEmail(fields.properties, inProperties);
   const emailHashes = hashes.length > 0 ? hashes : inProperties;
-  return { userId, anonymousId, emailHashes, properties, traits, context };
+  return { userId, anonymousId, emailHashes, properties, traits };
 }
 
 /** The id, if it is one; an address in its place joins the hashes. */
@@ -114,12 +177,6 @@ function idOf(value: unknown, hashes: string[]): string | undefined {
   if (sha256 === undefined) return value;
   hashes.push(sha256);
   return undefined;
-}
-
-function contextOf(context: unknown, hashes: string[]): unknown {
-  if (!isJsonObject(context) || context.traits === undefined) return context;
-  const traits = takeEmail(context.traits, hashes);
-  return traits === context.traits ? context : { ...context, traits };
 }
 
 /** Strongest first: the user's id, addresses, the device. */
@@ -133,40 +190,9 @@ function identitiesOf(
   return identities;
 }
 
-/** The address's SHA-256 where an id is an address, raw or as quarantine writes it. */
-function sha256OfId(value: string): string | undefined {
-  if (isEmailAddress(value)) return emailSha256(value);
-  // Without its prefix a run of 64 hex digits is somebody's opaque id.
-  return value.includes(':') ? hashedEmail(value) : undefined;
-}
-
-/** The object with `email` replaced by `email_sha256`, whose value is added to `hashes`. */
-function takeEmail(value: unknown, hashes: string[]): unknown {
-  if (!isJsonObject(value)) return value;
-  const sha256 = typeof value.email === 'string' ? sha256OfAddress(value.email) : undefined;
-  if (sha256 !== undefined) {
-    hashes.push(sha256);
-    const { email: _, ...rest } = value;
-    return { ...rest, email_sha256: sha256 };
-  }
-  const stated =
-    typeof value.email_sha256 === 'string' ? hashedEmail(value.email_sha256) : undefined;
-  if (stated !== undefined) hashes.push(stated);
-  return value;
-}
-
-function sha256OfAddress(text: string): string | undefined {
-  return isEmailAddress(text) ? emailSha256(text) : hashedEmail(text);
-}
-
 function messageIdOf(value: unknown, newMessageId: () => string): string {
   if (typeof value !== 'string') return newMessageId();
   // Masking would make different ids equal, and equal ids are dropped as duplicates.
   if (mayHoldEmail(value)) return createHash('sha256').update(value).digest('hex');
   return value;
-}
-
-function cleanOf(fields: Record<string, unknown>): Record<string, unknown> {
-  const clean = withoutEmails(fields, masked);
-  return isJsonObject(clean) ? clean : {};
 }

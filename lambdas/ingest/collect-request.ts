@@ -1,10 +1,13 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import type { RegisteredSchemas } from '../../adapters/dynamodb/registered-schemas.ts';
 import { type Batch, readBatch } from '../../core/events/batch.ts';
-import { mayHoldEmail } from '../../core/events/email-address.ts';
+import { jsonMayHoldEmail, mayHoldEmail } from '../../core/events/email-address.ts';
+import { isJsonObject } from '../../core/events/json-value.ts';
 import { CALL_BYTES_MAX } from '../../core/events/limits.ts';
+import type { PlainBatch } from '../../core/events/plain/plain-batch.ts';
 import type { SourceDocument } from '../../core/events/source.ts';
 import { readBatchSentAt } from '../../core/events/validate-call.ts';
+import { plainBatchOf } from '../../core/identity/collect-plain.ts';
 import { acknowledged, Problem, partlyAcknowledged } from './answers.ts';
 import {
   authorizedSource,
@@ -15,7 +18,7 @@ import {
 import { preflightAnswer } from './cors.ts';
 import { type IntakeMetric, type IntakePorts, takeIn } from './intake.ts';
 import { pixelAnswer, pixelCall } from './pixel.ts';
-import { readBody } from './request-body.ts';
+import { bodyBytes, parsedBody } from './request-body.ts';
 import { type CallRoute, type QuestionRoute, routeOf } from './routes.ts';
 import { rudderStackConfig, segmentSettings } from './sdk-settings.ts';
 import { visitorOf } from './visitor.ts';
@@ -70,14 +73,13 @@ async function takeCalls(
   deadlineMs: number,
 ): Promise<APIGatewayProxyResult> {
   const receivedAtMs = Date.now();
-  const body = readBody(event, route.bodyBytesMax);
-  const batch = batchOf(route, body.value);
-  const source = await admitted(event, writeKeyOf(event, body.value), {
-    callCount: batch.calls.length,
+  const sent = sentCalls(route, bodyBytes(event, route.bodyBytesMax));
+  const source = await admitted(event, writeKeyOf(event, sent.writeKey), {
+    callCount: sent.callCount,
     isImport: route.kind === 'batch' && route.isImport,
     collector,
   });
-  const batchSentAt = readBatchSentAt(batch.sentAt);
+  const batchSentAt = readBatchSentAt(sent.sentAt);
   const visitor = visitorOf(event);
   const arrival = {
     ...(visitor === undefined ? {} : { visitor }),
@@ -86,11 +88,36 @@ async function takeCalls(
     source,
     check: await collector.schemas.checkFor(source.schemaMode),
     receivedAtMs,
-    mayHoldEmail: mayHoldEmail(body.text),
+    mayHoldEmail: sent.mayHoldEmail,
     callBytesMax: route.callBytesMax,
   };
-  const { acceptedCount, refused } = await takeIn(batch.calls, arrival, collector, deadlineMs);
+  const { acceptedCount, refused } = await takeIn(sent.calls, arrival, collector, deadlineMs);
   return refused.length === 0 ? acknowledged() : partlyAcknowledged(acceptedCount, refused);
+}
+
+/** What a body says before any of its calls is judged. */
+interface SentCalls {
+  readonly calls: readonly unknown[] | PlainBatch;
+  readonly callCount: number;
+  readonly sentAt: unknown;
+  readonly writeKey: unknown;
+  readonly mayHoldEmail: boolean;
+}
+
+function sentCalls(route: CallRoute, bytes: Buffer): SentCalls {
+  const plain = route.kind === 'batch' ? plainBatchOf(bytes) : undefined;
+  if (plain !== undefined) {
+    const { sentAt, writeKey } = plain;
+    return { calls: plain, callCount: plain.calls.length, sentAt, writeKey, mayHoldEmail: false };
+  }
+  const { value, text } = parsedBody(bytes);
+  const { calls, sentAt } = batchOf(route, value);
+  const writeKey = writeKeyIn(value);
+  return { calls, callCount: calls.length, sentAt, writeKey, mayHoldEmail: jsonMayHoldEmail(text) };
+}
+
+function writeKeyIn(body: unknown): unknown {
+  return isJsonObject(body) ? body.writeKey : undefined;
 }
 
 function batchOf(route: CallRoute, body: unknown): Batch {
@@ -149,7 +176,7 @@ async function showPixel(
 ): Promise<APIGatewayProxyResult> {
   const { call, text } = pixelCall(event);
   try {
-    const source = await admitted(event, writeKeyOf(event, call), {
+    const source = await admitted(event, writeKeyOf(event, writeKeyIn(call)), {
       callCount: 1,
       isImport: false,
       collector,

@@ -7,13 +7,16 @@ import type { EventType } from '../../core/events/event.ts';
 import type { TimeReading } from '../../core/events/event-time.ts';
 import type { Fact } from '../../core/events/inspection/fact.ts';
 import { eventFact, quarantinedFact } from '../../core/events/inspection/make-fact.ts';
+import type { PlainBatch } from '../../core/events/plain/plain-batch.ts';
 import type { EventSource } from '../../core/events/source.ts';
 import type { PropertiesCheck } from '../../core/events/validate-call.ts';
 import {
   type CollectedCalls,
+  type CollectOptions,
   collectCalls,
   type RefusedCall,
 } from '../../core/identity/collect-calls.ts';
+import { collectPlain, parsedCalls } from '../../core/identity/collect-plain.ts';
 import { IdentityHasher } from '../../core/identity/identity-key.ts';
 import { quarantinedCall } from '../../core/identity/quarantined-call.ts';
 import { readUserAgent } from './user-agent.ts';
@@ -58,7 +61,7 @@ export interface IntakeOutcome {
  * @throws when that can't be had before `deadlineMs` (epoch); then everything is to be sent again.
  */
 export async function takeIn(
-  calls: readonly unknown[],
+  calls: readonly unknown[] | PlainBatch,
   arrival: Arrival,
   ports: IntakePorts,
   deadlineMs: number,
@@ -66,7 +69,7 @@ export async function takeIn(
   const identitySecret = await ports.identitySecret();
   const hasher = new IdentityHasher(identitySecret);
   const own = { hasher, newMessageId: randomUUID, readUserAgent, pages: new PageReadings() };
-  const collected = collectCalls(calls, { ...arrival, ...own });
+  const collected = collectedOf(calls, { ...arrival, ...own });
   const { accepted, refused } = collected;
   // Quarantine first: when it fails nothing is on the stream yet, and the sender's retry repeats nothing.
   if (refused.length > 0) {
@@ -82,8 +85,20 @@ export async function takeIn(
   // Last, when every call's fate is settled: a process may be frozen once it has answered.
   const { sourceId } = arrival.source;
   const facts = factsOf(collected, arrival.receivedAtMs);
-  await ports.inspector?.note([{ sourceId, facts, eventCount: calls.length }]);
+  await ports.inspector?.note([{ sourceId, facts, eventCount: accepted.length + refused.length }]);
   return { acceptedCount: accepted.length, refused };
+}
+
+/** A plain batch of which a call is not accepted as it stands is parsed and judged call by call. */
+function collectedOf(
+  calls: readonly unknown[] | PlainBatch,
+  options: CollectOptions,
+): CollectedCalls {
+  if (!('bytes' in calls)) return collectCalls(calls, options);
+  const accepted = collectPlain(calls, options);
+  return accepted === undefined
+    ? collectCalls(parsedCalls(calls), options)
+    : { accepted, refused: [] };
 }
 
 /** Refused calls first: they are what is looked for where not all can be told. */

@@ -253,8 +253,7 @@ function recordOf(line: string, { request }: Replay): StreamRecord | 'unreadable
   const event = readStoredEvent(parsed(line));
   if (!event.success) return 'unreadable';
   if (request.sources?.includes(event.data.source) === false) return 'other-source';
-  const data = `${line}\n`;
-  return { data, bytes: Buffer.byteLength(data), partitionKey: partitionKeyOf(event.data) };
+  return { data: Buffer.from(`${line}\n`), partitionKey: partitionKeyOf(event.data) };
 }
 
 function withRefused(replay: Replay, reason: string): Replay {

@@ -13,17 +13,24 @@ export interface RequestBody {
 const BYTE_ORDER_MARK = '\ufeff';
 
 /**
- * Reads a body as JSON whatever its Content-Type says: browsers send `text/plain` to spare a
- * preflight, RudderStack's SDK says it is a form. Undoes API Gateway's base64 and the sender's
- * compression, never to more than `bytesMax`.
- * @throws Problem when it is too large, not what its encoding says, not UTF-8 or not JSON.
+ * A body's bytes: undoes API Gateway's base64 and the sender's compression, never to more than `bytesMax`.
+ * @throws Problem when it is too large, not what its encoding says, or not UTF-8.
  */
-export function readBody(event: APIGatewayProxyEvent, bytesMax: number): RequestBody {
+export function bodyBytes(event: APIGatewayProxyEvent, bytesMax: number): Buffer {
   const sent = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
   if (sent.length > bytesMax) throw tooLarge(bytesMax);
   const bytes = decompressed(sent, requestHeader(event, 'content-encoding'), bytesMax);
   if (bytes.length === 0) throw new Problem(400, 'The body is empty; send the call as JSON.');
   if (!isUtf8(bytes)) throw new Problem(400, 'The body is not UTF-8; encode the JSON as UTF-8.');
+  return bytes;
+}
+
+/**
+ * Reads a body as JSON whatever its Content-Type says: browsers send `text/plain` to spare a
+ * preflight, RudderStack's SDK says it is a form.
+ * @throws Problem when it is not JSON.
+ */
+export function parsedBody(bytes: Buffer): RequestBody {
   const decoded = bytes.toString('utf8');
   const text = decoded.startsWith(BYTE_ORDER_MARK) ? decoded.slice(1) : decoded;
   try {

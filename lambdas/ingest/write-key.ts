@@ -1,5 +1,4 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
-import { isJsonObject } from '../../core/events/json-value.ts';
 import { requestHeader } from './request-header.ts';
 
 /** Longer than any key: what is longer isn't hashed. */
@@ -9,11 +8,11 @@ const WRITE_KEY_CHARACTERS_MAX = 256;
  * The write key of a request: HTTP Basic user name (Segment's SDKs), `X-Write-Key`, `writeKey` in
  * the body (analytics-node) or in the query (beacons), the first of them that is there.
  */
-export function writeKeyOf(event: APIGatewayProxyEvent, body: unknown): string | undefined {
+export function writeKeyOf(event: APIGatewayProxyEvent, inBody: unknown): string | undefined {
   const candidates = [
     basicUserName(requestHeader(event, 'authorization')),
     requestHeader(event, 'x-write-key'),
-    isJsonObject(body) ? body.writeKey : undefined,
+    inBody,
     event.queryStringParameters?.writeKey,
   ];
   for (const candidate of candidates) {

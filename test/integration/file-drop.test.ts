@@ -1,6 +1,7 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { eventIn } from '../support/event-in.ts';
 import { FileImport, sumOfOutcomes } from '../support/file-import.ts';
 
 const orders = {
@@ -308,13 +309,13 @@ describe('a file that takes several steps', () => {
     const content = pack(HEADER + Array.from({ length: 2600 }, (__, at) => line(at)).join(''));
     files.use(withFormat(format));
     const whole = await files.drop('whole', content);
-    const expected = files.records.map(({ data }) => JSON.parse(data).messageId);
+    const expected = files.records.map((record) => eventIn(record).messageId);
     await files.begin(withFormat(format));
     files.stepRowsMax = 500;
     const stepped = await files.drop('stepped', content);
     expect(files.steps).toBeGreaterThan(4);
     expect(stepped.outcomes).toEqual(whole.outcomes);
-    expect(files.records.map(({ data }) => JSON.parse(data).messageId)).toEqual(expected);
+    expect(files.records.map((record) => eventIn(record).messageId)).toEqual(expected);
   });
 });
 

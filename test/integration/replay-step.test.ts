@@ -83,7 +83,7 @@ class World {
   }
 
   get messageIds(): string[] {
-    return this.sent.map(({ record }) => JSON.parse(record.data).messageId);
+    return this.sent.map(({ record }) => JSON.parse(Buffer.from(record.data).toString()).messageId);
   }
 }
 

@@ -2,11 +2,12 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readBatch } from '../../core/events/batch.ts';
 import { mayHoldEmail } from '../../core/events/email-address.ts';
-import { collectedEvent, eventTypes } from '../../core/events/event.ts';
+import { eventTypes } from '../../core/events/event.ts';
 import { readBatchSentAt } from '../../core/events/validate-call.ts';
 import { collectCalls } from '../../core/identity/collect-calls.ts';
 import { IdentityHasher } from '../../core/identity/identity-key.ts';
 import { quarantinedCall } from '../../core/identity/quarantined-call.ts';
+import { eventIn } from '../support/event-in.ts';
 
 const receivedAtMs = Date.parse('2026-11-23T12:00:00Z');
 
@@ -63,7 +64,7 @@ describe('whatever JSON arrives', () => {
         if ('problem' in batch) return;
         const { accepted, refused } = collect(batch.calls, text, batch.sentAt);
         expect(accepted.length + refused.length).toBe(batch.calls.length);
-        for (const record of accepted) collectedEvent.parse(JSON.parse(record.data));
+        for (const record of accepted) eventIn(record);
         for (const call of refused) {
           expect(call.issues.length).toBeGreaterThan(0);
           JSON.stringify(quarantinedCall(call, { source: 'website', receivedAtMs }));

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import type { SourceDirectory } from '../../adapters/dynamodb/source-directory.ts';
 import type { StreamRecord } from '../../adapters/kinesis/event-stream.ts';
-import { type CollectedEvent, collectedEvent } from '../../core/events/event.ts';
+import type { CollectedEvent } from '../../core/events/event.ts';
 import { propertiesCheck } from '../../core/events/registered-schema.ts';
 import { DEFAULT_SOURCE, type SourceDocument } from '../../core/events/source.ts';
 import type { QuarantinedCall } from '../../core/identity/quarantined-call.ts';
@@ -13,6 +13,7 @@ import {
   type Collector,
   collectRequest,
 } from '../../lambdas/ingest/collect-request.ts';
+import { eventIn } from './event-in.ts';
 
 export const WRITE_KEY = 'write-key';
 
@@ -32,7 +33,7 @@ export function createMemoryCollector(overrides: Partial<Collector> = {}): Memor
     records,
     quarantined,
     counts,
-    events: () => records.map((record) => collectedEvent.parse(JSON.parse(record.data))),
+    events: () => records.map(eventIn),
     stream: { put: async (taken) => void records.push(...taken) },
     schemas: { checkFor: async (mode) => propertiesCheck(new Map(), mode) },
     quarantine: { keep: async (calls) => void quarantined.push(...calls) },

@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-s3';
 import type { StreamRecord } from '../../adapters/kinesis/event-stream.ts';
 import { droppedFile, putObject } from '../../adapters/s3/drop-store.ts';
-import { type CollectedEvent, collectedEvent } from '../../core/events/event.ts';
+import type { CollectedEvent } from '../../core/events/event.ts';
 import { type SourceDocument, sourceDocument } from '../../core/events/source.ts';
 import type { QuarantinedCall } from '../../core/identity/quarantined-call.ts';
 import {
@@ -34,6 +34,7 @@ import { plannedMapping, sumUpImport } from '../../lambdas/ingest/sum-up-import.
 import { takeChunk } from '../../lambdas/ingest/take-chunk.ts';
 import { type S3Engine, startS3Engine } from '../../local/engines/s3.ts';
 import { clientDefaults } from '../contract/endpoint.ts';
+import { eventIn } from './event-in.ts';
 
 /** The steps of the workflow, one after the other, over the local cloud's S3 and a stream in memory. */
 export class FileImport {
@@ -178,7 +179,7 @@ export class FileImport {
   }
 
   events(): CollectedEvent[] {
-    return this.records.map(({ data }) => collectedEvent.parse(JSON.parse(data)));
+    return this.records.map(eventIn);
   }
 
   get store() {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { collectedEvent } from '../../core/events/event.ts';
 import { collectCalls } from '../../core/identity/collect-calls.ts';
 import { emailSha256, IdentityHasher, identityOf } from '../../core/identity/identity-key.ts';
 import { quarantinedCall } from '../../core/identity/quarantined-call.ts';
+import { eventIn } from '../support/event-in.ts';
 
 const secret = 's'.repeat(64);
 const receivedAtMs = Date.parse('2026-11-23T12:00:00Z');
@@ -17,7 +17,7 @@ const options = {
 const collect = (call: object) => {
   const { accepted, refused } = collectCalls([call], options);
   expect(refused).toEqual([]);
-  return collectedEvent.parse(JSON.parse(accepted[0]!.data));
+  return eventIn(accepted[0]!);
 };
 const sha = emailSha256('anna@example.com');
 const emailKey = identityOf('email', 'anna@example.com', secret);
@@ -25,7 +25,7 @@ const emailKey = identityOf('email', 'anna@example.com', secret);
 describe('an event on the stream', () => {
   it('is one line of JSON in the form that everybody reads', () => {
     const { accepted } = collectCalls([{ type: 'page', userId: 'u' }], options);
-    expect(accepted[0]!.data).toMatch(/^[^\n]+\n$/);
+    expect(Buffer.from(accepted[0]!.data).toString()).toMatch(/^[^\n]+\n$/);
     expect(collect({ type: 'page', userId: 'u' })).toMatchObject({
       schemaVersion: 1,
       messageId: 'fresh',

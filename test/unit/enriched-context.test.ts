@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { collectedEvent } from '../../core/events/event.ts';
 import { collectCalls } from '../../core/identity/collect-calls.ts';
 import { IdentityHasher } from '../../core/identity/identity-key.ts';
 import { quarantinedCall } from '../../core/identity/quarantined-call.ts';
@@ -8,6 +7,7 @@ import { interactionsOf } from '../../core/profile/interactions.ts';
 import { readUserAgent } from '../../lambdas/ingest/user-agent.ts';
 import { visitorOf } from '../../lambdas/ingest/visitor.ts';
 import { ask, basic, createMemoryCollector, proxyEvent, WRITE_KEY } from '../support/collector.ts';
+import { eventIn } from '../support/event-in.ts';
 import { trackEvent } from './event-maker.ts';
 
 const IPHONE =
@@ -175,7 +175,7 @@ describe('an address in a field that is named as one', () => {
       newMessageId: () => 'm',
       callBytesMax: 32_768,
     });
-    expect(collectedEvent.parse(JSON.parse(accepted[0]?.data ?? ''))).toMatchObject({
+    expect(eventIn(accepted[0]!)).toMatchObject({
       properties: { client_ip: '203.0.113.0', deep: [{ ipAddress: '2001:db8:1::' }] },
       traits: { signup_ip: '203.0.113.0, 198.51.100.0' },
       context: { ip: '203.0.113.0', ship: 'no 203.0.113.77' },

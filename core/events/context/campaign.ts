@@ -14,19 +14,19 @@ const VALUE_CHARACTERS_MAX = 256;
 /** Longer than browsers send: what is longer isn't read. */
 const QUERY_CHARACTERS_MAX = 8_192;
 
-/**
- * The campaign in a page's `search`, or else in its `url`; undefined where there is none. The first of
- * a repeated parameter counts. A value that may hold an address is left out: it would be decoded here,
- * after the search for addresses in the call's own text. Never throws.
- */
+/** The campaign in a page's `search`, or else in its `url`; undefined where there is none. Never throws. */
 export function campaignOf(
   page: Readonly<Record<string, unknown>>,
 ): Record<string, string> | undefined {
   return campaignIn(page.search) ?? campaignIn(page.url);
 }
 
-/** By hand and not by `URLSearchParams`, which costs as much as parsing the whole call. */
-function campaignIn(query: unknown): Record<string, string> | undefined {
+/**
+ * The campaign in a query. The first of a repeated parameter counts. A value that may hold an address is
+ * left out: it would be decoded here, after the search for addresses in the call's own text. By hand and
+ * not by `URLSearchParams`, which costs as much as parsing the whole call.
+ */
+export function campaignIn(query: unknown): Record<string, string> | undefined {
   if (typeof query !== 'string' || query.length > QUERY_CHARACTERS_MAX) return undefined;
   let campaign: Record<string, string> | undefined;
   for (let at = query.indexOf('utm_'); at >= 0; at = query.indexOf('utm_', at + 1)) {

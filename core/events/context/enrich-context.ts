@@ -1,6 +1,6 @@
 import { isJsonObject } from '../json-value.ts';
-import { campaignOf } from './campaign.ts';
-import { referrerOf } from './referrer.ts';
+import { campaignIn } from './campaign.ts';
+import { ReferrerReadings } from './referrer.ts';
 
 /** What a user agent says of itself, each part in the form of Segment's context. */
 export interface UserAgentReading {
@@ -36,22 +36,19 @@ interface PageReading {
   readonly referrer: Record<string, string> | undefined;
 }
 
-/** Remembers the last page: a browser's batch is mostly about one. */
+/** Remembers what was read last: a browser's batch is about few pages of one visit. */
 export class PageReadings {
   #search: unknown;
-  #url: unknown;
-  #referrer: unknown;
-  #reading: PageReading | undefined;
+  #campaign: Record<string, string> | undefined;
+  readonly #referrers = new ReferrerReadings();
 
   of(page: Readonly<Record<string, unknown>>): PageReading {
-    const { search, url, referrer } = page;
-    const isLast = search === this.#search && url === this.#url && referrer === this.#referrer;
-    if (this.#reading !== undefined && isLast) return this.#reading;
-    this.#search = search;
-    this.#url = url;
-    this.#referrer = referrer;
-    this.#reading = { campaign: campaignOf(page), referrer: referrerOf(page) };
-    return this.#reading;
+    const { search, url } = page;
+    if (search !== this.#search) {
+      this.#search = search;
+      this.#campaign = campaignIn(search);
+    }
+    return { campaign: this.#campaign ?? campaignIn(url), referrer: this.#referrers.of(page) };
   }
 }
 
@@ -66,32 +63,46 @@ export type BotMark = (typeof botMarks)[number];
  */
 export function enrichedContext(
   stated: unknown,
-  { visitor, readUserAgent, pages }: ContextCircumstances,
+  circumstances: ContextCircumstances,
 ): Record<string, unknown> | undefined {
-  if (!isJsonObject(stated) && visitor === undefined) return undefined;
-  const context: Record<string, unknown> = { ...visitor?.context };
-  if (isJsonObject(stated)) {
-    for (const name in stated) {
-      // Null states nothing. An own `__proto__` was refused before.
-      if (stated[name] !== null || context[name] === undefined) context[name] = stated[name];
+  if (!isJsonObject(stated) && circumstances.visitor === undefined) return undefined;
+  const own = isJsonObject(stated) ? stated : {};
+  const inferred = inferredContext(own, circumstances);
+  const context: Record<string, unknown> = {};
+  for (const name in own) {
+    // Null states nothing. An own `__proto__` was refused before.
+    if (name !== 'kindred' && (own[name] !== null || inferred[name] === undefined)) {
+      context[name] = own[name];
     }
   }
-  if (isJsonObject(context.page)) addPage(context, (pages ?? new PageReadings()).of(context.page));
-  const { userAgent } = context;
+  for (const name in inferred) context[name] = inferred[name];
+  return context;
+}
+
+/** What is inferred: fields that the context doesn't state, and `kindred`. */
+export function inferredContext(
+  stated: Readonly<Record<string, unknown>>,
+  { visitor, readUserAgent, pages }: ContextCircumstances,
+): Record<string, unknown> {
+  const inferred: Record<string, unknown> = {};
+  for (const name in visitor?.context) addAbsent(inferred, stated, name, visitor.context[name]);
+  if (isJsonObject(stated.page)) {
+    const { campaign, referrer } = (pages ?? new PageReadings()).of(stated.page);
+    addAbsent(inferred, stated, 'campaign', campaign);
+    addAbsent(inferred, stated, 'referrer', referrer);
+  }
+  const userAgent = stated.userAgent ?? inferred.userAgent;
   const reading = typeof userAgent === 'string' ? readUserAgent?.(userAgent) : undefined;
   if (reading !== undefined) {
-    addAbsent(context, 'device', reading.device);
-    addAbsent(context, 'os', reading.os);
+    addAbsent(inferred, stated, 'device', reading.device);
+    addAbsent(inferred, stated, 'os', reading.os);
   }
-  const bot = botMarkOf(context.kindred, reading, visitor);
-  if (context.kindred !== undefined) delete context.kindred;
-  if (bot !== undefined || reading?.browser !== undefined) {
-    context.kindred = {
-      ...(bot !== undefined && { bot }),
-      ...(reading?.browser !== undefined && { browser: reading.browser }),
-    };
+  const bot = botMarkOf(stated.kindred, reading, visitor);
+  const browser = reading?.browser;
+  if (bot !== undefined || browser !== undefined) {
+    inferred.kindred = { ...(bot !== undefined && { bot }), ...(browser && { browser }) };
   }
-  return context;
+  return inferred;
 }
 
 /** Whether an event's context says that a machine made it; the context as it came off the stream. */
@@ -101,17 +112,14 @@ export function isMadeByBot(context: unknown): boolean {
   );
 }
 
-function addPage(context: Record<string, unknown>, { campaign, referrer }: PageReading): void {
-  addAbsent(context, 'campaign', campaign);
-  addAbsent(context, 'referrer', referrer);
-}
-
-function isAbsent(value: unknown): boolean {
-  return value === undefined || value === null;
-}
-
-function addAbsent(context: Record<string, unknown>, name: string, value: unknown): void {
-  if (value !== undefined && isAbsent(context[name])) context[name] = value;
+function addAbsent(
+  inferred: Record<string, unknown>,
+  stated: Readonly<Record<string, unknown>>,
+  name: string,
+  value: unknown,
+): void {
+  const isStated = stated[name] !== undefined && stated[name] !== null;
+  if (value !== undefined && !isStated) inferred[name] = value;
 }
 
 /** A sender that says its event is a bot's is believed, so that a replayed event keeps its mark. */

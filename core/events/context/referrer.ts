@@ -21,17 +21,51 @@ const socialHosts = new Set(['t.co', 'x.com', 'lnkd.in', 'youtu.be', 'reddit.com
 export function referrerOf(
   page: Readonly<Record<string, unknown>>,
 ): Record<string, string> | undefined {
-  const from = hostAndUrl(page.referrer);
-  if (from === undefined) return undefined;
-  const isInternal = hostAndUrl(page.url)?.host === from.host;
-  return { type: isInternal ? 'internal' : typeOf(from.host), name: from.host, url: from.url };
+  return new ReferrerReadings().of(page);
+}
+
+/** As `referrerOf`; remembers the last page's addresses, which the next page of a visit has too. */
+export class ReferrerReadings {
+  #text: unknown;
+  #from: WebAddress | undefined;
+  #type: 'search' | 'social' | 'referral' = 'referral';
+  /** Scheme, host and the slash behind them, of the last page's own address. */
+  #origin = '';
+  #host: string | undefined;
+
+  of({ referrer, url }: Readonly<Record<string, unknown>>): Record<string, string> | undefined {
+    if (referrer !== this.#text) {
+      this.#text = referrer;
+      this.#from = addressOf(referrer);
+      this.#type = this.#from === undefined ? 'referral' : typeOf(this.#from.host);
+    }
+    const from = this.#from;
+    if (from === undefined) return undefined;
+    const type = this.#hostOf(url) === from.host ? 'internal' : this.#type;
+    return { type, name: from.host, url: from.url };
+  }
+
+  #hostOf(url: unknown): string | undefined {
+    if (typeof url !== 'string' || url.length > URL_CHARACTERS_MAX) return undefined;
+    if (this.#host !== undefined && url.startsWith(this.#origin)) return this.#host;
+    const address = addressOf(url);
+    this.#host = address?.host;
+    this.#origin = address === undefined ? '' : `${address.scheme}${address.host}/`;
+    return this.#host;
+  }
+}
+
+interface WebAddress {
+  readonly scheme: string;
+  readonly host: string;
+  readonly url: string;
 }
 
 /** A host and its port; user and password before it are left out. */
 const AUTHORITY = /^(?:[^@]*@)?([a-z0-9.-]{1,253})(:\d{1,5})?$/i;
 
 /** By hand and not by `new URL`, which costs as much as parsing the whole call. */
-function hostAndUrl(value: unknown): { host: string; url: string } | undefined {
+function addressOf(value: unknown): WebAddress | undefined {
   if (typeof value !== 'string' || value.length > URL_CHARACTERS_MAX) return undefined;
   const scheme = ['https://', 'http://'].find((each) => value.startsWith(each));
   if (scheme === undefined) return undefined;
@@ -41,7 +75,7 @@ function hostAndUrl(value: unknown): { host: string; url: string } | undefined {
   const [, name = '', port = ''] = match;
   const host = name.toLowerCase();
   const path = value.slice(pathAt, endOf(value, pathAt, false));
-  return { host, url: `${scheme}${host}${port}${path || '/'}` };
+  return { scheme, host, url: `${scheme}${host}${port}${path || '/'}` };
 }
 
 /** Where a query or a fragment begins, or with `orPath` a path; else the end. */

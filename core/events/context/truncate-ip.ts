@@ -41,6 +41,11 @@ export function withNamedIpsTruncated(json: string, cut?: string): string {
   });
 }
 
+/** Whether a field's name may say that an address is in it. */
+export function mayBeNamedAsIp(name: string): boolean {
+  return mayNameAnother(`"${name}":"`, undefined);
+}
+
 function mayNameAnother(json: string, cut: string | undefined): boolean {
   MAY_BE_NAMED.lastIndex = 0;
   while (MAY_BE_NAMED.test(json)) {

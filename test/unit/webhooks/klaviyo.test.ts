@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { klaviyoWebhook } from '../../../core/webhooks/klaviyo.ts';
+import { eventIn } from '../../support/event-in.ts';
 import { flipped, memoryWebhooks, post, webhookRequest } from '../../support/webhooks.ts';
 
 const KEY = 'klaviyo-secret-key-0123456789';
@@ -105,7 +106,7 @@ describe('an event of Klaviyo', () => {
         properties: { email_subject: 'New mugs', campaign_id: 'mSg', campaign_name: 'Spring' },
       },
     ]);
-    expect(webhooks.records[0]?.data).not.toMatch(/anna@|\+49/);
+    expect(JSON.stringify(eventIn(webhooks.records[0]!))).not.toMatch(/anna@|\+49/);
   });
 
   it('by Apple’s relay or by a bot is marked', async () => {
