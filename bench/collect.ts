@@ -55,6 +55,7 @@ async function withCloud(
 
 interface Template {
   readonly Resources: Record<string, { Type: string; Properties: Record<string, unknown> }>;
+  readonly Outputs: Record<string, object>;
 }
 
 /**
@@ -63,19 +64,22 @@ interface Template {
  */
 async function withoutConsumers(templateFile: string): Promise<Template> {
   const template = JSON.parse(await readFile(templateFile, 'utf8')) as Template;
-  for (const { Type, Properties } of Object.values(template.Resources)) {
+  for (const [id, { Type, Properties }] of Object.entries(template.Resources)) {
     if (Type === 'AWS::Lambda::EventSourceMapping') Properties.Enabled = false;
-    if (Type !== 'AWS::KinesisFirehose::DeliveryStream') continue;
-    const { ExtendedS3DestinationConfiguration: destination } = Properties as {
-      ExtendedS3DestinationConfiguration: { BufferingHints: { IntervalInSeconds: number } };
-    };
-    destination.BufferingHints.IntervalInSeconds = LAKE_INTERVAL_S_MAX;
+    if (Type === 'AWS::KinesisFirehose::DeliveryStream') leaveOut(template, id);
   }
   await writeFile(templateFile, JSON.stringify(template));
   return template;
 }
 
-const LAKE_INTERVAL_S_MAX = 900;
+/** A resource with what names it: alarms and outputs. */
+function leaveOut({ Resources, Outputs }: Template, id: string): void {
+  for (const entries of [Resources, Outputs]) {
+    for (const [name, entry] of Object.entries(entries)) {
+      if (name === id || JSON.stringify(entry).includes(`"${id}"`)) delete entries[name];
+    }
+  }
+}
 
 /** The function's variables, with the names that the outputs have for them. */
 function collectVariables(

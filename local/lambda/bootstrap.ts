@@ -83,7 +83,9 @@ function functionError(error: unknown): FunctionError {
 }
 
 function askForNext(): void {
-  tell({ call: 'invocation/next', residentBytes: process.memoryUsage.rss() });
+  // On Linux the runner looks for itself; asking costs as much as a small event.
+  const residentBytes = process.platform === 'linux' ? 0 : process.memoryUsage.rss();
+  tell({ call: 'invocation/next', residentBytes });
 }
 
 function tell(call: RuntimeCall, whenSent?: () => void): void {

@@ -48,12 +48,8 @@ export class FunctionProcess {
       cwd: definition.codeDirectory,
       env: processEnvironment(definition, options.endpoints),
       // The cap is the heap's: what Node itself and buffers take comes on top, unlike in Lambda. Many
-      // processes share this machine's memory, so each collects its garbage sooner than it would alone.
-      execArgv: [
-        `--max-old-space-size=${definition.memoryMb}`,
-        '--optimize-for-size',
-        '--max-semi-space-size=4',
-      ],
+      // processes share this machine's memory, so the youngest objects' part of it is bounded too.
+      execArgv: [`--max-old-space-size=${definition.memoryMb}`, '--max-semi-space-size=16'],
       execPath: process.execPath,
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
