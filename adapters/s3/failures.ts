@@ -33,3 +33,33 @@ export async function writePoison(
     }),
   );
 }
+
+/** What a customer could not be joined to: one has as many identities as one may have. */
+export interface RefusedIdentities {
+  /** On which the event was received, `YYYY-MM-DD`. */
+  readonly day: string;
+  readonly profileId: string;
+  /** References (`kind#hmac`) of what was not joined. */
+  readonly identities: readonly string[];
+  /** One event that named them, as it was collected. */
+  readonly event: object;
+}
+
+/** Where refused identities lie in the failures bucket. */
+export const REFUSED_IDENTITIES_PREFIX = 'identities/';
+
+/** One file a day for each customer; a later one of the day takes its place. */
+export async function writeRefusedIdentities(
+  client: S3Client,
+  bucket: string,
+  { day, profileId, identities, event }: RefusedIdentities,
+): Promise<void> {
+  await client.send(
+    new PutObjectCommand({
+      Bucket: bucket,
+      Key: `${REFUSED_IDENTITIES_PREFIX}day=${day}/${profileId}.json`,
+      Body: JSON.stringify({ profileId, identities, event }),
+      ContentType: 'application/json',
+    }),
+  );
+}

@@ -36,6 +36,7 @@ export function portsInMemory(): EnrichPorts {
     catalogue,
     entryCache: new EntryCache(),
     writePoison: async () => undefined,
+    keepRefused: async () => undefined,
     surroundings: { nowMs: Date.now, random: Math.random, sleep: async () => undefined },
   };
 }

@@ -107,6 +107,14 @@ export const alarmList: readonly AlarmEntry[] = [
     ...onAny,
   },
   {
+    id: 'identities-refused',
+    title: 'Customers with too many identities',
+    meaning:
+      'Events named more identities of a customer than one may have: a shared device, a test account or a faulty integration.',
+    metric: () => written('enrich', 'IdentitiesRefused', Stats.SUM),
+    ...onAny,
+  },
+  {
     id: 'collector-errors',
     title: 'The collector fails',
     meaning: 'Invocations of the collector ended in an error; clients are retrying.',

@@ -46,8 +46,9 @@ export class Enricher extends Construct {
         FAILURES_BUCKET: buckets.failures.bucketName,
       },
       permissions: permissionsOf(state),
-      // Poison records are written by the function, abandoned batches by Lambda in its name.
-      objects: ['poison/', ABANDONED_PREFIX].map((prefix) => ({
+      // Poison records and refused identities are written by the function, abandoned batches by Lambda
+      // in its name.
+      objects: ['poison/', 'identities/', ABANDONED_PREFIX].map((prefix) => ({
         actions: ['s3:PutObject'],
         bucket: buckets.failures,
         prefix,

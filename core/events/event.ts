@@ -30,6 +30,8 @@ export const collectedEvent = z.looseObject({
   event: z.string().optional(),
   /** Hashed identifiers, strongest first: userId, email, anonymousId. At least one. */
   identities: z.array(identity).min(1),
+  /** Of an `alias`: the user id under which the shop knew this customer before. */
+  formerIdentity: identity.optional(),
   /** The shop's own opaque ids, kept for joins and exports; an email address never stands here. */
   userId: z.string().optional(),
   anonymousId: z.string().optional(),

@@ -5,6 +5,7 @@ import { optionalObject } from './field.ts';
 import { type Issue, issuesOf, kindOf } from './issue.ts';
 import { isJsonObject } from './json-value.ts';
 import { ISSUES_MAX } from './limits.ts';
+import { isPlaceholderId } from './placeholder-id.ts';
 import { propertiesCheckOf } from './registry.ts';
 import { structureIssue } from './structure.ts';
 import { isSafe } from './sure-check.ts';
@@ -129,11 +130,11 @@ function checkFields(
     return { kind: 'refused', reason, issues };
   }
   const settled = call?.fields ?? raw;
-  if (isAbsent(settled.userId) && isAbsent(settled.anonymousId)) {
+  if (namesNobody(settled.userId) && namesNobody(settled.anonymousId)) {
     return refused(
       'no-identity',
       'userId',
-      'expected userId or anonymousId, got neither; send the id of the customer or of the device',
+      'expected userId or anonymousId, got neither, or only what stands for none, such as "null"; send the id of the customer or of the device',
     );
   }
   const { changed } = properties;
@@ -232,6 +233,10 @@ function typeOf(raw: Record<string, unknown>): EventType | undefined {
 
 function refused(reason: RefusalReason, path: string, message: string): Refusal {
   return { kind: 'refused', reason, issues: [{ path, message }] };
+}
+
+function namesNobody(id: unknown): boolean {
+  return isAbsent(id) || (typeof id === 'string' && isPlaceholderId(id));
 }
 
 function isAbsent(value: unknown): boolean {

@@ -9,6 +9,7 @@ import {
   type Identity,
 } from '../events/event.ts';
 import type { AcceptedEvent } from '../events/inspection/make-fact.ts';
+import { isPlaceholderId } from '../events/placeholder-id.ts';
 import type { EventSource } from '../events/source.ts';
 import type { ValidCall } from '../events/validate-call.ts';
 import { type IdentityHasher, identityRef } from './identity-key.ts';
@@ -43,7 +44,8 @@ export interface CollectCircumstances extends ContextCircumstances {
  */
 export const SETTLED_FIELDS: ReadonlySet<string> = new Set([
   ...['writeKey', 'schemaVersion', 'messageId', 'type', 'identities', 'source', 'sourcePriority'],
-  ...['timestamp', 'receivedAt', 'userId', 'anonymousId', 'properties', 'traits', 'context'],
+  ...['timestamp', 'receivedAt', 'userId', 'anonymousId', 'previousId', 'formerIdentity'],
+  ...['properties', 'traits', 'context'],
 ]);
 
 /**
@@ -57,9 +59,10 @@ export function collectEvent(call: ValidCall, circumstances: CollectCircumstance
   const context = readContext(fields.context, circumstances);
   const settled = settleIdentities(fields, context);
   const messageId = messageIdOf(fields.messageId, newMessageId);
-  const identities = identitiesOf(settled, hasher);
+  const identities = identitiesOf(type, settled, hasher);
   const body = withNamedIpsTruncated(bodyOf(fields, settled, circumstances.mayHoldEmail));
-  const statement = statementOf(type, identities, circumstances);
+  const former = type === 'alias' ? formerIdentityOf(settled, hasher) : undefined;
+  const statement = statementOf(type, identities, circumstances, former);
   const head = headOf(messageId, call.timeMs, statement, circumstances.receivedAt);
   const contextField = context.json === '' ? '' : `,"context":${context.json}`;
   const data = Buffer.from(`${head}${body}${contextField}}\n`);
@@ -81,8 +84,10 @@ export function statementOf(
   type: EventType,
   identities: readonly Identity[],
   { sourceFields }: Pick<CollectCircumstances, 'sourceFields'>,
+  former?: Identity,
 ): string {
-  return `,"type":"${type}","identities":${jsonOfIdentities(identities)},${sourceFields},"timestamp":`;
+  const formerField = former === undefined ? '' : `"formerIdentity":${jsonOfIdentity(former)},`;
+  return `,"type":"${type}","identities":${jsonOfIdentities(identities)},${formerField}${sourceFields},"timestamp":`;
 }
 
 /** What a record says of the source: the same for all records of a request. */
@@ -114,7 +119,7 @@ function bodyOf(
   return text;
 }
 
-const PARTS = ['userId', 'anonymousId', 'properties', 'traits'] as const;
+const PARTS = ['userId', 'anonymousId', 'previousId', 'properties', 'traits'] as const;
 
 function fieldOf(name: string, value: unknown, mayHoldEmail: boolean): string {
   if (value === undefined) return '';
@@ -135,16 +140,22 @@ function jsonOf(value: unknown): string {
 /** Kinds and keys need no escapes. */
 function jsonOfIdentities(identities: readonly Identity[]): string {
   let text = '';
-  for (const { kind, key } of identities) {
-    text += `${text === '' ? '[' : ','}{"kind":"${kind}","key":"${key}"}`;
+  for (const identity of identities) {
+    text += `${text === '' ? '[' : ','}${jsonOfIdentity(identity)}`;
   }
   return `${text}]`;
+}
+
+function jsonOfIdentity({ kind, key }: Identity): string {
+  return `{"kind":"${kind}","key":"${key}"}`;
 }
 
 /** What a call says of whom it is about, raw addresses replaced by their SHA-256. */
 interface Settled {
   readonly userId: string | undefined;
   readonly anonymousId: string | undefined;
+  /** Of an `alias`: a device's id or a user's, nobody says which. */
+  readonly previousId: unknown;
   readonly emailHashes: readonly string[];
   readonly properties: unknown;
   readonly traits: unknown;
@@ -162,32 +173,58 @@ function settleIdentities(
   const hashes: string[] = [];
   const userId = idOf(fields.userId, hashes);
   const anonymousId = idOf(fields.anonymousId, hashes);
+  // Of any other call it is a field as any.
+  const { previousId: stated } = fields;
+  const previousId = typeof stated === 'string' ? idOf(stated, hashes) : stated;
   hashes.push(...context.emailHashes);
   const traits = takeEmail(fields.traits, hashes);
   const inProperties: string[] = [];
   const properties = takeEmail(fields.properties, inProperties);
   const emailHashes = hashes.length > 0 ? hashes : inProperties;
-  return { userId, anonymousId, emailHashes, properties, traits };
+  return { userId, anonymousId, previousId, emailHashes, properties, traits };
 }
 
 /** The id, if it is one; an address in its place joins the hashes. */
 function idOf(value: unknown, hashes: string[]): string | undefined {
-  if (typeof value !== 'string') return undefined;
+  if (typeof value !== 'string' || isPlaceholderId(value)) return undefined;
   const sha256 = sha256OfId(value);
   if (sha256 === undefined) return value;
   hashes.push(sha256);
   return undefined;
 }
 
-/** Strongest first: the user's id, addresses, the device. */
+/**
+ * Strongest first: the user's id, addresses, the device; of an `alias` also what it says the customer was
+ * before, taken as a device.
+ */
 function identitiesOf(
-  { userId, anonymousId, emailHashes }: Settled,
+  type: EventType,
+  { userId, anonymousId, previousId, emailHashes }: Settled,
   hasher: IdentityHasher,
 ): Identity[] {
   const identities = userId === undefined ? [] : [hasher.of('userId', userId)];
   for (const sha256 of new Set(emailHashes)) identities.push(hasher.ofEmailSha256(sha256));
   if (anonymousId !== undefined) identities.push(hasher.of('anonymousId', anonymousId));
+  const isFormerDevice =
+    type === 'alias' && typeof previousId === 'string' && previousId !== anonymousId;
+  if (isFormerDevice) identities.push(hasher.of('anonymousId', previousId));
   return identities;
+}
+
+/**
+ * The same id taken as a user's: whether it was one, only the store can tell.
+ * Source: https://segment.com/docs/connections/spec/alias/
+ */
+function formerIdentityOf(
+  { userId, anonymousId, previousId }: Settled,
+  hasher: IdentityHasher,
+): Identity | undefined {
+  const isUser =
+    userId !== undefined &&
+    typeof previousId === 'string' &&
+    previousId !== userId &&
+    previousId !== anonymousId;
+  return isUser ? hasher.of('userId', previousId) : undefined;
 }
 
 function messageIdOf(value: unknown, newMessageId: () => string): string {

@@ -1,5 +1,6 @@
 import { readBatch } from '../events/batch.ts';
 import type { EventType, Identity } from '../events/event.ts';
+import { isPlaceholderId } from '../events/placeholder-id.ts';
 import { type PlainBatch, readPlainBatch } from '../events/plain/plain-batch.ts';
 import type { PlainCall, Span } from '../events/plain/plain-call.ts';
 import { settleReadings } from '../events/validate-call.ts';
@@ -139,7 +140,7 @@ class RecordWriter {
     const identities: Identity[] = [];
     for (const [kind, id] of [['userId', userId] as const, ['anonymousId', anonymousId] as const]) {
       if (id === undefined) continue;
-      if (sha256OfId(id) !== undefined) return undefined;
+      if (sha256OfId(id) !== undefined || isPlaceholderId(id)) return undefined;
       identities.push(hasher.of(kind, id));
     }
     return identities;

@@ -15,6 +15,9 @@ export const EVENT_IDENTITIES_MAX = 8;
  */
 export const IDENTITIES_MAX = 48;
 
+/** User ids that one customer can have had: an `alias` of test accounts must not make all of them one. */
+export const USER_IDS_MAX = 8;
+
 /** Of profile ids, in the order of `identityKinds`. */
 const prefixes = ['u', 'e', 'a'] as const;
 const kindNames: readonly string[] = identityKinds;

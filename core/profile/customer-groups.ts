@@ -11,9 +11,14 @@ export function customerGroups(
   view: StoredView,
   deliveries: readonly DeliveredEvent[],
 ): DeliveredEvent[][] {
-  return connectedGroups(deliveries, ({ refs }) =>
-    refs.flatMap((ref) => [ref, ...profileIdsOf(view, ref)]),
+  return connectedGroups(deliveries, (delivered) =>
+    refsOf(delivered).flatMap((ref) => [ref, ...profileIdsOf(view, ref)]),
   );
+}
+
+/** Every identity that an event can change something of. */
+export function refsOf({ refs, formerRef }: DeliveredEvent): readonly string[] {
+  return formerRef === undefined ? refs : [...refs, formerRef];
 }
 
 /** The profile behind an identity, and those that it was merged into. */

@@ -4,13 +4,15 @@ import { foldEvent } from './fold-event.ts';
 import { orderClaimOf } from './orders.ts';
 import type { Profile } from './profile.ts';
 import type { ProfileWrite, StoredView } from './profile-store.ts';
-import { WorkingSet } from './working-set.ts';
+import { type RefusedIdentity, WorkingSet } from './working-set.ts';
 
 /** An event as it came off the stream. */
 export interface DeliveredEvent {
   readonly event: CollectedEvent;
   /** References of its identities, strongest first; at least one. */
   readonly refs: readonly string[];
+  /** Of the user id that the shop says was the customer's before. */
+  readonly formerRef?: string;
   readonly delivery: Delivery;
 }
 
@@ -23,18 +25,25 @@ export type EventOutcome = 'folded' | 'duplicate' | 'redelivered';
 export interface FoldedChunk {
   /** One per event, from the first on; may be fewer than were given. The rest is for the next write. */
   readonly outcomes: readonly EventOutcome[];
+  /** By event: identities that the customer can't have as well. */
+  readonly refused: readonly EventRefusal[];
   /** Undefined where nothing changes. */
   readonly write: ProfileWrite | undefined;
 }
 
+/** An event that was folded, and what of it was not joined. */
+export interface EventRefusal extends RefusedIdentity {
+  readonly event: CollectedEvent;
+}
+
 /**
- * DynamoDB's limit of one transaction. An event adds at most 57: 48 links (IDENTITIES_MAX), 8 profiles
- * or tombstones (EVENT_IDENTITIES_MAX) and a claim.
+ * DynamoDB's limit of one transaction. An event adds at most 58: 48 links (IDENTITIES_MAX), 9 profiles
+ * or tombstones (EVENT_IDENTITIES_MAX and a former one) and a claim.
  */
 const ACTIONS_MAX = 100;
-const EVENT_ACTIONS_MAX = 57;
+const EVENT_ACTIONS_MAX = 58;
 
-/** With the 8 that one more event can add, under 2 MB of the 4 MB that a transaction may carry. */
+/** With the 9 that one more event can add, under 2 MB of the 4 MB that a transaction may carry. */
 const WRITE_PROFILES_MAX = 16;
 
 /** How long a repeat of an order is looked for: a year and the longest returns after it. */
@@ -53,14 +62,19 @@ export function foldDeliveries(
 ): FoldedChunk {
   const working = new WorkingSet(view);
   const outcomes: EventOutcome[] = [];
+  const refused: EventRefusal[] = [];
   for (const delivered of deliveries) {
     const isFull =
       working.actionCount > ACTIONS_MAX - EVENT_ACTIONS_MAX ||
       working.profileCount >= WRITE_PROFILES_MAX;
     if (isFull) break;
+    const refusedBefore = working.refusedIdentities.length;
     outcomes.push(foldOne(working, delivered, takenClaims));
+    for (const each of working.refusedIdentities.slice(refusedBefore)) {
+      refused.push({ ...each, event: delivered.event });
+    }
   }
-  return { outcomes, write: working.toWrite() };
+  return { outcomes, refused, write: working.toWrite() };
 }
 
 /**
@@ -70,7 +84,7 @@ export function foldDeliveries(
  */
 function foldOne(
   working: WorkingSet,
-  { event, refs, delivery }: DeliveredEvent,
+  { event, refs, formerRef, delivery }: DeliveredEvent,
   takenClaims: ReadonlySet<string>,
 ): EventOutcome {
   const [strongest = '', ...weaker] = refs;
@@ -81,12 +95,17 @@ function foldOne(
     replaceProven(working, known, delivery);
     return 'duplicate';
   }
-  let owner = working.ownerOrFounded(strongest, Date.parse(event.timestamp));
+  let owner = inUse(
+    working,
+    working.ownerOrFounded(strongest, Date.parse(event.timestamp)),
+    strongest,
+  );
   for (const ref of weaker) {
     const other = working.ownerOf(ref);
     if (other === undefined) owner = working.link(owner, ref);
-    else if (other.profileId !== owner.profileId) owner = working.join(owner, other);
+    else if (other.profileId !== owner.profileId) owner = working.join(owner, other, ref);
   }
+  if (formerRef !== undefined) owner = joinFormer(working, owner, formerRef);
   const claim = orderClaimOf(event);
   const isTaken = claim !== undefined && (takenClaims.has(claim) || working.hasClaim(claim));
   if (isTaken || isProven(owner.evidence, delivery)) {
@@ -100,6 +119,27 @@ function foldOne(
   }
   replaceProven(working, foldEvent(owner, event), delivery);
   return 'folded';
+}
+
+/** A user id that was known from an `alias` alone is one that the shop uses, from its first event on. */
+function inUse(working: WorkingSet, owner: Profile, ref: string): Profile {
+  if (!owner.formerIdentities?.includes(ref)) return owner;
+  const { formerIdentities, ...rest } = owner;
+  const others = formerIdentities.filter((former) => former !== ref);
+  const changed = { ...rest, ...(others.length > 0 && { formerIdentities: others }) };
+  working.replace(changed);
+  return changed;
+}
+
+/**
+ * The shop says that this customer had another user id before: both are one. An id that nobody has used may
+ * as well be a device's, which several users can share: it is kept for the first of them, and makes nobody one.
+ */
+function joinFormer(working: WorkingSet, owner: Profile, ref: string): Profile {
+  const other = working.ownerOf(ref);
+  if (other === undefined) return working.linkFormer(owner, ref);
+  if (other.profileId === owner.profileId) return owner;
+  return working.join(owner, other, ref, !other.formerIdentities?.includes(ref));
 }
 
 function replaceProven(working: WorkingSet, profile: Profile, delivery: Delivery): void {

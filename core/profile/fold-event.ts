@@ -9,7 +9,7 @@ import { combineTraits, traitsOf } from './traits.ts';
 /** What a profile knows of a customer, without its name, its lock and its evidence. */
 export type ProfileState = Omit<
   Profile,
-  'schemaVersion' | 'profileId' | 'version' | 'identities' | 'evidence'
+  'schemaVersion' | 'profileId' | 'version' | 'identities' | 'formerIdentities' | 'evidence'
 >;
 
 /** A profile before its first event, which happened at `timeMs`. Version 0 was never stored. */

@@ -1,15 +1,32 @@
-import { IDENTITIES_MAX, isUserRef, stayingProfileId } from '../identity/profile-id.ts';
+import {
+  IDENTITIES_MAX,
+  isUserRef,
+  stayingProfileId,
+  USER_IDS_MAX,
+} from '../identity/profile-id.ts';
 import { combineEvidence } from './evidence.ts';
 import { combineStates } from './fold-event.ts';
 import { PROFILE_SCHEMA_VERSION, type Profile } from './profile.ts';
 
+/** What stands in the way of making two profiles one. */
+export type MergeObstacle = 'two users' | 'too many identities';
+
 /**
- * Whether two profiles may become one: not two customers whom the shop itself tells apart by user
- * id, whatever device or address they share, and not past IDENTITIES_MAX.
+ * Whether two profiles may become one: not two customers whom the shop itself tells apart by user id,
+ * whatever device or address they share, unless it has `stated` that they are one; and never past
+ * IDENTITIES_MAX and USER_IDS_MAX.
  */
-export function canMerge(a: Profile, b: Profile): boolean {
+export function mergeObstacle(
+  a: Profile,
+  b: Profile,
+  isStated: boolean,
+): MergeObstacle | undefined {
   const identities = union(a.identities, b.identities);
-  return identities.length <= IDENTITIES_MAX && identities.filter(isUserRef).length <= 1;
+  const areTwo = a.identities.some(isUserRef) && b.identities.some(isUserRef);
+  if (areTwo && !isStated) return 'two users';
+  const isTooMany =
+    identities.length > IDENTITIES_MAX || identities.filter(isUserRef).length > USER_IDS_MAX;
+  return isTooMany ? 'too many identities' : undefined;
 }
 
 /**
@@ -19,11 +36,13 @@ export function canMerge(a: Profile, b: Profile): boolean {
  */
 export function mergeProfiles(a: Profile, b: Profile): Profile {
   if (a.profileId === b.profileId) return a.version >= b.version ? a : b;
+  const former = union(a.formerIdentities ?? [], b.formerIdentities ?? []);
   return {
     schemaVersion: PROFILE_SCHEMA_VERSION,
     profileId: stayingProfileId(a.profileId, b.profileId),
     version: Math.max(a.version, b.version),
     identities: union(a.identities, b.identities),
+    ...(former.length > 0 && { formerIdentities: former }),
     ...combineStates(a, b),
     evidence: combineEvidence(a.evidence, b.evidence),
   };

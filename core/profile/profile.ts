@@ -37,6 +37,11 @@ export const profile = z.object({
   version: z.number(),
   /** Identity references (`kind#hmac`) linked to this profile, sorted. */
   identities: z.array(z.string()),
+  /**
+   * User ids among them that the shop named as this customer's former ones (`alias`) and of which no event
+   * has come yet; see docs/decisions, identity.
+   */
+  formerIdentities: z.array(z.string()).optional(),
   traits: z.record(z.string(), trait),
   /** Consent to personalisation; absent means the shop never said. The latest statement wins. */
   consent: z

@@ -1,6 +1,11 @@
-import { foundedProfileId, IDENTITIES_MAX } from '../identity/profile-id.ts';
+import {
+  foundedProfileId,
+  IDENTITIES_MAX,
+  isUserRef,
+  USER_IDS_MAX,
+} from '../identity/profile-id.ts';
 import { newProfile } from './fold-event.ts';
-import { canMerge, mergeProfiles } from './merge-profiles.ts';
+import { mergeObstacle, mergeProfiles } from './merge-profiles.ts';
 import type { Profile } from './profile.ts';
 import {
   type Claim,
@@ -13,6 +18,12 @@ import {
 /** A profile that can't be folded into; the events wait until somebody has looked at it. */
 export class ProfileRefusedError extends Error {
   override readonly name = 'ProfileRefusedError';
+}
+
+/** An identity that would have made a customer's too many. */
+export interface RefusedIdentity {
+  readonly profileId: string;
+  readonly identity: string;
 }
 
 interface Entry {
@@ -35,6 +46,7 @@ export class WorkingSet {
   readonly #movedLinks = new Set<string>();
   readonly #links = new Map<string, string>();
   readonly #claims = new Map<string, Claim>();
+  readonly #refused: RefusedIdentity[] = [];
 
   constructor(view: StoredView) {
     this.#view = view;
@@ -57,11 +69,11 @@ export class WorkingSet {
     return this.link(founded, ref);
   }
 
-  /** Links an identity that has no profile; refused, silently, past IDENTITIES_MAX. */
+  /** Links an identity that has no profile; refused past IDENTITIES_MAX. */
   link(profile: Profile, ref: string): Profile {
     if (profile.identities.includes(ref) && this.#isLinked(ref)) return profile;
     const identities = [...new Set([...profile.identities, ref])].sort();
-    if (identities.length > IDENTITIES_MAX) return profile;
+    if (identities.length > IDENTITIES_MAX) return this.#refuse(profile, ref);
     const stored = this.#view.links.get(ref);
     if (!this.#isLinked(ref)) this.#newLinks.add(ref);
     // A stored link that leads elsewhere led to no profile, or through a tombstone: it is mended.
@@ -70,9 +82,22 @@ export class WorkingSet {
     return this.#put({ ...profile, identities });
   }
 
+  /** As `link`, of a user id that the shop says was this customer's before, and that nobody has used so far. */
+  linkFormer(profile: Profile, ref: string): Profile {
+    if (profile.identities.filter(isUserRef).length >= USER_IDS_MAX) {
+      return this.#refuse(profile, ref);
+    }
+    const linked = this.link(profile, ref);
+    if (!linked.identities.includes(ref)) return linked;
+    const formerIdentities = [...new Set([...(linked.formerIdentities ?? []), ref])].sort();
+    return this.#put({ ...linked, formerIdentities });
+  }
+
   /** Makes two profiles one where that is allowed, else leaves both and returns `profile`. */
-  join(profile: Profile, other: Profile): Profile {
-    if (!canMerge(profile, other)) return profile;
+  join(profile: Profile, other: Profile, ref: string, isStated = false): Profile {
+    const obstacle = mergeObstacle(profile, other, isStated);
+    if (obstacle === 'too many identities') return this.#refuse(profile, ref);
+    if (obstacle !== undefined) return profile;
     const merged = mergeProfiles(profile, other);
     const loser = merged.profileId === profile.profileId ? other : profile;
     const storedVersion = this.#entries.get(loser.profileId)?.storedVersion;
@@ -87,6 +112,11 @@ export class WorkingSet {
 
   replace(profile: Profile): void {
     this.#put(profile);
+  }
+
+  /** Identities that were not joined to a profile because it has as many as it may have. */
+  get refusedIdentities(): readonly RefusedIdentity[] {
+    return this.#refused;
   }
 
   hasClaim(key: string): boolean {
@@ -132,6 +162,11 @@ export class WorkingSet {
       movedLinks: this.#linksOf(this.#movedLinks),
       claims: [...this.#claims.values()],
     };
+  }
+
+  #refuse(profile: Profile, identity: string): Profile {
+    this.#refused.push({ profileId: profile.profileId, identity });
+    return profile;
   }
 
   #changed(): Entry[] {

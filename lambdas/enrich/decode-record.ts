@@ -1,5 +1,6 @@
 import type { CollectedEvent } from '../../core/events/event.ts';
 import { readStoredEvent } from '../../core/events/upcast.ts';
+import { identityRef } from '../../core/identity/identity-key.ts';
 import { strongestFirst } from '../../core/identity/profile-id.ts';
 import { laneOf, NO_LANE } from '../../core/profile/evidence.ts';
 import type { DeliveredEvent } from '../../core/profile/fold-deliveries.ts';
@@ -39,7 +40,10 @@ export function decodeRecord(record: StreamRecord): DecodedRecord {
   const refs = strongestFirst(event.identities);
   const lane = partitionKey === undefined ? NO_LANE : laneOf(partitionKey, refs[0] ?? '');
   const delivery = { lane, sequenceNumber, messageId: event.messageId, arrivedAtMs };
-  return { kind: 'event', delivered: { event, refs, delivery } };
+  const { formerIdentity } = event;
+  const former =
+    formerIdentity?.kind === 'userId' ? { formerRef: identityRef(formerIdentity) } : {};
+  return { kind: 'event', delivered: { event, refs, ...former, delivery } };
 }
 
 type Parsed =

@@ -2,7 +2,11 @@ import type { InspectorLog } from '../../adapters/dynamodb/inspector-log.ts';
 import type { CatalogueStore } from '../../core/catalogue/catalogue-store.ts';
 import { customerGroups } from '../../core/profile/customer-groups.ts';
 import { compareSequence } from '../../core/profile/evidence.ts';
-import type { DeliveredEvent, EventOutcome } from '../../core/profile/fold-deliveries.ts';
+import type {
+  DeliveredEvent,
+  EventOutcome,
+  EventRefusal,
+} from '../../core/profile/fold-deliveries.ts';
 import type { ProfileStore, StoredView } from '../../core/profile/profile-store.ts';
 import { decodeRecord, type PoisonRecord } from './decode-record.ts';
 import { enrichGroup, type GroupFailure } from './enrich-group.ts';
@@ -24,6 +28,8 @@ export interface EnrichPorts {
   /** Kept between invocations. */
   readonly entryCache: EntryCache;
   readonly writePoison: (poison: PoisonRecord) => Promise<void>;
+  /** Keeps what is wrong with a customer's identities where people look for it; never rejects. */
+  readonly keepRefused: (refused: readonly EventRefusal[]) => Promise<void>;
   readonly surroundings: Surroundings;
   /** Where it is written down what became of each event; absent in tests of other things. */
   readonly inspector?: InspectorLog;
@@ -47,6 +53,8 @@ export interface BatchReport {
   readonly redeliveredCount: number;
   readonly poisonCount: number;
   readonly conflictCount: number;
+  /** Identities that a customer had too many of already. */
+  readonly refusedIdentityCount: number;
   /** Items of the catalogue that were left alone because their stored form is unknown. */
   readonly unreadableItemCount: number;
   /** Per folded event, from its receipt by the collector to its durable write. */
@@ -65,6 +73,7 @@ interface ProfilePart extends Part {
   readonly conflictCount: number;
   readonly freshnessMs: readonly number[];
   readonly settled: readonly SettledEvent[];
+  readonly refused: readonly EventRefusal[];
 }
 
 /**
@@ -86,6 +95,7 @@ export async function enrichBatch(
     foldIntoProfiles(ports, deliveries),
     foldIntoCatalogue(ports, deliveries),
   ]);
+  if (profilePart.refused.length > 0) await ports.keepRefused(profilePart.refused);
   await noteFates(ports.inspector, profilePart.settled, poison);
   const parts = [poisonPart, profilePart, cataloguePart];
   const { foldedCount, duplicateCount, redeliveredCount, conflictCount, freshnessMs } = profilePart;
@@ -99,6 +109,7 @@ export async function enrichBatch(
     redeliveredCount,
     poisonCount: poison.length - poisonPart.failed.length,
     conflictCount,
+    refusedIdentityCount: profilePart.refused.length,
     unreadableItemCount: cataloguePart.unreadableCount,
     freshnessMs,
   };
@@ -132,6 +143,7 @@ async function foldIntoProfiles(
     conflictCount: 0,
     freshnessMs: [],
     settled: [],
+    refused: [],
   };
   let view: StoredView;
   try {
@@ -156,6 +168,7 @@ async function foldIntoProfiles(
     duplicateCount: having('duplicate').length,
     redeliveredCount: having('redelivered').length,
     conflictCount: results.reduce((sum, { conflictCount }) => sum + conflictCount, 0),
+    refused: results.flatMap(({ refused }) => refused),
     settled: events.flatMap(({ outcome, event }) =>
       event === undefined ? [] : [{ outcome, event }],
     ),

@@ -1,6 +1,7 @@
 import {
   type DeliveredEvent,
   type EventOutcome,
+  type EventRefusal,
   type FoldedChunk,
   foldDeliveries,
 } from '../../core/profile/fold-deliveries.ts';
@@ -31,6 +32,8 @@ export interface GroupResult {
   /** Why the rest is not; undefined when all of it is. Without personal data. */
   readonly failure: GroupFailure | undefined;
   readonly conflictCount: number;
+  /** What durable events named beside their customer's identities, and was not joined to them. */
+  readonly refused: readonly EventRefusal[];
 }
 
 export type GroupFailure =
@@ -51,16 +54,23 @@ export async function enrichGroup(
 ): Promise<GroupResult> {
   const settled: { outcome: EventOutcome; atMs: number }[] = [];
   const takenClaims = new Set<string>();
+  const refused: EventRefusal[] = [];
   let conflictCount = 0;
   let view = loaded;
   let window = deliveries;
-  const ended = (failure?: GroupFailure): GroupResult => ({ settled, failure, conflictCount });
+  const ended = (failure?: GroupFailure): GroupResult => ({
+    settled,
+    failure,
+    conflictCount,
+    refused,
+  });
   try {
     while (settled.length < deliveries.length) {
       const chunk = foldDeliveries(view, window, takenClaims);
       const outcome = await writeChunk(store, chunk);
       if (outcome.kind === 'written') {
         const atMs = surroundings.nowMs();
+        refused.push(...chunk.refused);
         settled.push(...chunk.outcomes.map((each) => ({ outcome: each, atMs })));
         if (settled.length === deliveries.length) break;
       } else if (outcome.kind === 'claimed') {

@@ -7,10 +7,11 @@ import { createCatalogueStore } from '../../adapters/dynamodb/catalogue-store.ts
 import { createDynamoDbClient } from '../../adapters/dynamodb/client.ts';
 import { createInspectorLog, INSPECTOR_PATIENCE } from '../../adapters/dynamodb/inspector-log.ts';
 import { createProfileStore } from '../../adapters/dynamodb/profile-store.ts';
-import { writePoison } from '../../adapters/s3/failures.ts';
+import { writePoison, writeRefusedIdentities } from '../../adapters/s3/failures.ts';
 import type { EnrichPorts } from './enrich-batch.ts';
 import { type BatchAnswer, enrichEvent } from './enrich-event.ts';
 import { EntryCache } from './entry-cache.ts';
+import { RefusalKeeper } from './refusal-keeper.ts';
 import { reportBatch } from './report-batch.ts';
 import { enrichSettings } from './settings.ts';
 
@@ -29,6 +30,10 @@ const s3 = new S3Client({
     throwOnRequestTimeout: true,
   },
 });
+const refusals = new RefusalKeeper(
+  (refused) => writeRefusedIdentities(s3, settings.FAILURES_BUCKET, refused),
+  () => metrics.addMetric('RefusedIdentitiesUnkept', MetricUnit.Count, 1),
+);
 const ports: EnrichPorts = {
   profiles: createProfileStore(dynamoDb, {
     profiles: settings.PROFILES_TABLE,
@@ -38,6 +43,7 @@ const ports: EnrichPorts = {
   catalogue: createCatalogueStore(dynamoDb, settings.CATALOGUE_TABLE),
   entryCache: new EntryCache(),
   writePoison: (poison) => writePoison(s3, settings.FAILURES_BUCKET, poison),
+  keepRefused: (refused) => refusals.keep(refused),
   surroundings: { nowMs: Date.now, random: Math.random, sleep: (durationMs) => sleep(durationMs) },
   inspector: createInspectorLog({
     client: createDynamoDbClient(INSPECTOR_PATIENCE),

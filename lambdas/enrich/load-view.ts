@@ -1,4 +1,5 @@
 import { foundedProfileId } from '../../core/identity/profile-id.ts';
+import { refsOf } from '../../core/profile/customer-groups.ts';
 import type { DeliveredEvent } from '../../core/profile/fold-deliveries.ts';
 import {
   MERGE_HOPS_MAX,
@@ -15,7 +16,7 @@ export async function loadView(
   store: ProfileStore,
   deliveries: readonly DeliveredEvent[],
 ): Promise<StoredView> {
-  const links = await store.readLinks([...new Set(deliveries.flatMap(({ refs }) => refs))]);
+  const links = await store.readLinks([...new Set(deliveries.flatMap(refsOf))]);
   const founded = deliveries.flatMap(({ refs: [strongest = ''] }) =>
     links.has(strongest) ? [] : [foundedProfileId(strongest)],
   );

@@ -12,6 +12,7 @@ export function reportBatch(report: BatchReport, logger: Logger, metrics: Metric
   count(metrics, 'EventsRedelivered', report.redeliveredCount);
   count(metrics, 'EventsPoison', report.poisonCount);
   count(metrics, 'ProfileConflicts', report.conflictCount);
+  count(metrics, 'IdentitiesRefused', report.refusedIdentityCount);
   for (const freshnessMs of report.freshnessMs) {
     metrics.addMetric('FreshnessMs', MetricUnit.Milliseconds, freshnessMs);
   }

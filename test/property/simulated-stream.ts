@@ -116,6 +116,7 @@ async function invokeOnce(
     },
     entryCache: new EntryCache(),
     writePoison: () => step(async () => undefined),
+    keepRefused: () => step(async () => undefined),
     surroundings: { nowMs: () => 0, random, sleep: () => Promise.resolve() },
   };
   const report = await enrichBatch(ports, records.map(kinesisRecord));

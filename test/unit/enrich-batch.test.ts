@@ -1,5 +1,6 @@
 import type { KinesisStreamRecord } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
+import type { EventRefusal } from '../../core/profile/fold-deliveries.ts';
 import type { Profile } from '../../core/profile/profile.ts';
 import type { ProfileStore } from '../../core/profile/profile-store.ts';
 import { kinesisRecord } from '../../lambdas/enrich/decode-kinesis.ts';
@@ -16,11 +17,13 @@ import { trackEvent } from './event-maker.ts';
 function portsWith(parts: Partial<EnrichPorts> = {}) {
   const profiles = new MemoryProfileStore();
   const poison: PoisonRecord[] = [];
+  const refused: EventRefusal[] = [];
   const ports: EnrichPorts = {
     profiles,
     catalogue: new MemoryCatalogueStore(),
     entryCache: new EntryCache(),
     writePoison: async (record) => void poison.push(record),
+    keepRefused: async (each) => void refused.push(...each),
     surroundings: {
       nowMs: () => Date.UTC(2026, 0, 2, 0, 0, 3),
       random: () => 0,
@@ -28,7 +31,7 @@ function portsWith(parts: Partial<EnrichPorts> = {}) {
     },
     ...parts,
   };
-  return { ports, profiles, poison };
+  return { ports, profiles, poison, refused };
 }
 
 const enrichBatch = (ports: EnrichPorts, records: KinesisStreamRecord[]) =>
@@ -64,6 +67,7 @@ describe('a batch', () => {
       redeliveredCount: 1,
       poisonCount: 0,
       conflictCount: 0,
+      refusedIdentityCount: 0,
       unreadableItemCount: 0,
       freshnessMs: [2000, 2000],
     });

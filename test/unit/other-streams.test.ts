@@ -56,6 +56,7 @@ function enriching(store: ProfileStore = new MemoryProfileStore()) {
     catalogue: new MemoryCatalogueStore(),
     entryCache: new EntryCache(),
     writePoison: async (record) => void poison.push(record),
+    keepRefused: async () => undefined,
     surroundings: { nowMs: () => Date.UTC(2026, 0, 2), random: () => 0, sleep: async () => {} },
   };
   const sum = (count: (report: BatchReport) => number) =>

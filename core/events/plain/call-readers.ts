@@ -48,6 +48,8 @@ export const callReaders: CallReaders = {
     return event?.properties ?? readObject;
   },
   otherOf: (type, name) => {
+    // What it says of whom has to be settled.
+    if (name === 'previousId') return readNever;
     // Before the type is known, nothing is known of a field that some type has.
     if (type === undefined) return namedByAny.has(name) ? readNever : readAny;
     return typeReaders.get(type)?.others.get(name) ?? readAny;
