@@ -105,7 +105,7 @@ function foldOne(
     if (other === undefined) owner = working.link(owner, ref);
     else if (other.profileId !== owner.profileId) owner = working.join(owner, other, ref);
   }
-  if (formerRef !== undefined) owner = joinFormer(working, owner, formerRef);
+  if (formerRef !== undefined) owner = joinFormer(working, owner, formerRef, event);
   const claim = orderClaimOf(event);
   const isTaken = claim !== undefined && (takenClaims.has(claim) || working.hasClaim(claim));
   if (isTaken || isProven(owner.evidence, delivery)) {
@@ -135,9 +135,14 @@ function inUse(working: WorkingSet, owner: Profile, ref: string): Profile {
  * The shop says that this customer had another user id before: both are one. An id that nobody has used may
  * as well be a device's, which several users can share: it is kept for the first of them, and makes nobody one.
  */
-function joinFormer(working: WorkingSet, owner: Profile, ref: string): Profile {
+function joinFormer(
+  working: WorkingSet,
+  owner: Profile,
+  ref: string,
+  { timestamp }: CollectedEvent,
+): Profile {
   const other = working.ownerOf(ref);
-  if (other === undefined) return working.linkFormer(owner, ref);
+  if (other === undefined) return working.joinUnused(owner, ref, Date.parse(timestamp));
   if (other.profileId === owner.profileId) return owner;
   return working.join(owner, other, ref, !other.formerIdentities?.includes(ref));
 }

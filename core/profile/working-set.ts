@@ -82,15 +82,18 @@ export class WorkingSet {
     return this.#put({ ...profile, identities });
   }
 
-  /** As `link`, of a user id that the shop says was this customer's before, and that nobody has used so far. */
-  linkFormer(profile: Profile, ref: string): Profile {
-    if (profile.identities.filter(isUserRef).length >= USER_IDS_MAX) {
-      return this.#refuse(profile, ref);
-    }
-    const linked = this.link(profile, ref);
-    if (!linked.identities.includes(ref)) return linked;
-    const formerIdentities = [...new Set([...(linked.formerIdentities ?? []), ref])].sort();
-    return this.#put({ ...linked, formerIdentities });
+  /**
+   * Joins a user id that the shop says was this customer's before, and that nobody has used so far. It is
+   * founded and merged like one in use, so that the id that stays is the same whichever comes first.
+   */
+  joinUnused(profile: Profile, ref: string, timeMs: number): Profile {
+    const isTooMany =
+      profile.identities.length >= IDENTITIES_MAX ||
+      profile.identities.filter(isUserRef).length >= USER_IDS_MAX;
+    if (isTooMany) return this.#refuse(profile, ref);
+    const founded = this.ownerOrFounded(ref, timeMs);
+    const unused = this.#put({ ...founded, formerIdentities: [ref] });
+    return this.join(profile, unused, ref, true);
   }
 
   /** Makes two profiles one where that is allowed, else leaves both and returns `profile`. */
@@ -144,17 +147,14 @@ export class WorkingSet {
       expectedVersion: storedVersion,
     }));
     if (profiles.length === 0) return undefined;
-    const tombstones = [...this.#merged].flatMap(([profileId, { mergedInto, storedVersion }]) =>
+    const tombstones = [...this.#merged].flatMap(([profileId, { storedVersion }]) => {
       // What was never stored leaves no tombstone.
-      storedVersion === undefined
-        ? []
-        : [
-            {
-              tombstone: { profileId, mergedInto, version: storedVersion + 1 },
-              expectedVersion: storedVersion,
-            },
-          ],
-    );
+      if (storedVersion === undefined) return [];
+      // To the end of the way: a profile on it that was never stored leaves nothing to follow.
+      const mergedInto = this.#lastOf(profileId);
+      const tombstone = { profileId, mergedInto, version: storedVersion + 1 };
+      return [{ tombstone, expectedVersion: storedVersion }];
+    });
     return {
       profiles,
       tombstones,

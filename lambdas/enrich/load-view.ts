@@ -17,9 +17,10 @@ export async function loadView(
   deliveries: readonly DeliveredEvent[],
 ): Promise<StoredView> {
   const links = await store.readLinks([...new Set(deliveries.flatMap(refsOf))]);
-  const founded = deliveries.flatMap(({ refs: [strongest = ''] }) =>
-    links.has(strongest) ? [] : [foundedProfileId(strongest)],
+  const founders = deliveries.flatMap(({ refs: [strongest = ''], formerRef }) =>
+    formerRef === undefined ? [strongest] : [strongest, formerRef],
   );
+  const founded = founders.filter((ref) => !links.has(ref)).map(foundedProfileId);
   const profiles = new Map<string, StoredProfile>();
   let wanted = [...new Set([...links.values(), ...founded])];
   for (let hop = 0; hop <= MERGE_HOPS_MAX && wanted.length > 0; hop += 1) {

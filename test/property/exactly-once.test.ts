@@ -7,7 +7,7 @@ import {
   stayingProfileId,
   strongestFirst,
 } from '../../core/identity/profile-id.ts';
-import { combineStates, type ProfileState, stateOf } from '../../core/profile/fold-event.ts';
+import { combineStates, stateOf } from '../../core/profile/fold-event.ts';
 import { orderClaimOf } from '../../core/profile/orders.ts';
 import type { Profile } from '../../core/profile/profile.ts';
 import { eventBy } from './event-arbitrary.ts';
@@ -15,6 +15,7 @@ import { MemoryCatalogueStore, MemoryProfileStore } from './memory-stores.ts';
 import { consume, type Stores, type Weather } from './simulated-stream.ts';
 
 const fine: Weather = { crash: 0, storeError: 0, zombie: 0 };
+const PERSON_COUNT = 3;
 const storm: Weather = { crash: 0.06, storeError: 0.05, zombie: 0.2 };
 
 /** A person's user id, two addresses and two devices; every event names at least one of them. */
@@ -30,16 +31,51 @@ function identitiesOf(person: number, picks: readonly boolean[], variant: number
 
 const ownIdentities = fc
   .tuple(
-    fc.integer({ min: 0, max: 2 }),
+    fc.integer({ min: 0, max: PERSON_COUNT - 1 }),
     fc.tuple(fc.boolean(), fc.boolean(), fc.boolean()),
     fc.integer({ min: 0, max: 1 }),
   )
   .map(([person, picks, variant]) => identitiesOf(person, picks, variant));
 
+/**
+ * The same, of persons who had another user id before: some events come under it, and sooner or later
+ * the shop says so.
+ */
+function withFormerIds(events: CollectedEvent[], picks: readonly number[]): CollectedEvent[] {
+  const underEither = events.map((event, index) => {
+    const isFormer = (picks[index % picks.length] ?? 0) % 3 === 0;
+    return isFormer ? { ...event, identities: event.identities.map(formerOf) } : event;
+  });
+  return Array.from({ length: PERSON_COUNT }, (_, person) => person).reduce((all, person) => {
+    const user: Identity = { kind: 'userId', key: `u${person}` };
+    const statement: CollectedEvent = {
+      ...(events[0] as CollectedEvent),
+      type: 'alias',
+      messageId: `alias${person}`,
+      identities: [user],
+      formerIdentity: formerOf(user),
+    };
+    return all.toSpliced((picks[person % picks.length] ?? 0) % (all.length + 1), 0, statement);
+  }, underEither);
+}
+
+function formerOf(identity: Identity): Identity {
+  return identity.kind === 'userId'
+    ? { ...identity, key: identity.key.replace('u', 'former') }
+    : identity;
+}
+
+/** Every identity that an event joins. */
+function refsOf({ identities, formerIdentity }: CollectedEvent): string[] {
+  return strongestFirst(
+    formerIdentity === undefined ? identities : [...identities, formerIdentity],
+  );
+}
+
 /** Devices and addresses that users share. */
 const sharedIdentities = fc
   .tuple(
-    fc.integer({ min: 0, max: 2 }),
+    fc.integer({ min: 0, max: PERSON_COUNT - 1 }),
     fc.tuple(fc.boolean(), fc.boolean(), fc.boolean()),
     fc.integer({ min: 0, max: 1 }),
   )
@@ -62,11 +98,18 @@ function eventsBy(identities: fc.Arbitrary<Identity[]>): fc.Arbitrary<CollectedE
   );
 }
 
+type Change = (events: CollectedEvent[], picks: readonly number[]) => CollectedEvent[];
+
 /** The events in the order in which they arrive: resent by clients, and reordered a little. */
-function arrivals(identities: fc.Arbitrary<Identity[]>) {
+function arrivals(identities: fc.Arbitrary<Identity[]>, change: Change = (events) => events) {
   return fc
-    .tuple(eventsBy(identities), fc.array(fc.nat(), { maxLength: 15 }))
-    .map(([events, picks]) => {
+    .tuple(
+      eventsBy(identities),
+      fc.array(fc.nat(), { minLength: 1, maxLength: 15 }),
+      fc.array(fc.nat(), { minLength: 1, maxLength: 15 }),
+    )
+    .map(([made, picks, changes]) => {
+      const events = change(made, changes);
       const resent = picks.map((pick, index) => {
         const event = events[pick % events.length]!;
         // Every other one is an order that the shop sends again as a new message.
@@ -88,19 +131,24 @@ function emptyStores(): Stores {
 
 /** What must come out when each event is seen once, worked out without any of the machinery. */
 function expectedProfiles(events: readonly CollectedEvent[]) {
-  return connectedGroups(events, ({ identities }) => strongestFirst(identities)).map((group) => {
-    const refs = [...new Set(group.flatMap(({ identities }) => strongestFirst(identities)))].sort();
+  return connectedGroups(events, refsOf).map((group) => {
+    const refs = [...new Set(group.flatMap(refsOf))].sort();
+    const used = new Set(group.map(({ identities }) => strongestFirst(identities)[0]));
+    const unused = refs.filter((ref) => ref.startsWith('userId') && !used.has(ref));
     return {
       profileId: refs.map(foundedProfileId).reduce(stayingProfileId),
       identities: refs,
-      state: group.map(stateOf).reduce(combineStates),
+      state: {
+        ...(unused.length > 0 && { formerIdentities: unused }),
+        ...group.map(stateOf).reduce(combineStates),
+      },
     };
   });
 }
 
 function withoutProof(profile: Profile) {
   const { profileId, identities, schemaVersion: _, version: __, evidence: ___, ...state } = profile;
-  const withState: { profileId: string; identities: string[]; state: ProfileState } = {
+  const withState = {
     profileId,
     identities,
     state,
@@ -112,12 +160,21 @@ const byId = (a: { profileId: string }, b: { profileId: string }) =>
   a.profileId < b.profileId ? -1 : 1;
 
 describe('each event has its effect exactly once', () => {
+  const single: Change = (events) => events;
   it.each([
-    ['when all goes well', fine, 150],
-    ['through crashes, errors, redelivery, resent messages and second consumers', storm, 600],
-  ] as const)('%s', async (_, weather, numRuns) => {
+    ['when all goes well', fine, single, 150],
+    [
+      'through crashes, errors, redelivery, resent messages and second consumers',
+      storm,
+      single,
+      2000,
+    ],
+    ['where persons had another user id before', fine, withFormerIds, 150],
+    ['where they had, through crashes and all of that', storm, withFormerIds, 2000],
+  ] as const)('%s', async (_, weather, change, numRuns) => {
+    const arriving = arrivals(ownIdentities, change);
     await fc.assert(
-      fc.asyncProperty(arrivals(ownIdentities), fc.nat(), async ({ events, stream }, seed) => {
+      fc.asyncProperty(arriving, fc.nat(), async ({ events, stream }, seed) => {
         const stores = emptyStores();
         await consume(stores, stream, seed, weather);
         const found = stores.profiles.liveProfiles().map(withoutProof).sort(byId);
