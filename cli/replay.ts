@@ -19,6 +19,7 @@ interface StartOptions extends OperatorApiOptions {
   readonly source?: string;
   readonly id?: string;
   readonly raw?: true;
+  readonly rebuild?: true;
   readonly dryRun?: true;
   readonly rate?: number;
   readonly limit?: number;
@@ -52,6 +53,10 @@ Examples:
       withFilter(new Command('start').description('replay what matches'))
         .option('--id <ids>', 'these calls only, comma-separated')
         .option('--raw', 'events of the lake, as they are, instead of quarantined calls')
+        .option(
+          '--rebuild',
+          'with --raw, of customers that were reset: count what profiles may have forgotten',
+        )
         .option('--dry-run', 'only count what would be accepted now')
         .option('--rate <n>', 'events a second (default: 100)', positiveInteger)
         .option('--limit <n>', 'end after so many', positiveInteger)
@@ -86,6 +91,7 @@ async function start(options: StartOptions): Promise<void> {
     ...daysOf(options),
     what: options.raw === true ? 'raw' : 'quarantine',
     isDryRun: options.dryRun === true,
+    ...(options.rebuild === true && { isRebuild: true }),
     ...(reason === undefined ? {} : { reasons: reason.split(',') }),
     ...(source === undefined ? {} : { sources: source.split(',') }),
     ...(id === undefined ? {} : { ids: id.split(',') }),

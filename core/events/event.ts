@@ -32,6 +32,8 @@ export const collectedEvent = z.looseObject({
   identities: z.array(identity).min(1),
   /** Of an `alias`: the user id under which the shop knew this customer before. */
   formerIdentity: identity.optional(),
+  /** Sent again out of the lake; states that the event has been on the stream before. */
+  replayed: z.literal(true).optional(),
   /** The shop's own opaque ids, kept for joins and exports; an email address never stands here. */
   userId: z.string().optional(),
   anonymousId: z.string().optional(),

@@ -33,6 +33,11 @@ export const replayRequest = replayFilter
     /** Counts what would come of it, puts nothing on the stream and marks nothing. */
     isDryRun: z.boolean().default(false),
     eventsPerSecond: z.int().min(1).max(EVENTS_PER_SECOND_MAX).default(EVENTS_PER_SECOND_DEFAULT),
+    /**
+     * Of the lake's events: their profiles were reset, so that events count which are older than all that a
+     * profile remembers. Without it those are taken for folded.
+     */
+    isRebuild: z.boolean().default(false),
     /** Ends after so many calls or events. */
     limit: z.int().min(1).optional(),
   })
@@ -43,6 +48,10 @@ export const replayRequest = replayFilter
   .refine(({ what, reasons, ids }) => what === 'quarantine' || (reasons ?? ids) === undefined, {
     path: ['what'],
     error: 'events of the lake have no reasons and no quarantine ids; leave both out',
+  })
+  .refine(({ what, isRebuild }) => what === 'raw' || !isRebuild, {
+    path: ['isRebuild'],
+    error: 'is of events of the lake only; ask for what: "raw", or leave it out',
   });
 export type ReplayRequest = z.infer<typeof replayRequest>;
 

@@ -17,6 +17,9 @@ export function isSureEvent(record: unknown): record is CollectedEvent {
     typeof record.source === 'string' &&
     (record.sourcePriority === undefined || Number.isFinite(record.sourcePriority)) &&
     isOptionalText(record.event) &&
+    // Of few events; the schema looks at it.
+    record.formerIdentity === undefined &&
+    (record.replayed === undefined || record.replayed === true) &&
     isOptionalText(record.userId) &&
     isOptionalText(record.anonymousId) &&
     isOptionalObject(record.properties) &&

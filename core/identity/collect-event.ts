@@ -45,7 +45,7 @@ export interface CollectCircumstances extends ContextCircumstances {
 export const SETTLED_FIELDS: ReadonlySet<string> = new Set([
   ...['writeKey', 'schemaVersion', 'messageId', 'type', 'identities', 'source', 'sourcePriority'],
   ...['timestamp', 'receivedAt', 'userId', 'anonymousId', 'previousId', 'formerIdentity'],
-  ...['properties', 'traits', 'context'],
+  ...['replayed', 'properties', 'traits', 'context'],
 ]);
 
 /**

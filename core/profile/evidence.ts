@@ -19,6 +19,8 @@ export const MESSAGES_MAX = 128;
 
 /** Arrival in milliseconds, base 36, eight digits (until the year 2059): sorts as text. */
 const MARK_TIME_LENGTH = 8;
+/** The collector's clock says when an event was received, the stream's when it arrived. */
+const CLOCK_DIFFERENCE_MS_MAX = 60_000;
 /** 54 bits: with 128 of them to meet, one event in 10^14 would be taken for another. */
 const MARK_HASH_LENGTH = 9;
 const MARK_LENGTH = MARK_TIME_LENGTH + MARK_HASH_LENGTH;
@@ -34,6 +36,8 @@ export interface Delivery {
   readonly messageId: string;
   /** When the stream took it. */
   readonly arrivedAtMs: number;
+  /** Of an event that was sent again out of the lake: when the collector received it at first. */
+  readonly firstReceivedMs?: number;
 }
 
 /**
@@ -45,9 +49,25 @@ export function laneOf(partitionKey: string, strongestRef: string): string {
   return hash(`${strongestRef} ${partitionKey}`).slice(0, 11);
 }
 
-/** Whether the event is in the profile already: delivered again, or sent again by its client. */
+/** Whether the event is in the profile already: delivered again, sent again by its client, or replayed. */
 export function isProven(evidence: Evidence, delivery: Delivery): boolean {
-  return isRedelivery(evidence, delivery) || isResent(evidence, delivery);
+  return (
+    isRedelivery(evidence, delivery) ||
+    isResent(evidence, delivery) ||
+    isForgotten(evidence, delivery)
+  );
+}
+
+/**
+ * Whether a replayed event came before all messages that the profile remembers. It has been on the stream
+ * once, so it was folded then, and its message has been forgotten since. One that came later would be
+ * remembered: of what arrived after the oldest remembered message, nothing has been forgotten.
+ */
+export function isForgotten(evidence: Evidence, { firstReceivedMs }: Delivery): boolean {
+  if (firstReceivedMs === undefined) return false;
+  if (evidence.messages.length < MESSAGES_MAX * MARK_LENGTH) return false;
+  const oldestMs = Number.parseInt(evidence.messages.slice(0, MARK_TIME_LENGTH), 36);
+  return firstReceivedMs <= oldestMs + CLOCK_DIFFERENCE_MS_MAX;
 }
 
 /** Adds a delivery's proof. */

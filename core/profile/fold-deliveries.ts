@@ -1,5 +1,5 @@
 import type { CollectedEvent } from '../events/event.ts';
-import { type Delivery, isProven, isRedelivery, withDelivery } from './evidence.ts';
+import { type Delivery, isForgotten, isProven, isRedelivery, withDelivery } from './evidence.ts';
 import { foldEvent } from './fold-event.ts';
 import { orderClaimOf } from './orders.ts';
 import type { Profile } from './profile.ts';
@@ -91,6 +91,8 @@ function foldOne(
   const known = working.ownerOf(strongest);
   if (known !== undefined && isProven(known.evidence, delivery)) {
     if (isRedelivery(known.evidence, delivery)) return 'redelivered';
+    // Remembering it would push out a message that may still come again.
+    if (isForgotten(known.evidence, delivery)) return 'duplicate';
     // Sent again by its client: the new record is remembered, for it can be redelivered too.
     replaceProven(working, known, delivery);
     return 'duplicate';

@@ -39,7 +39,13 @@ export function decodeRecord(record: StreamRecord): DecodedRecord {
   const { event } = parsed;
   const refs = strongestFirst(event.identities);
   const lane = partitionKey === undefined ? NO_LANE : laneOf(partitionKey, refs[0] ?? '');
-  const delivery = { lane, sequenceNumber, messageId: event.messageId, arrivedAtMs };
+  const delivery = {
+    lane,
+    sequenceNumber,
+    messageId: event.messageId,
+    arrivedAtMs,
+    ...(event.replayed && { firstReceivedMs: Date.parse(event.receivedAt) }),
+  };
   const { formerIdentity } = event;
   const former =
     formerIdentity?.kind === 'userId' ? { formerRef: identityRef(formerIdentity) } : {};

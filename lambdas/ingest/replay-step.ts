@@ -248,12 +248,21 @@ async function* rawChunks(
   yield { after: { ...replay, status: 'done' }, records: [], replayed: [] };
 }
 
-/** A line as it goes on the stream again: as it is, so that a reader of any version takes it. */
+/**
+ * A line as it goes on the stream again: as it is, so that a reader of any version takes it, but for the
+ * word that it has been there before.
+ */
 function recordOf(line: string, { request }: Replay): StreamRecord | 'unreadable' | 'other-source' {
-  const event = readStoredEvent(parsed(line));
-  if (!event.success) return 'unreadable';
+  const document = parsed(line);
+  const event = readStoredEvent(document);
+  if (!event.success || !isJsonObject(document)) return 'unreadable';
   if (request.sources?.includes(event.data.source) === false) return 'other-source';
-  return { data: Buffer.from(`${line}\n`), partitionKey: partitionKeyOf(event.data) };
+  const { replayed: _, ...said } = document;
+  const again = request.isRebuild ? said : { ...said, replayed: true };
+  return {
+    data: Buffer.from(`${JSON.stringify(again)}\n`),
+    partitionKey: partitionKeyOf(event.data),
+  };
 }
 
 function withRefused(replay: Replay, reason: string): Replay {

@@ -15,7 +15,7 @@ const nearlyGood = fc
         fc.constantFrom(
           ...['schemaVersion', 'messageId', 'type', 'event', 'identities', 'userId', 'source'],
           ...['anonymousId', 'sourcePriority', 'timestamp', 'receivedAt', 'properties', 'traits'],
-          ...['context', '__proto__'],
+          ...['context', '__proto__', 'formerIdentity', 'replayed'],
         ),
         fc.string(),
       ),
