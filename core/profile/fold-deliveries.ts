@@ -1,4 +1,5 @@
 import type { CollectedEvent } from '../events/event.ts';
+import { happenedAtMs } from '../events/event-time.ts';
 import { type Delivery, isForgotten, isProven, isRedelivery, withDelivery } from './evidence.ts';
 import { foldEvent } from './fold-event.ts';
 import { orderClaimOf } from './orders.ts';
@@ -97,11 +98,7 @@ function foldOne(
     replaceProven(working, known, delivery);
     return 'duplicate';
   }
-  let owner = inUse(
-    working,
-    working.ownerOrFounded(strongest, Date.parse(event.timestamp)),
-    strongest,
-  );
+  let owner = inUse(working, working.ownerOrFounded(strongest, happenedAtMs(event)), strongest);
   for (const ref of weaker) {
     const other = working.ownerOf(ref);
     if (other === undefined) owner = working.link(owner, ref);
@@ -141,10 +138,10 @@ function joinFormer(
   working: WorkingSet,
   owner: Profile,
   ref: string,
-  { timestamp }: CollectedEvent,
+  event: CollectedEvent,
 ): Profile {
   const other = working.ownerOf(ref);
-  if (other === undefined) return working.joinUnused(owner, ref, Date.parse(timestamp));
+  if (other === undefined) return working.joinUnused(owner, ref, happenedAtMs(event));
   if (other.profileId === owner.profileId) return owner;
   return working.join(owner, other, ref, !other.formerIdentities?.includes(ref));
 }
