@@ -13,22 +13,22 @@ p{margin:8px 0}
 .soft{color:var(--soft)}
 .facts{display:flex;flex-wrap:wrap;gap:4px 24px;margin:12px 0 0;padding:0;list-style:none;color:var(--soft);font-size:14px}
 .facts b{color:var(--ink);font-weight:600}
-.verdict{display:flex;gap:16px;align-items:baseline;margin:24px 0 0;padding:16px 20px;border-radius:10px;border-left:6px solid currentColor}
+.verdict{display:flex;flex-wrap:wrap;gap:2px 16px;align-items:baseline;margin:24px 0 0;padding:16px 20px;border-radius:10px;border-left:6px solid currentColor}
 .verdict strong{font-size:20px;white-space:nowrap}
-.verdict span{color:var(--ink)}
+.verdict span{color:var(--ink);flex:1 1 240px}
 .good{color:var(--good);background:var(--goodpaper)}.warn{color:var(--warn);background:var(--warnpaper)}.bad{color:var(--bad);background:var(--badpaper)}.dull{color:var(--dull);background:var(--dullpaper)}
 .mark{display:inline-block;padding:1px 9px;border-radius:999px;font-size:13px;font-weight:600;white-space:nowrap}
 .scroll{overflow-x:auto;border:1px solid var(--rule);border-radius:10px;background:var(--card)}
 table{border-collapse:collapse;width:100%;font-size:14px}
-caption{text-align:left;padding:0 0 6px;color:var(--soft);font-size:13px}
+caption{text-align:left;padding:9px 12px;color:var(--soft);font-size:13px}
 th,td{text-align:left;padding:9px 12px;border-top:1px solid var(--rule);vertical-align:top}
 thead th{border-top:0;font-size:12px;font-weight:600;color:var(--soft);white-space:nowrap}
 tbody th{font-weight:500}
 td.number,th.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 a{color:inherit;text-decoration-color:var(--rule);text-underline-offset:3px}
 a:hover{text-decoration-color:currentColor}
-details{border:1px solid var(--rule);border-radius:10px;background:var(--card);margin:10px 0;padding:0 18px}
-summary{cursor:pointer;padding:13px 0;list-style-position:outside}
+details{border:1px solid var(--rule);border-radius:10px;background:var(--card);margin:10px 0;padding:0 18px 0 34px}
+summary{cursor:pointer;padding:13px 0;list-style-position:outside;margin-left:0}
 summary .found{display:block;color:var(--soft);font-size:14px;margin-top:2px}
 details[open]{padding-bottom:16px}
 details .scroll{margin:12px 0}

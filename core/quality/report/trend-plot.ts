@@ -43,8 +43,8 @@ export function trendPlot(series: Series, name: string, isShare: boolean): strin
 
 /** A line without axes, for a table's cell. */
 export function sparkline({ points, isUnusual }: Series): string {
-  if (points.length < 3) return '';
   const shown = points.slice(-60);
+  if (shown.length < 3 || shown.every(({ value }) => value === 0)) return '';
   const highest = Math.max(...shown.map(({ value }) => value), Number.MIN_VALUE);
   const lowest = Math.min(...shown.map(({ value }) => value), 0);
   const at = (value: number, index: number) =>

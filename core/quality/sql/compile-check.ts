@@ -178,7 +178,7 @@ function shownColumns(table: AuditedTable): string {
     return `coalesce(CAST(${column} AS VARCHAR), ${identifier(asRead(name))}) AS ${column}`;
   });
   const row = table.rowNumber === undefined ? [] : [`${table.rowNumber} AS ${identifier('row')}`];
-  return [...row, ...columns].join(', ');
+  return [...row, ...columns].join(',\n  ');
 }
 
 function referenced(dataset: string, references: ReferencedTables): AuditedTable {
