@@ -1,16 +1,19 @@
+import { basename } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance, DuckDBTypeId } from '@duckdb/node-api';
 import { identifier, literal } from '../../core/quality/sql/sql-text.ts';
 import type { AuditedTable } from '../../core/quality/sql/table.ts';
 import { typedColumns } from '../../core/quality/sql/typed-columns.ts';
 import type { Suite } from '../../core/quality/suite.ts';
 import { FileError } from '../files/file-error.ts';
-import { scanOf } from './scan-of.ts';
+import type { StoredFile } from '../files/stored-file.ts';
+import { explainedRead, type Scan, scanOf } from './scan-of.ts';
+import { unpackedFile } from './unpacked-file.ts';
 
 /** Bounds of one audit: what is beyond memory goes to the folder, and beyond that it fails. */
 export interface AuditDatabaseOptions {
   readonly memoryMb: number;
   readonly threads: number;
-  /** An existing folder for what doesn't fit into memory. */
+  /** An existing folder for unpacked files and what doesn't fit into memory. */
   readonly folder: string;
   /** Bytes in the folder, at most. */
   readonly folderMb: number;
@@ -50,9 +53,13 @@ export class AuditDatabase {
   readonly #instance: DuckDBInstance;
   readonly #connection: DuckDBConnection;
 
-  private constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
+  readonly #folder: string;
+  #fileCount = 0;
+
+  private constructor(instance: DuckDBInstance, connection: DuckDBConnection, folder: string) {
     this.#instance = instance;
     this.#connection = connection;
+    this.#folder = folder;
   }
 
   static async open(options: AuditDatabaseOptions): Promise<AuditDatabase> {
@@ -66,7 +73,7 @@ export class AuditDatabase {
     });
     const connection = await instance.connect();
     await connection.run("SET TimeZone = 'UTC'");
-    return new AuditDatabase(instance, connection);
+    return new AuditDatabase(instance, connection, options.folder);
   }
 
   close(): void {
@@ -79,30 +86,34 @@ export class AuditDatabase {
    * @throws FileError for a file that is damaged, or hasn't the columns that are declared.
    */
   async load(dataset: DatasetFiles): Promise<LoadedTable> {
-    const scan = scanOf(dataset);
+    const shown = basename(dataset.files[0] ?? '');
     try {
-      return await this.#load(dataset, scan);
+      const files: StoredFile[] = [];
+      for (const path of dataset.files) {
+        this.#fileCount += 1;
+        files.push(await unpackedFile(path, this.#folder, this.#fileCount));
+      }
+      return await this.#load(dataset, shown, await scanOf({ ...dataset, files, shown }));
     } catch (error) {
-      throw error instanceof FileError ? error : scan.explain(error);
+      throw explainedRead(shown, error);
     }
   }
 
-  async #load(dataset: DatasetFiles, scan: ReturnType<typeof scanOf>): Promise<LoadedTable> {
-    const source = await this.#sourceColumns(scan.columnsOf(dataset.columns));
+  async #load(dataset: DatasetFiles, shown: string, scan: Scan): Promise<LoadedTable> {
+    const source = await this.#sourceColumns(scan.rows);
     const typed = typedColumns(source, dataset.columns);
     const [missing] = typed.missing;
     if (missing !== undefined) {
       throw new FileError(
-        `${scan.shown} has no column "${missing}", which the suite declares.`,
+        `${shown} has no column "${missing}", which the suite declares.`,
         'Correct the name in the suite, or its "format" if the columns look wrong.',
         `Its columns are: ${source.map(({ name }) => name).join(', ')}.`,
       );
     }
     const where = dataset.where === undefined ? '' : `\nWHERE ${dataset.where}`;
-    const kind = scan.isParquet ? 'VIEW' : 'TABLE';
     const name = identifier(dataset.name);
     await this.#connection.run(
-      `CREATE ${kind} ${name} AS SELECT\n  ${typed.select}\nFROM ${scan.rows(dataset.columns)}${where}`,
+      `CREATE ${scan.isParquet ? 'VIEW' : 'TABLE'} ${name} AS SELECT\n  ${typed.select}\nFROM ${scan.rows}${where}`,
     );
     const [counts] = await this.rows(`SELECT count(*) AS rows FROM ${name}`);
     const [rejects] = scan.unreadable === undefined ? [] : await this.rows(scan.unreadable);

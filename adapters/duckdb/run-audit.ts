@@ -96,6 +96,14 @@ async function lastDay({ suite, database, table }: AuditRun): Promise<string | u
   return typeof row?.day === 'string' ? row.day : undefined;
 }
 
+/** Of the database's words only those about the query itself: others quote the data. */
+function reasonOf(error: unknown): string {
+  const [text = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+  const [kind] = /^[A-Z][\w -]* Error(?=:)/.exec(text) ?? [];
+  if (kind === undefined || /^(Binder|Catalog|Parser) Error$/.test(kind)) return text;
+  return `${kind}; run the query on the data to see where`;
+}
+
 interface Checked {
   readonly result: ExpectationResult;
   /** What the day measured, by label or bin. */
@@ -113,10 +121,7 @@ async function check(
     compiled = compileCheck(one, run.table, run.references);
     return await answered(one, compiled, run, day, startedMs);
   } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
-    // Of the database's words the first line: the others quote data.
-    const [reason = ''] = text.split('\n');
-    return { result: failedCheck(one, compiled?.sql ?? '', reason) };
+    return { result: failedCheck(one, compiled?.sql ?? '', reasonOf(error)) };
   }
 }
 

@@ -24,16 +24,10 @@ export function compileMeasure(one: ExpectationOf<'anomaly'>, table: AuditedTabl
     one.by === undefined
       ? "''"
       : `concat_ws(' · ', ${one.by.map((column) => `coalesce(CAST(${identifier(column)} AS VARCHAR), '(none)')`).join(', ')})`;
-  const frequent =
-    one.by === undefined
-      ? ''
-      : `\nQUALIFY dense_rank() OVER (ORDER BY rows_of_label DESC, label) <= ${LABELS_MAX}`;
-  const rows =
-    one.by === undefined ? '' : ', sum(count(*)) OVER (PARTITION BY label) AS rows_of_label';
-  return {
-    of: 'measure',
-    sql: `SELECT CAST(${time} AS DATE) AS day, ${label} AS label, ${measureText(one.measure, table)} AS value${rows}\nFROM ${from}${where}\nGROUP BY day, label${frequent}`,
-  };
+  const daily = `SELECT CAST(${time} AS DATE) AS day, ${label} AS label, ${measureText(one.measure, table)} AS value\nFROM ${from}${where}\nGROUP BY day, label`;
+  if (one.by === undefined) return { of: 'measure', sql: daily };
+  const frequent = `SELECT ${label} FROM ${from}${where}\nGROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT ${LABELS_MAX}`;
+  return { of: 'measure', sql: `SELECT * FROM (${daily})\nWHERE label IN (${frequent})` };
 }
 
 function measureText(measure: Measure, table: AuditedTable): string {

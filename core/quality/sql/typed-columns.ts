@@ -47,7 +47,7 @@ export function typedColumns(
   const select = [...own, ...fields].flatMap(({ name, type, value, isText }) => {
     const typed = typedValue(value, type, isText);
     if (type === 'text') return [`${typed} AS ${identifier(name)}`];
-    const unread = `CASE WHEN ${typed} IS NULL THEN CAST(${value} AS VARCHAR) END`;
+    const unread = `CASE WHEN ${typed} IS NULL THEN nullif(CAST(${value} AS VARCHAR), '') END`;
     return [`${typed} AS ${identifier(name)}`, `${unread} AS ${identifier(asRead(name))}`];
   });
   return {
@@ -60,7 +60,8 @@ export function typedColumns(
 function typedValue(value: string, type: SuiteColumnType, isText: boolean): string {
   switch (type) {
     case 'text':
-      return `CAST(${value} AS VARCHAR)`;
+      // An empty text is no value, in whatever file.
+      return `nullif(CAST(${value} AS VARCHAR), '')`;
     case 'json':
       return `CASE WHEN json_valid(${value}) THEN ${value} END`;
     case 'integer':
@@ -80,5 +81,7 @@ function typedValue(value: string, type: SuiteColumnType, isText: boolean): stri
 function fieldIn(path: string): string {
   const [column = '', ...steps] = path.split('.');
   const inside = steps.map((step) => `."${step.replaceAll('"', '')}"`).join('');
-  return `json_extract_string(${identifier(column)}, ${literal(`$${inside}`)})`;
+  const json = identifier(column);
+  // What is no JSON has no fields; asked for one it ends the whole query.
+  return `CASE WHEN json_valid(${json}) THEN json_extract_string(${json}, ${literal(`$${inside}`)}) END`;
 }

@@ -7,10 +7,10 @@ import { promisify } from 'node:util';
 import { createGunzip } from 'node:zlib';
 import { parse } from 'csv-parse';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { auditReport } from '../../core/quality/audit-report.ts';
+import { auditReport } from '../../../core/quality/audit-report.ts';
 
 const run = promisify(execFile);
-const root = join(import.meta.dirname, '..', '..');
+const root = join(import.meta.dirname, '..', '..', '..');
 const orders = join(root, '..', 'shared', 'data', 'online-retail', 'orders.csv.gz');
 const isThere = existsSync(orders);
 if (!isThere) console.log('skipped: ../shared/data/online-retail is not there');
@@ -44,7 +44,9 @@ async function countIndependently() {
   };
   const seen = new Set<string>();
   const descriptions = new Map<string, Set<string>>();
-  const rows = createReadStream(orders).pipe(createGunzip()).pipe(parse({ columns: true }));
+  const rows = createReadStream(orders)
+    .pipe(createGunzip())
+    .pipe(parse({ columns: true }));
   for await (const row of rows as AsyncIterable<Line>) {
     const { InvoiceNo, StockCode, Description, Quantity, InvoiceDate, UnitPrice, CustomerID } = row;
     counts.lines += 1;
