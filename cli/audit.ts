@@ -48,7 +48,7 @@ export function auditCommand(): Command {
 A suite names the columns of a data set and says what is expected of them. A small one:
 
   {
-    "formVersion": 1, "id": "orders", "version": 1, "dataset": "orders",
+    "formVersion": 1, "suiteId": "orders", "version": 1, "dataset": "orders",
     "title": "Orders of the shop",
     "columns": { "order_id": { "type": "text" }, "total": { "type": "number" } },
     "expectations": [

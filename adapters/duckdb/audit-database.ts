@@ -27,6 +27,8 @@ export interface DatasetFiles {
   readonly columns: Suite['columns'];
   readonly format?: Suite['format'];
   readonly time?: string | undefined;
+  /** The day that all rows count for, where they are a state. */
+  readonly day?: string | undefined;
   /** SQL over its columns; every row where absent. */
   readonly where?: string | undefined;
 }
@@ -122,6 +124,7 @@ export class AuditDatabase {
       columns: typed.columns,
       rowNumber: scan.isParquet ? undefined : 'rowid + 1',
       time: dataset.time,
+      day: dataset.day,
       rowCount: Number(counts?.rows ?? 0),
       unreadableCount: Number(rejects?.rows ?? 0),
     };

@@ -68,7 +68,7 @@ export async function runAudit(run: AuditRun): Promise<AuditOutcome> {
   const all = unreadable === undefined ? results : [unreadable, ...results];
   const report: AuditReport = {
     reportVersion: AUDIT_REPORT_VERSION,
-    suiteId: suite.id,
+    suiteId: suite.suiteId,
     suiteVersion: suite.version,
     title: suite.title,
     description: suite.description ?? '',
@@ -84,7 +84,7 @@ export async function runAudit(run: AuditRun): Promise<AuditOutcome> {
   };
   return {
     report,
-    measures: day === undefined ? undefined : makeDayMeasures(suite.id, day, measures),
+    measures: day === undefined ? undefined : makeDayMeasures(suite.suiteId, day, measures),
   };
 }
 

@@ -60,7 +60,8 @@ async function audited(
   const load = (dataset: Parameters<AuditDatabase['load']>[0]) =>
     asUserError(() => database.load(dataset));
   request.onStep(`reading ${shown}`);
-  const table = await load({ name, files: request.data, columns, format, time });
+  const day = request.day ?? (suite.isState === true ? today() : undefined);
+  const table = await load({ name, files: request.data, columns, format, time, day });
   const references = new Map<string, AuditedTable>();
   for (const [other, { columns: theirs, format: written }] of Object.entries(
     suite.references ?? {},
@@ -77,7 +78,7 @@ async function audited(
     table,
     references,
     data: shown,
-    ...(request.day === undefined ? {} : { day: request.day }),
+    ...(day === undefined ? {} : { day }),
     earlier: [],
     nowMs: Date.now,
     onCheck: (id, index) =>
@@ -142,4 +143,8 @@ async function writePage(file: string, report: AuditReport): Promise<void> {
   await writeFile(file, reportPage(report)).catch(() => {
     throw new UserError(`Can't write ${file}.`, 'Check that its folder exists.');
   });
+}
+
+function today(): string {
+  return new Date().toISOString().slice(0, 10);
 }

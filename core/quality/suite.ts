@@ -58,7 +58,7 @@ export const suite = z
     formVersion: z.literal(SUITE_FORM_VERSION, {
       error: `must be ${SUITE_FORM_VERSION}, the form that this version of Kindred reads`,
     }),
-    id: dataset.describe('names its reports; one suite a data set in the lake'),
+    suiteId: dataset.describe('names its reports'),
     version: z
       .int({ error: 'must be a whole number' })
       .positive()
@@ -71,6 +71,10 @@ export const suite = z
     time: columnName
       .optional()
       .describe('column that says on which day a row counts; needed by anomaly and drift'),
+    isState: z
+      .boolean()
+      .optional()
+      .describe('the rows are what there is now, as customers are, and not what a day brought'),
     references: z
       .record(dataset, z.strictObject({ columns, format: fileFormat.optional() }))
       .optional()
@@ -92,10 +96,13 @@ interface Fault {
   readonly message: string;
 }
 
-type Unchecked = Pick<Suite, 'columns' | 'time' | 'references' | 'expectations'>;
+type Unchecked = Pick<Suite, 'columns' | 'time' | 'isState' | 'references' | 'expectations'>;
 
 function* faultsOf(document: Unchecked): Iterable<Fault> {
   const { time, expectations } = document;
+  if (time !== undefined && document.isState === true) {
+    yield { path: ['isState'], message: 'rows that count by a column of times are no state' };
+  }
   if (time !== undefined && !isTime(document.columns[time]?.type)) {
     const message = `“${time}” must be declared in columns as a date or time`;
     yield { path: ['time'], message };
@@ -115,8 +122,8 @@ function* faultsOf(document: Unchecked): Iterable<Fault> {
     ids.add(one.id);
     yield* columnFaults(document, path, one);
     const needsTime = one.kind === 'anomaly' || one.kind === 'drift';
-    if (needsTime && time === undefined) {
-      const message = `“${one.id}” compares days: name the suite's column of times in "time"`;
+    if (needsTime && time === undefined && document.isState !== true) {
+      const message = `“${one.id}” compares days: name the suite's column of times in "time", or set "isState" if all rows count for the day of the audit`;
       yield { path: [...path, 'kind'], message };
     }
   }

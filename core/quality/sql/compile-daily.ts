@@ -18,13 +18,12 @@ const EXPONENT_OFFSET = 5_000;
 /** `day`, `label`, `value`: the measure by day, for the most frequent values of `by`. */
 export function compileMeasure(one: ExpectationOf<'anomaly'>, table: AuditedTable): CompiledCheck {
   const from = identifier(table.name);
-  const time = timeOf(table);
-  const where = whereText(one.where, table, `${time} IS NOT NULL`);
+  const { day, where } = dayAndWhere(one, table);
   const label =
     one.by === undefined
       ? "''"
       : `concat_ws(' · ', ${one.by.map((column) => `coalesce(CAST(${identifier(column)} AS VARCHAR), '(none)')`).join(', ')})`;
-  const daily = `SELECT CAST(${time} AS DATE) AS day, ${label} AS label, ${measureText(one.measure, table)} AS value\nFROM ${from}${where}\nGROUP BY day, label`;
+  const daily = `SELECT ${day} AS day, ${label} AS label, ${measureText(one.measure, table)} AS value\nFROM ${from}${where}\nGROUP BY day, label`;
   if (one.by === undefined) return { of: 'measure', sql: daily };
   const frequent = `SELECT ${label} FROM ${from}${where}\nGROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT ${LABELS_MAX}`;
   return { of: 'measure', sql: `SELECT * FROM (${daily})\nWHERE label IN (${frequent})` };
@@ -51,13 +50,12 @@ export function compileDistribution(
   table: AuditedTable,
 ): CompiledCheck {
   const from = identifier(table.name);
-  const time = timeOf(table);
-  const where = whereText(one.where, table, `${time} IS NOT NULL`);
+  const { day, where } = dayAndWhere(one, table);
   const column = identifier(one.column);
   const bin = isNumeric(one.column, table) ? numberBin(column) : categoryBin(column, from, where);
   return {
     of: 'distribution',
-    sql: `SELECT CAST(${time} AS DATE) AS day, ${bin} AS label, count(*) AS value\nFROM ${from}${where}\nGROUP BY day, label`,
+    sql: `SELECT ${day} AS day, ${bin} AS label, count(*) AS value\nFROM ${from}${where}\nGROUP BY day, label`,
   };
 }
 
@@ -78,7 +76,17 @@ function categoryBin(column: string, from: string, where: string): string {
   return `CASE WHEN ${text} IN (${frequent}) THEN ${text} ELSE ${literal(OTHER)} END`;
 }
 
-function timeOf(table: AuditedTable): string {
-  if (table.time === undefined) throw new Error('the suite names no column of times in "time"');
-  return identifier(table.time);
+function dayAndWhere(
+  one: ExpectationOf<'anomaly' | 'drift'>,
+  table: AuditedTable,
+): { readonly day: string; readonly where: string } {
+  if (table.time !== undefined) {
+    const time = identifier(table.time);
+    return {
+      day: `CAST(${time} AS DATE)`,
+      where: whereText(one.where, table, `${time} IS NOT NULL`),
+    };
+  }
+  if (table.day === undefined) throw new Error('the suite names no column of times in "time"');
+  return { day: `DATE ${literal(table.day)}`, where: whereText(one.where, table) };
 }

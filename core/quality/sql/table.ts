@@ -10,4 +10,6 @@ export interface AuditedTable {
   readonly rowNumber?: string | undefined;
   /** The column that says on which day a row counts. */
   readonly time?: string | undefined;
+  /** The day that all rows count for, where they are a state and have none of their own. */
+  readonly day?: string | undefined;
 }

@@ -56,7 +56,7 @@ async function audit(one: object, { files = [file], earlier = [], declared }: Ci
   const suite = parseSuite(
     {
       formVersion: 1,
-      id: 'orders',
+      suiteId: 'orders',
       version: 1,
       title: 'Orders',
       dataset: 'orders',
@@ -266,7 +266,7 @@ describe('a day is compared with the days before', () => {
     const suite = parseSuite(
       {
         formVersion: 1,
-        id: 'days',
+        suiteId: 'days',
         version: 1,
         title: 'Days',
         dataset: 'days',

@@ -28,7 +28,7 @@ function audit(...args: string[]): Promise<Outcome> {
 
 const suite = {
   formVersion: 1,
-  id: 'orders',
+  suiteId: 'orders',
   version: 3,
   title: 'Orders of the shop',
   dataset: 'orders',

@@ -1,12 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { bundledSuites } from '../../../core/quality/bundled-suites.ts';
+import { lakeDatasets, lakeProblem } from '../../../core/quality/lake-datasets.ts';
 import { parseSuite } from '../../../core/quality/suite.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const small = {
   formVersion: 1,
-  id: 'orders',
+  suiteId: 'orders',
   version: 1,
   title: 'Orders',
   dataset: 'orders',
@@ -145,5 +147,27 @@ describe('a suite is refused with the place, the mistake and the remedy', () => 
     ['no document at all', complaint([]), /./],
   ])('%s', (_, said, words) => {
     expect(said).toMatch(words);
+  });
+});
+
+describe('the bundled suites', () => {
+  it.each(bundledSuites)('$suiteId is one that the lake has', (suite) => {
+    expect(lakeProblem(suite)).toBeUndefined();
+  });
+
+  it('cover every data set of the lake', () => {
+    expect(bundledSuites.map(({ dataset }) => dataset).sort()).toEqual([...lakeDatasets].sort());
+  });
+
+  it('a suite of what the lake has not is told so', () => {
+    const [events] = bundledSuites;
+    if (events === undefined) throw new Error('no suite');
+    expect(lakeProblem({ ...events, dataset: 'returns' })).toMatch(
+      /no data set “returns” in the lake; take/,
+    );
+    const columns = { ...events.columns, age: { type: 'integer' as const } };
+    expect(lakeProblem({ ...events, columns })).toMatch(
+      /events has no column “age”; it has message_id/,
+    );
   });
 });
