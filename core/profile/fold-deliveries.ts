@@ -50,6 +50,7 @@ const WRITE_PROFILES_MAX = 16;
 /** How long a repeat of an order is looked for: a year and the longest returns after it. */
 const CLAIM_DAYS = 400;
 const DAY_S = 86_400;
+const DAY_MS = DAY_S * 1_000;
 
 /**
  * Resolves and folds a group's events, in the order of their sequence numbers, as far as they fit one
@@ -89,15 +90,17 @@ function foldOne(
   takenClaims: ReadonlySet<string>,
 ): EventOutcome {
   const [strongest = '', ...weaker] = refs;
+  const claim = orderClaimOf(event);
   const known = working.ownerOf(strongest);
   if (known !== undefined && isProven(known.evidence, delivery)) {
     if (isRedelivery(known.evidence, delivery)) return 'redelivered';
-    // Remembering it would push out a message that may still come again.
-    if (isForgotten(known.evidence, delivery)) return 'duplicate';
     // Sent again by its client: the new record is remembered, for it can be redelivered too.
     replaceProven(working, known, delivery);
     return 'duplicate';
   }
+  // Of an order its claim says more surely whether it was counted.
+  const hasClaim = claim !== undefined && isClaimKept(delivery);
+  if (known !== undefined && !hasClaim && isForgotten(known.evidence, delivery)) return 'duplicate';
   let owner = inUse(working, working.ownerOrFounded(strongest, happenedAtMs(event)), strongest);
   for (const ref of weaker) {
     const other = working.ownerOf(ref);
@@ -105,7 +108,6 @@ function foldOne(
     else if (other.profileId !== owner.profileId) owner = working.join(owner, other, ref);
   }
   if (formerRef !== undefined) owner = joinFormer(working, owner, formerRef, event);
-  const claim = orderClaimOf(event);
   const isTaken = claim !== undefined && (takenClaims.has(claim) || working.hasClaim(claim));
   if (isTaken || isProven(owner.evidence, delivery)) {
     const outcome = isRedelivery(owner.evidence, delivery) ? 'redelivered' : 'duplicate';
@@ -118,6 +120,11 @@ function foldOne(
   }
   replaceProven(working, foldEvent(owner, event), delivery);
   return 'folded';
+}
+
+/** Whether a claim made when the event first came would still be there; live events make theirs now. */
+function isClaimKept({ firstReceivedMs, arrivedAtMs }: Delivery): boolean {
+  return firstReceivedMs === undefined || arrivedAtMs - firstReceivedMs < CLAIM_DAYS * DAY_MS;
 }
 
 /** A user id that was known from an `alias` alone is one that the shop uses, from its first event on. */
