@@ -1,4 +1,6 @@
 import type { CollectedEvent } from '../events/event.ts';
+import { happenedAtMs } from '../events/event-time.ts';
+import { isOfThePast } from '../identity/erased-identity.ts';
 import { type Delivery, isForgotten, isProven, isRedelivery, withDelivery } from './evidence.ts';
 import { foldEvent } from './fold-event.ts';
 import { orderClaimOf } from './orders.ts';
@@ -17,10 +19,10 @@ export interface DeliveredEvent {
 }
 
 /**
- * What became of an event: taken in; known because its client sent it before; or known because this
- * very record was handled before and comes again.
+ * What became of an event: taken in; known because its client sent it before; known because this
+ * very record was handled before and comes again; or dropped, because its customer was erased.
  */
-export type EventOutcome = 'folded' | 'duplicate' | 'redelivered';
+export type EventOutcome = 'folded' | 'duplicate' | 'redelivered' | 'erased';
 
 export interface FoldedChunk {
   /** One per event, from the first on; may be fewer than were given. The rest is for the next write. */
@@ -49,6 +51,7 @@ const WRITE_PROFILES_MAX = 16;
 /** How long a repeat of an order is looked for: a year and the longest returns after it. */
 const CLAIM_DAYS = 400;
 const DAY_S = 86_400;
+const DAY_MS = DAY_S * 1_000;
 
 /**
  * Resolves and folds a group's events, in the order of their sequence numbers, as far as they fit one
@@ -69,12 +72,27 @@ export function foldDeliveries(
       working.profileCount >= WRITE_PROFILES_MAX;
     if (isFull) break;
     const refusedBefore = working.refusedIdentities.length;
-    outcomes.push(foldOne(working, delivered, takenClaims));
+    const left = withoutErased(view, delivered);
+    outcomes.push(left === undefined ? 'erased' : foldOne(working, left, takenClaims));
     for (const each of working.refusedIdentities.slice(refusedBefore)) {
       refused.push({ ...each, event: delivered.event });
     }
   }
   return { outcomes, refused, write: working.toWrite() };
+}
+
+/**
+ * The event without the identities whose customers were erased since; nothing where its own customer was.
+ * A weaker one is somebody else's by then, whoever used the device: it makes nobody one.
+ */
+function withoutErased(view: StoredView, delivered: DeliveredEvent): DeliveredEvent | undefined {
+  if (view.erased.size === 0) return delivered;
+  const { event, refs, formerRef, ...rest } = delivered;
+  const isErased = (ref: string) => isOfThePast(view.erased.get(ref), event);
+  const [strongest = ''] = refs;
+  if (isErased(strongest)) return undefined;
+  const former = formerRef === undefined || isErased(formerRef) ? {} : { formerRef };
+  return { ...rest, event, refs: refs.filter((ref) => !isErased(ref)), ...former };
 }
 
 /**
@@ -88,27 +106,24 @@ function foldOne(
   takenClaims: ReadonlySet<string>,
 ): EventOutcome {
   const [strongest = '', ...weaker] = refs;
+  const claim = orderClaimOf(event);
   const known = working.ownerOf(strongest);
   if (known !== undefined && isProven(known.evidence, delivery)) {
     if (isRedelivery(known.evidence, delivery)) return 'redelivered';
-    // Remembering it would push out a message that may still come again.
-    if (isForgotten(known.evidence, delivery)) return 'duplicate';
     // Sent again by its client: the new record is remembered, for it can be redelivered too.
     replaceProven(working, known, delivery);
     return 'duplicate';
   }
-  let owner = inUse(
-    working,
-    working.ownerOrFounded(strongest, Date.parse(event.timestamp)),
-    strongest,
-  );
+  // Of an order its claim says more surely whether it was counted.
+  const hasClaim = claim !== undefined && isClaimKept(delivery);
+  if (known !== undefined && !hasClaim && isForgotten(known.evidence, delivery)) return 'duplicate';
+  let owner = inUse(working, working.ownerOrFounded(strongest, happenedAtMs(event)), strongest);
   for (const ref of weaker) {
     const other = working.ownerOf(ref);
     if (other === undefined) owner = working.link(owner, ref);
     else if (other.profileId !== owner.profileId) owner = working.join(owner, other, ref);
   }
   if (formerRef !== undefined) owner = joinFormer(working, owner, formerRef, event);
-  const claim = orderClaimOf(event);
   const isTaken = claim !== undefined && (takenClaims.has(claim) || working.hasClaim(claim));
   if (isTaken || isProven(owner.evidence, delivery)) {
     const outcome = isRedelivery(owner.evidence, delivery) ? 'redelivered' : 'duplicate';
@@ -121,6 +136,11 @@ function foldOne(
   }
   replaceProven(working, foldEvent(owner, event), delivery);
   return 'folded';
+}
+
+/** Whether a claim made when the event first came would still be there; live events make theirs now. */
+function isClaimKept({ firstReceivedMs, arrivedAtMs }: Delivery): boolean {
+  return firstReceivedMs === undefined || arrivedAtMs - firstReceivedMs < CLAIM_DAYS * DAY_MS;
 }
 
 /** A user id that was known from an `alias` alone is one that the shop uses, from its first event on. */
@@ -141,10 +161,10 @@ function joinFormer(
   working: WorkingSet,
   owner: Profile,
   ref: string,
-  { timestamp }: CollectedEvent,
+  event: CollectedEvent,
 ): Profile {
   const other = working.ownerOf(ref);
-  if (other === undefined) return working.joinUnused(owner, ref, Date.parse(timestamp));
+  if (other === undefined) return working.joinUnused(owner, ref, happenedAtMs(event));
   if (other.profileId === owner.profileId) return owner;
   return working.join(owner, other, ref, !other.formerIdentities?.includes(ref));
 }
