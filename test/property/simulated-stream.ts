@@ -47,7 +47,7 @@ const SHARDS_PER_GENERATION = 2;
 /** More than any run puts into one generation of shards. */
 const GENERATION_SEQUENCES = 20_000;
 
-class CrashError extends Error {}
+export class CrashError extends Error {}
 
 /** mulberry32: 32 bits of state, good enough to pick faults. */
 export function seededRandom(seed: number): () => number {
@@ -79,7 +79,12 @@ export async function consume(
     faultCount += 1;
     return true;
   };
-  const consumption = new Consumption(stores, random, strikes, weather, batchSizeMax);
+  const circumstances = { random, strikes, weather };
+  const consumption = new Consumption({
+    ...circumstances,
+    batchSizeMax,
+    invoke: (records) => invokeOnce(stores, records, circumstances),
+  });
   const half = Math.floor(arriving.length / 2);
   for (const [generation, part] of [arriving.slice(0, half), arriving.slice(half)].entries()) {
     await consumption.consumeAll(shardsOf(part, generation));
@@ -92,80 +97,80 @@ export async function consume(
   await Promise.all(consumption.zombies);
 }
 
-class Consumption {
+/** What happens to whom, by chance. */
+export interface Circumstances {
+  readonly random: () => number;
+  readonly strikes: (probability: number) => boolean;
+  readonly weather: Weather;
+}
+
+/** The lowest failed sequence number, undefined when all went well. */
+export type Invoke = (
+  records: readonly KinesisStreamRecord[],
+) => Promise<string | undefined | 'crashed'>;
+
+/** Lambda's side of a stream: takes batches of shards to a function, until each record is done with or given up. */
+export class Consumption {
   /** Given up on, and not put back yet. */
   readonly abandoned: KinesisStreamRecord[] = [];
   readonly zombies: Promise<unknown>[] = [];
-  readonly #stores: Stores;
-  readonly #random: () => number;
-  readonly #strikes: (probability: number) => boolean;
-  readonly #weather: Weather;
-  readonly #batchSizeMax: number;
+  readonly #options: Circumstances & { readonly batchSizeMax: number; readonly invoke: Invoke };
 
-  constructor(
-    stores: Stores,
-    random: () => number,
-    strikes: (probability: number) => boolean,
-    weather: Weather,
-    batchSizeMax: number,
-  ) {
-    this.#stores = stores;
-    this.#random = random;
-    this.#strikes = strikes;
-    this.#weather = weather;
-    this.#batchSizeMax = batchSizeMax;
+  constructor(options: Circumstances & { readonly batchSizeMax: number; readonly invoke: Invoke }) {
+    this.#options = options;
   }
 
   async consumeAll(shards: readonly (readonly KinesisStreamRecord[])[]): Promise<void> {
     await Promise.all(shards.map((shard) => this.#consumeShard(shard)));
   }
 
-  /** Lambda's poller: batch after batch; after a death half of the batch, after a failure from its lowest on. */
+  /** Batch after batch; after a death half of the batch, after a failure from its lowest number on. */
   async #consumeShard(shard: readonly KinesisStreamRecord[]): Promise<void> {
+    const { random, strikes, weather, batchSizeMax, invoke } = this.#options;
     let at = 0;
-    let sizeMax = this.#batchSizeMax;
+    let sizeMax = batchSizeMax;
     while (at < shard.length) {
-      const records = shard.slice(at, at + 1 + Math.floor(this.#random() * sizeMax));
-      if (this.#strikes(this.#weather.zombie)) this.zombies.push(this.#invoke(records));
-      const failed = await this.#invoke(records);
+      const records = shard.slice(at, at + 1 + Math.floor(random() * sizeMax));
+      if (strikes(weather.zombie)) this.zombies.push(invoke(records));
+      const failed = await invoke(records);
       if (failed === undefined) {
         at += records.length;
-        sizeMax = this.#batchSizeMax;
+        sizeMax = batchSizeMax;
         continue;
       }
       const isDead = failed === 'crashed';
       if (isDead) sizeMax = Math.max(1, Math.floor(records.length / 2));
       const failedAt = shard.findIndex(({ kinesis }) => kinesis.sequenceNumber === failed);
       const from = isDead ? at : failedAt;
-      const isAbandoned = this.#strikes(this.#weather.abandon);
+      const isAbandoned = strikes(weather.abandon);
       if (isAbandoned) this.abandoned.push(...shard.slice(from, at + records.length));
       at = isAbandoned ? at + records.length : from;
     }
   }
+}
 
-  /** The lowest failed sequence number, undefined when all went well. */
-  async #invoke(records: readonly KinesisStreamRecord[]): Promise<string | undefined | 'crashed'> {
-    const [random, strikes, weather] = [this.#random, this.#strikes, this.#weather];
-    const process = { isDead: false };
-    /** Runs one step of the process: it may take its time, die before or after, or see an error. */
-    const step = async <T>(work: () => Promise<T>): Promise<T> => {
-      for (let turns = Math.floor(random() * 12); turns > 0; turns -= 1) await Promise.resolve();
-      const perhaps = () => {
-        if (strikes(weather.crash)) process.isDead = true;
-        if (process.isDead) throw new CrashError('the process is gone');
-        if (strikes(weather.storeError)) throw new Error('the store failed');
-      };
-      perhaps();
-      const result = await work();
-      perhaps();
-      return result;
+async function invokeOnce(
+  stores: Stores,
+  records: readonly KinesisStreamRecord[],
+  { random, strikes, weather }: Circumstances,
+): Promise<string | undefined | 'crashed'> {
+  const process = { isDead: false };
+  /** Runs one step of the process: it may take its time, die before or after, or see an error. */
+  const step = async <T>(work: () => Promise<T>): Promise<T> => {
+    for (let turns = Math.floor(random() * 12); turns > 0; turns -= 1) await Promise.resolve();
+    const perhaps = () => {
+      if (strikes(weather.crash)) process.isDead = true;
+      if (process.isDead) throw new CrashError('the process is gone');
+      if (strikes(weather.storeError)) throw new Error('the store failed');
     };
-    const report = await enrichBatch(
-      portsOver(this.#stores, step, random),
-      records.map(kinesisRecord),
-    );
-    return process.isDead ? 'crashed' : report.failedSequenceNumbers[0];
-  }
+    perhaps();
+    const result = await work();
+    perhaps();
+    return result;
+  };
+  const ports = portsOver(stores, step, random);
+  const report = await enrichBatch(ports, records.map(kinesisRecord));
+  return process.isDead ? 'crashed' : report.failedSequenceNumbers[0];
 }
 
 type Step = <T>(work: () => Promise<T>) => Promise<T>;
