@@ -39,7 +39,7 @@ export function isPoison(arriving: Arriving): arriving is Poison {
 }
 
 /** The record with sequence number n arrives n milliseconds later. */
-export const ARRIVAL_START_MS = 1_700_000_000_000;
+export const ARRIVAL_START_MS = Date.UTC(2026, 0, 4);
 
 /** Faults stop after this many, so that every run ends. */
 const FAULTS_MAX = 60;
