@@ -12,6 +12,7 @@ import { LakeCompaction } from '../constructs/lake-compaction.ts';
 import { LakeTables } from '../constructs/lake-tables.ts';
 import type { FunctionDefaults } from '../constructs/node-function.ts';
 import { OperatorApi } from '../constructs/operator-api.ts';
+import { PrivacyWorkflows } from '../constructs/privacy-workflows.ts';
 import { PullSources } from '../constructs/pull-sources.ts';
 import { RecommendationApi } from '../constructs/recommendation-api.ts';
 import { ReplayWorkflow } from '../constructs/replay-workflow.ts';
@@ -55,7 +56,9 @@ export class ServiceStack extends Stack {
     const training = new TrainingWorkflow(this, 'Training', { defaults, state });
     new RecommendationApi(this, 'Recommendations', { defaults, state, restApi });
     const replay = new ReplayWorkflow(this, 'ReplayWorkflow', { defaults, state }).stateMachine;
-    new OperatorApi(this, 'Operators', { defaults, state, v1: restApi.v1, replay });
+    const { erase, exportCustomer } = new PrivacyWorkflows(this, 'Privacy', { defaults, state });
+    const operators = { defaults, state, v1: restApi.v1, replay, erase, exportCustomer };
+    new OperatorApi(this, 'Operators', operators);
     const watched: Watched = {
       api: restApi.api,
       collect: collector.function,
@@ -64,6 +67,8 @@ export class ServiceStack extends Stack {
       stateMachine: training.stateMachine,
       compaction: compaction.stateMachine,
       replay,
+      erase,
+      exportCustomer,
       imports: files.stateMachine,
       currents,
     };
@@ -82,6 +87,7 @@ export class ServiceStack extends Stack {
       GlueDatabaseName: lakeTables.databaseName,
       AthenaWorkGroupName: lakeTables.workGroupName,
       DropBucketName: state.buckets.drop.bucketName,
+      PrivacyBucketName: state.buckets.privacy.bucketName,
     });
   }
 

@@ -1,3 +1,10 @@
+import {
+  eraseCustomerRoute,
+  exportCustomerRoute,
+  showCustomerRoute,
+} from './operator-customers.ts';
+import { certificateRoute, resumeErasureRoute, showErasureRoute } from './operator-erasures.ts';
+import { showExportRoute } from './operator-exports.ts';
 import { listQuarantine } from './operator-quarantine.ts';
 import { resumeReplayRoute, showReplayRoute, startReplayRoute } from './operator-replays.ts';
 import type { OperatorRoute } from './operator-route.ts';
@@ -10,4 +17,11 @@ export const operatorRoutes: readonly OperatorRoute[] = [
   showReplayRoute,
   resumeReplayRoute,
   sourceEventsRoute,
+  showCustomerRoute,
+  eraseCustomerRoute,
+  exportCustomerRoute,
+  showExportRoute,
+  showErasureRoute,
+  resumeErasureRoute,
+  certificateRoute,
 ];
