@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { configCommand } from './config.ts';
+import { customerCommand } from './customer.ts';
 import { demoCommand } from './demo.ts';
 import { dropCommand } from './drop.ts';
 import { importCommand } from './import.ts';
@@ -25,6 +26,7 @@ async function main(): Promise<void> {
     .addCommand(pullCommand())
     .addCommand(quarantineCommand())
     .addCommand(replayCommand())
+    .addCommand(customerCommand())
     .addCommand(configCommand())
     .addCommand(sourceCommand())
     .showHelpAfterError('(see --help)')

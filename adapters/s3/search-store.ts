@@ -143,9 +143,32 @@ export async function readMessageIds(store: PrivacyStore, searchId: string): Pro
 
 /** The work of a search is done with. */
 export async function deleteWork(store: PrivacyStore, searchId: string): Promise<void> {
+  await deleteBelow(store, `${WORK_PREFIX}${searchId}/`);
+}
+
+/** Deletes what was exported of anybody of these identities; returns how many exports there were. */
+export async function deleteExportsOf(
+  store: PrivacyStore,
+  refs: ReadonlySet<string>,
+): Promise<number> {
+  const folders = new Set<string>();
+  for await (const key of keysBelow(store, EXPORTS_PREFIX)) {
+    folders.add(key.slice(EXPORTS_PREFIX.length).split('/')[0] ?? '');
+  }
+  let count = 0;
+  for (const exportId of folders) {
+    const stored = await exportRecords(store).read(exportId);
+    if (stored?.value.person.refs.some((ref) => refs.has(ref)) !== true) continue;
+    await deleteBelow(store, `${EXPORTS_PREFIX}${exportId}/`);
+    count += 1;
+  }
+  return count;
+}
+
+async function deleteBelow(store: PrivacyStore, prefix: string): Promise<void> {
   const { client, bucket } = store;
   const left: { Key: string }[] = [];
-  for await (const Key of keysBelow(store, `${WORK_PREFIX}${searchId}/`)) left.push({ Key });
+  for await (const Key of keysBelow(store, prefix)) left.push({ Key });
   for (let from = 0; from < left.length; from += DELETED_MAX) {
     const Delete = { Objects: left.slice(from, from + DELETED_MAX), Quiet: true };
     await client.send(new DeleteObjectsCommand({ Bucket: bucket, Delete }));

@@ -110,6 +110,11 @@ export class PrivacyWorkflows extends Construct {
         erasures(state),
         work(state, ['s3:GetObject', 's3:DeleteObject']),
         { bucket: buckets.privacy, prefix: 'certificates/', actions: ['s3:PutObject'] },
+        {
+          bucket: buckets.privacy,
+          prefix: 'exports/',
+          actions: ['s3:GetObject', 's3:DeleteObject'],
+        },
       ],
     });
   }
@@ -119,14 +124,15 @@ export class PrivacyWorkflows extends Construct {
     return new NodeFunction(this, 'ExportStep', {
       defaults,
       entry: 'lambdas/privacy/export-step.ts',
-      description: 'Collects what is held of a customer; only reads',
+      description: 'Collects what is held of a customer; only reads it',
       memoryMb: UNIT_MEMORY_MB,
       timeout: Duration.minutes(UNIT_TIMEOUT_MIN),
       variables: bucketVariables(state),
       permissions: [allow(['secretsmanager:GetSecretValue'], [secrets.identity.secretArn])],
       objects: [
         ...searched(state, ['s3:GetObject']),
-        work(state, ['s3:GetObject', 's3:PutObject']),
+        // Its own progress, once it is over.
+        work(state, ['s3:GetObject', 's3:PutObject', 's3:DeleteObject']),
         {
           bucket: buckets.privacy,
           prefix: 'exports/',

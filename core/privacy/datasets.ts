@@ -248,8 +248,7 @@ export const datasets: readonly Dataset[] = [
     holds: 'Everything held of customers who asked',
     retention: WORK_DAYS,
     reason: 'It is handed over and not kept',
-    erasure: 'expires',
-    why: 'Made at the customer’s own request, and gone within days',
+    erasure: 'erased',
   },
   {
     place: objects('privacy', 'work/'),

@@ -1,6 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { deleteFacts } from '../../adapters/dynamodb/inspector-erasure.ts';
 import {
+  deleteExportsOf,
   deleteWork,
   erasureRecords,
   putCertificate,
@@ -64,7 +65,9 @@ async function finish(stored: Stored<Erasure>, value: Erasure): Promise<void> {
     setting('INSPECTOR_TABLE'),
     await readMessageIds(store, erasureId),
   );
+  const exportCount = await deleteExportsOf(store, new Set(value.person.refs));
   const counts = addCountsByArea(value.counts, {
+    exports: { ...noCounts, deleted: exportCount },
     inspector: {
       ...noCounts,
       scanned: facts.scannedCount,

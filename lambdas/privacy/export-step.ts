@@ -1,5 +1,6 @@
 import type { Context } from 'aws-lambda';
 import {
+  deleteWork,
   exportParts,
   exportRecords,
   readProgress,
@@ -78,11 +79,14 @@ async function unit(
 
 async function finish(step: SearchStep, stored: Stored<CustomerExport>): Promise<SearchStep> {
   const { value } = stored;
+  // This step was done before, and its answer was lost.
+  if (value.status === 'done') return { ...step, isDone: true };
   const { counts } = await sumPass(store, step.searchId, value.pass, value.units);
   const parts = await exportParts(store, step.searchId);
   const finishedAt = now();
   const done = { ...value, status: 'done' as const, counts, parts, units: [] };
   await records.write(step.searchId, { ...done, finishedAt, updatedAt: finishedAt }, stored);
+  await deleteWork(store, step.searchId);
   return { ...step, isDone: true };
 }
 
