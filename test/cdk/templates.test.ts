@@ -49,6 +49,7 @@ const VARIABLES: Record<string, string[]> = {
   ImportSplit: ['DROP_BUCKET'],
   ImportChunk: [
     'DROP_BUCKET',
+    'CATALOGUE_TABLE',
     'EVENTS_STREAM_NAME',
     'QUARANTINE_BUCKET',
     'CONFIG_TABLE',
@@ -180,6 +181,7 @@ describe('permissions', () => {
         '/rejects/*',
         '/work/*',
         '/ledger/*',
+        '/feeds/*',
         // The executions that an import's map starts.
         '/*',
       ]),
