@@ -134,10 +134,13 @@ const environmentSchema = z
       .optional(),
     /** The nightly work that makes the day before into Parquet. */
     compaction: z.strictObject({ schedule: scheduleExpression, scheduleEnabled: z.boolean() }),
+    /** The nightly audit of data; some time after compaction, whose day it reads. */
+    audit: z.strictObject({ schedule: scheduleExpression, scheduleEnabled: z.boolean() }),
     memoryMb: z.strictObject({
       collect: memoryMb,
       enrich: memoryMb,
       compact: memoryMb,
+      audit: memoryMb,
       serve: memoryMb,
       authorize: memoryMb,
       snapshot: memoryMb,
@@ -213,10 +216,12 @@ const dev: Environment = {
   },
   train: { schedule: 'cron(0 2 * * ? *)', scheduleEnabled: true },
   compaction: { schedule: 'cron(30 1 * * ? *)', scheduleEnabled: true },
+  audit: { schedule: 'cron(0 3 * * ? *)', scheduleEnabled: true },
   memoryMb: {
     collect: 512,
     enrich: 512,
     compact: 1769,
+    audit: 1769,
     serve: 1024,
     authorize: 256,
     snapshot: 1769,
@@ -266,10 +271,12 @@ const prod: Environment = {
   },
   train: { schedule: 'cron(0 2 * * ? *)', scheduleEnabled: true },
   compaction: { schedule: 'cron(30 1 * * ? *)', scheduleEnabled: true },
+  audit: { schedule: 'cron(0 3 * * ? *)', scheduleEnabled: true },
   memoryMb: {
     collect: 1024,
     enrich: 1769,
     compact: 3538,
+    audit: 5307,
     serve: 1769,
     authorize: 512,
     snapshot: 7076,

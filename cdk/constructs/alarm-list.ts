@@ -20,6 +20,7 @@ export interface Watched {
   readonly mapping: EventSourceMapping;
   readonly stateMachine: StateMachine;
   readonly compaction: StateMachine;
+  readonly audit: StateMachine;
   readonly replay: StateMachine;
   readonly imports: StateMachine;
   readonly currents: LambdaFunction;
@@ -237,6 +238,22 @@ export const alarmList: readonly AlarmEntry[] = [
     title: 'Compaction failed',
     meaning: 'A day of the lake was not made into Parquet; queries over it find nothing.',
     metric: ({ compaction }) => compaction.metricFailed({ statistic: Stats.SUM, period: PERIOD }),
+    ...onAny,
+  },
+  {
+    id: 'audit-stopped',
+    title: 'The data says stop',
+    meaning:
+      'The nightly audit found that an expectation of severity stop is unmet, or could not be made.',
+    metric: ({ audit }) => audit.metricFailed({ statistic: Stats.SUM, period: PERIOD }),
+    ...onAny,
+  },
+  {
+    id: 'audit-holds-back',
+    title: 'Rows that should not be built on',
+    meaning:
+      'The nightly audit found more rows than are put up with that an expectation of severity quarantine does not expect.',
+    metric: () => written('audit', 'AuditHoldsBack', Stats.SUM),
     ...onAny,
   },
   {

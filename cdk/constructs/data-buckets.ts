@@ -19,6 +19,8 @@ export interface DataBucketsProps {
 const SNAPSHOT_RETENTION_DAYS = 7;
 /** A compaction that was given up is started again from its beginning. */
 const PROGRESS_RETENTION_DAYS = 7;
+/** Reports of audits: a year back, and a month to look at it. */
+const REPORT_RETENTION_DAYS = 400;
 /** Answers of queries may hold personal data; whoever needs one longer keeps a copy. */
 const QUERY_RESULT_RETENTION_DAYS = 7;
 /** A quarantined or failed event is replayed within weeks or never. */
@@ -36,7 +38,7 @@ const NONCURRENT_RETENTION_DAYS = 30;
 
 /** The buckets of the data flow, and the one that logs who read them. */
 export class DataBuckets extends Construct {
-  /** `raw/` events by day of arrival and source, `curated/` Parquet, `snapshots/`, answers in `athena/`. */
+  /** `raw/` events by day of arrival and source, `curated/` Parquet, `snapshots/`, answers in `athena/`, reports in `quality/`. */
   readonly lake: Bucket;
   /** `models/<id>/`, immutable. */
   readonly models: Bucket;
@@ -64,6 +66,7 @@ export class DataBuckets extends Construct {
       expire(SNAPSHOT_RETENTION_DAYS, 'snapshots/'),
       expire(PROGRESS_RETENTION_DAYS, 'compaction/'),
       expire(QUERY_RESULT_RETENTION_DAYS, 'athena/'),
+      expire(REPORT_RETENTION_DAYS, 'quality/'),
     ]);
     // The pointer's models must survive an accidental delete, so this bucket alone keeps versions;
     // in the others versions would only keep personal data past its erasure.

@@ -22,6 +22,8 @@ export const OPERATOR_ROUTES = [
   ['GET', '/quarantine/replays/{replayId}'],
   ['POST', '/quarantine/replays/{replayId}/resume'],
   ['GET', '/sources/{sourceId}/events'],
+  ['GET', '/quality/reports'],
+  ['GET', '/quality/reports/{suiteId}/{day}'],
 ] as const;
 
 /** Under API Gateway's 29 s, so that the function's own answer arrives before the gateway's. */
@@ -32,18 +34,19 @@ const MEMORY_MB = 512;
 export class OperatorApi extends Construct {
   constructor(scope: Construct, id: string, { defaults, state, v1, replay }: OperatorApiProps) {
     super(scope, id);
-    const { quarantine } = state.buckets;
+    const { quarantine, lake } = state.buckets;
     const { inspector } = state.tables;
     const operate = new NodeFunction(this, 'Operate', {
       defaults,
       entry: 'lambdas/api/operate.ts',
-      description: 'Answers operators: the quarantine, its replays, what became of events',
+      description: 'Answers operators: the quarantine, its replays, what became of events, audits',
       memoryMb: MEMORY_MB,
       timeout: Duration.seconds(TIMEOUT_S),
       variables: {
         QUARANTINE_BUCKET: quarantine.bucketName,
         REPLAY_STATE_MACHINE_ARN: replay.stateMachineArn,
         INSPECTOR_TABLE: inspector.tableName,
+        LAKE_BUCKET: lake.bucketName,
       },
       permissions: [
         allow(['states:StartExecution'], [replay.stateMachineArn]),
@@ -52,6 +55,7 @@ export class OperatorApi extends Construct {
       objects: [
         { actions: ['s3:GetObject'], bucket: quarantine, prefix: 'quarantine/' },
         { actions: ['s3:GetObject', 's3:PutObject'], bucket: quarantine, prefix: 'replays/' },
+        { actions: ['s3:GetObject'], bucket: lake, prefix: 'quality/' },
       ],
     });
     const integration = functionIntegration(operate.function);

@@ -10,6 +10,7 @@ import { EventLake } from '../constructs/event-lake.ts';
 import { FileDrop } from '../constructs/file-drop.ts';
 import { LakeCompaction } from '../constructs/lake-compaction.ts';
 import { LakeTables } from '../constructs/lake-tables.ts';
+import { NightlyAudit } from '../constructs/nightly-audit.ts';
 import type { FunctionDefaults } from '../constructs/node-function.ts';
 import { OperatorApi } from '../constructs/operator-api.ts';
 import { PullSources } from '../constructs/pull-sources.ts';
@@ -51,6 +52,7 @@ export class ServiceStack extends Stack {
     const enricher = new Enricher(this, 'Enricher', { defaults, state });
     const lake = new EventLake(this, 'EventLake', { environment, state });
     const compaction = new LakeCompaction(this, 'Compaction', { defaults, state });
+    const audit = new NightlyAudit(this, 'NightlyAudit', { defaults, state }).stateMachine;
     const lakeTables = new LakeTables(this, 'LakeTables', { defaults, state });
     const training = new TrainingWorkflow(this, 'Training', { defaults, state });
     new RecommendationApi(this, 'Recommendations', { defaults, state, restApi });
@@ -63,6 +65,7 @@ export class ServiceStack extends Stack {
       mapping: enricher.mapping,
       stateMachine: training.stateMachine,
       compaction: compaction.stateMachine,
+      audit,
       replay,
       imports: files.stateMachine,
       currents,
@@ -79,6 +82,7 @@ export class ServiceStack extends Stack {
     addOutputs(this, {
       PullStateMachineArn: pull.stateMachineArn,
       CompactStateMachineArn: compaction.stateMachine.stateMachineArn,
+      AuditStateMachineArn: audit.stateMachineArn,
       GlueDatabaseName: lakeTables.databaseName,
       AthenaWorkGroupName: lakeTables.workGroupName,
       DropBucketName: state.buckets.drop.bucketName,

@@ -1,3 +1,4 @@
+import { listQualityReports, showQualityReport } from './operator-quality.ts';
 import { listQuarantine } from './operator-quarantine.ts';
 import { resumeReplayRoute, showReplayRoute, startReplayRoute } from './operator-replays.ts';
 import type { OperatorRoute } from './operator-route.ts';
@@ -10,4 +11,6 @@ export const operatorRoutes: readonly OperatorRoute[] = [
   showReplayRoute,
   resumeReplayRoute,
   sourceEventsRoute,
+  listQualityReports,
+  showQualityReport,
 ];

@@ -66,6 +66,7 @@ const VARIABLES: Record<string, string[]> = {
     'INSPECTOR_TABLE',
   ],
   Compact: ['LAKE_BUCKET'],
+  Audit: ['LAKE_BUCKET', 'CONFIG_TABLE', 'CATALOGUE_TABLE', 'PROFILES_TABLE', 'AUDIT_DISK_MB'],
   Pull: [
     'EVENTS_STREAM_NAME',
     'QUARANTINE_BUCKET',
@@ -89,7 +90,7 @@ const VARIABLES: Record<string, string[]> = {
   Check: WORKFLOW_VARIABLES,
   Train: WORKFLOW_VARIABLES,
   Evaluate: WORKFLOW_VARIABLES,
-  Operate: ['QUARANTINE_BUCKET', 'REPLAY_STATE_MACHINE_ARN', 'INSPECTOR_TABLE'],
+  Operate: ['QUARANTINE_BUCKET', 'REPLAY_STATE_MACHINE_ARN', 'INSPECTOR_TABLE', 'LAKE_BUCKET'],
   Replay: [
     'EVENTS_STREAM_NAME',
     'QUARANTINE_BUCKET',
@@ -107,11 +108,11 @@ describe('the functions', () => {
     expect(functions.map(([id]) => id).sort()).toEqual(Object.keys(VARIABLES).sort());
   });
 
-  it('run on Node 24 and arm64, traced, each with its own log', () => {
-    for (const [, { Properties }] of functions) {
+  it('run on Node 24 and arm64, but for the one with native parts, traced, each with its own log', () => {
+    for (const [id, { Properties }] of functions) {
       expect(Properties).toMatchObject({
         Runtime: 'nodejs24.x',
-        Architectures: ['arm64'],
+        Architectures: [id === 'Audit' ? 'x86_64' : 'arm64'],
         Handler: 'index.handler',
         TracingConfig: { Mode: 'Active' },
         LoggingConfig: { LogFormat: 'JSON', LogGroup: { Ref: expect.any(String) } },
@@ -172,6 +173,7 @@ describe('permissions', () => {
         '/raw/*',
         '/errors/*',
         '/compaction/*',
+        '/quality/*',
         '/curated/*',
         '/snapshots/*',
         '/models/*',
