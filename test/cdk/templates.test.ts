@@ -57,6 +57,7 @@ const VARIABLES: Record<string, string[]> = {
   ImportSplit: ['DROP_BUCKET'],
   ImportChunk: [
     'DROP_BUCKET',
+    'CATALOGUE_TABLE',
     'EVENTS_STREAM_NAME',
     'QUARANTINE_BUCKET',
     'CONFIG_TABLE',
@@ -212,6 +213,7 @@ describe('permissions', () => {
         '/rejects/*',
         '/work/*',
         '/ledger/*',
+        '/feeds/*',
         // The executions that maps start.
         '/*',
       ]),

@@ -8,6 +8,7 @@ import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeConnection } from '../../cli/connection.ts';
+import { mappingConfig } from '../../core/mapping/file-drop.ts';
 import { importManifest } from '../../lambdas/ingest/import-run.ts';
 import { startTestCloud, type TestCloud } from './cloud.ts';
 
@@ -46,6 +47,11 @@ async function shell(line: string): Promise<string> {
   return stdout;
 }
 
+const RSS = `<?xml version="1.0"?><rss version="2.0" xmlns:g="http://base.google.com/ns/1.0"><channel>
+<title>Shop</title><item><g:id>d</g:id><title>Mug &amp; &lt;b&gt;lid&lt;/b&gt;</title>
+<link>https://shop.example/d</link><g:price>9.50 GBP</g:price><g:availability>in_stock</g:availability></item>
+</channel></rss>`;
+
 const products = (ids: readonly string[]) =>
   `id\ttitle\tlink\timage_link\tprice\tavailability\n${ids
     .map((id) => `${id}\tItem ${id}\thttps://shop.example/${id}\t\t12.50 GBP\tin_stock\n`)
@@ -83,13 +89,20 @@ describe('the guide to product feeds', () => {
   }, 120_000);
 
   it('says of each form of a feed the format that its reader has', async () => {
-    for (const [, format = ''] of guide.matchAll(/\| `(\{ "type".*?\})` +\|/g)) {
-      const mapping = JSON.parse(await readFile(join(folder, MAPPING), 'utf8'));
-      await writeFile(
-        join(folder, 'other.json'),
-        JSON.stringify({ ...mapping, id: 'other', format: JSON.parse(format) }),
-      );
-      await shell('npx kindred config put mapping other.json');
-    }
-  }, 60_000);
+    const mapping = JSON.parse(await readFile(join(folder, MAPPING), 'utf8'));
+    const forms = [...guide.matchAll(/\| (.*?) +\| `(\{ "type".*?\})` +\|/g)];
+    expect(forms.map(([, name]) => name)).toContain('RSS 2.0');
+    for (const [, , format = ''] of forms)
+      mappingConfig.parse({ ...mapping, format: JSON.parse(format) });
+    const [, , format = ''] = forms.find(([, name]) => name === 'RSS 2.0') ?? [];
+    const ofRss = { ...mapping, id: 'rss', format: JSON.parse(format) };
+    await writeFile(join(folder, 'rss.json'), JSON.stringify(ofRss));
+    await writeFile(join(folder, 'rss-drop.json'), JSON.stringify({ mappingId: 'rss' }));
+    await writeFile(join(folder, 'products.xml'), RSS);
+    await shell('npx kindred config put mapping rss.json');
+    await shell('npx kindred config put fileDrop product-feed rss-drop.json');
+    const printed = await shell('npx kindred drop products.xml --source product-feed');
+    expect(printed).toContain('1 items, 0 no longer sold');
+    expect(await itemOf('d')).toMatchObject({ title: 'Mug & <b>lid</b>', price: 9.5 });
+  }, 120_000);
 });
