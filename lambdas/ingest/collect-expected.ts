@@ -10,8 +10,8 @@ import { parsedCalls } from '../../core/identity/collect-plain.ts';
 import type { EventCheck } from '../../core/quality/row-check.ts';
 
 /**
- * Judges each call by the shop's expectations too. An event has to be read again from its record, which
- * costs about as much as all the rest; that is why it is another way, for those alone who have such.
+ * Judges each call by the shop's expectations too. An event has to be read again from its record, and
+ * a plain batch be parsed; that is why it is another way, for those alone who have such.
  */
 export function collectExpected(
   calls: readonly unknown[] | PlainBatch,
