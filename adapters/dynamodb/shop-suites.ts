@@ -2,9 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
 import { parseSuite, type Suite } from '../../core/quality/suite.ts';
 import { configDocuments } from './config-documents.ts';
-
-/** The kind of documents that hold expectation suites. */
-export const SUITE_KIND = 'expectations';
+import { SUITE_KIND } from './suite-kind.ts';
 
 /** The suites that are audited: what the shop registered, and what is bundled where it registered none. */
 export interface ShopSuites {

@@ -1,8 +1,8 @@
 import type * as z from 'zod';
 import { configDocuments } from '../../adapters/dynamodb/config-documents.ts';
 import { mappingDocuments } from '../../adapters/dynamodb/mapping-documents.ts';
-import { SUITE_KIND } from '../../adapters/dynamodb/shop-suites.ts';
 import { createSourceRegistry } from '../../adapters/dynamodb/source-registry.ts';
+import { SUITE_KIND } from '../../adapters/dynamodb/suite-kind.ts';
 import { pullDocument } from '../../adapters/sources/connectors.ts';
 import {
   type RegisteredSchema,

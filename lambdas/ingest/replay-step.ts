@@ -1,3 +1,4 @@
+import type { EventExpectations } from '../../adapters/dynamodb/event-expectations.ts';
 import type { EventStream, StreamRecord } from '../../adapters/kinesis/event-stream.ts';
 import { type Lake, linesOf, rawFilesBetween } from '../../adapters/s3/lake-reader.ts';
 import { type StoredReplay, writeReplay } from '../../adapters/s3/replay-store.ts';
@@ -23,6 +24,8 @@ export interface ReplayPorts {
   readonly lake: Lake;
   readonly stream: EventStream;
   readonly identitySecret: () => Promise<string>;
+  /** What the shop expects of each event now. */
+  readonly expectations?: EventExpectations;
   /** The source as it is configured now, with the customer's own schemas as strictly as it wants them. */
   readonly source: (sourceId: string) => Promise<JudgingSource>;
   readonly nowMs: () => number;
@@ -184,6 +187,7 @@ async function judge(
     },
     {
       identitySecret: ports.identitySecret,
+      ...(ports.expectations === undefined ? {} : { expectations: ports.expectations }),
       stream: { put: async (taken) => void records.push(...taken) },
       quarantine: { keep: async () => {} },
       count: () => {},

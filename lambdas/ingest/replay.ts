@@ -5,6 +5,7 @@ import type { Context } from 'aws-lambda';
 import * as z from 'zod';
 import { createDynamoDbClient } from '../../adapters/dynamodb/client.ts';
 import { configDocuments } from '../../adapters/dynamodb/config-documents.ts';
+import { createEventExpectations } from '../../adapters/dynamodb/event-expectations.ts';
 import { createRegisteredSchemas } from '../../adapters/dynamodb/registered-schemas.ts';
 import { createEventStream } from '../../adapters/kinesis/event-stream.ts';
 import { readReplay } from '../../adapters/s3/replay-store.ts';
@@ -86,6 +87,9 @@ function portsOfStep(): ReplayPorts {
     stream,
     lake: { client, bucket: environment.LAKE_BUCKET },
     identitySecret: () => readSecret(environment.IDENTITY_SECRET_ID),
+    expectations: createEventExpectations(dynamoDb, environment.CONFIG_TABLE, (count) =>
+      logger.warn('expectation suites that cannot be used', { count }),
+    ),
     source: (sourceId) => {
       const source = known.get(sourceId) ?? read(sourceId);
       known.set(sourceId, source);

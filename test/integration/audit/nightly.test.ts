@@ -1,4 +1,10 @@
-import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { DeleteItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { DescribeExecutionCommand, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { marshall } from '@aws-sdk/util-dynamodb';
@@ -234,6 +240,12 @@ describe('the nightly audit', () => {
     expect(ended).toMatchObject({ status: 'FAILED', cause: 'damaged: SuiteError' });
     const report = await reportOf('catalogue', YESTERDAY);
     expect(report).toMatchObject({ title: 'Our catalogue', suiteVersion: 7, verdict: 'warn' });
+    await test.clients.dynamoDb.send(
+      new DeleteItemCommand({
+        TableName: test.cloud.connection.resources.ConfigTableName ?? '',
+        Key: marshall({ kind: 'expectations', id: 'damaged' }),
+      }),
+    );
   });
 
   it('is told by the operators’ API', async () => {
@@ -257,5 +269,49 @@ describe('the nightly audit', () => {
     expect(await page.text()).toContain('<!doctype html>');
     expect((await ask('/quality/reports/orders/2001-01-01')).status).toBe(404);
     expect((await ask('/quality/reports?suite=../x')).status).toBe(400);
+  });
+});
+
+describe('the guide', () => {
+  const root = join(import.meta.dirname, '..', '..', '..');
+  let folder: string;
+  beforeAll(async () => {
+    // A repository like this one, in which files may be written.
+    folder = await mkdtemp(join(tmpdir(), 'audit-guide-'));
+    const here = join(folder, 'kindred');
+    await mkdir(join(here, '.kindred'), { recursive: true });
+    for (const name of await readdir(root)) await symlink(join(root, name), join(here, name));
+    await symlink(join(root, '..', 'shared'), join(folder, 'shared'));
+    const { connection } = test.cloud;
+    await writeFile(join(here, '.kindred', 'connection.json'), JSON.stringify(connection));
+    const guide = await readFile(join(root, 'docs/how-to/audit-your-data.md'), 'utf8');
+    const suite = /```json\n(\{\n {2}"formVersion"[\s\S]*?)```/.exec(guide)?.[1] ?? '';
+    await writeFile(join(here, 'orders.suite.json'), suite);
+    await writeFile(join(here, 'products.csv'), 'item_id\nmug\n');
+    await writeFile(
+      join(here, 'orders.csv'),
+      'order_id,ordered_at,sku,quantity,price,total,email\no1,2026-11-24T10:00:00Z,mug,2,5.00,10.00,ada@example.com\n',
+    );
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it('has commands that run as they stand', async () => {
+    const guide = await readFile(join(root, 'docs/how-to/audit-your-data.md'), 'utf8');
+    const commands = [...guide.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, fence = '']) =>
+      fence.trim().split('\n'),
+    );
+    expect(commands.length).toBeGreaterThan(4);
+    for (const command of commands) {
+      const needsData = /\.\.\/shared\/\S+/.exec(command)?.[0];
+      if (needsData !== undefined && !existsSync(join(folder, 'kindred', needsData))) {
+        console.log('skipped: ../shared/data is not there');
+        continue;
+      }
+      const cwd = join(folder, 'kindred');
+      const { stdout } = await promisify(execFile)('bash', ['-c', command], { cwd });
+      expect(stdout, command).toMatch(
+        /expectations are unmet|fit to import|expectations orders|^orders$/m,
+      );
+    }
   });
 });
