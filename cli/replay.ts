@@ -19,6 +19,7 @@ interface StartOptions extends OperatorApiOptions {
   readonly source?: string;
   readonly id?: string;
   readonly raw?: true;
+  readonly failures?: true;
   readonly rebuild?: true;
   readonly dryRun?: true;
   readonly rate?: number;
@@ -34,7 +35,7 @@ const STILL_MS = 5 * 60_000;
 /** `kindred replay`: sends refused calls, or the lake's events, again. */
 export function replayCommand(): Command {
   const command = new Command('replay')
-    .description('Send refused calls, or events of the lake, once more.')
+    .description('Send refused calls, failed batches, or events of the lake once more.')
     .addHelpText(
       'after',
       `
@@ -45,6 +46,7 @@ Examples:
   kindred replay start --from 2026-11-01 --reason bad-properties --dry-run
   kindred replay start --from 2026-11-01 --reason bad-properties
   kindred replay start --raw --from 2026-11-20 --to 2026-11-21 --source web-shop
+  kindred replay start --failures --from 2026-11-20 --dry-run
   kindred replay status 0b0a6c1e-…      how far it has come
   kindred replay resume 0b0a6c1e-…      go on after a failure`,
     );
@@ -53,6 +55,7 @@ Examples:
       withFilter(new Command('start').description('replay what matches'))
         .option('--id <ids>', 'these calls only, comma-separated')
         .option('--raw', 'events of the lake, as they are, instead of quarantined calls')
+        .option('--failures', 'what the enricher could not take, instead of quarantined calls')
         .option(
           '--rebuild',
           'with --raw, of customers that were reset: count what profiles may have forgotten',
@@ -89,7 +92,7 @@ async function start(options: StartOptions): Promise<void> {
   const { reason, source, id, rate, limit } = options;
   const body = {
     ...daysOf(options),
-    what: options.raw === true ? 'raw' : 'quarantine',
+    what: whatOf(options),
     isDryRun: options.dryRun === true,
     ...(options.rebuild === true && { isRebuild: true }),
     ...(reason === undefined ? {} : { reasons: reason.split(',') }),
@@ -100,6 +103,14 @@ async function start(options: StartOptions): Promise<void> {
   };
   const { replayId } = await api.ask({ method: 'POST', path: '/quarantine/replay', body }, started);
   await tell(api, replayId, options);
+}
+
+function whatOf({ raw, failures }: StartOptions): 'raw' | 'failures' | 'quarantine' {
+  if (raw === true && failures === true) {
+    throw new UserError('Events of the lake and failures are two replays.', 'Name one of them.');
+  }
+  if (raw === true) return 'raw';
+  return failures === true ? 'failures' : 'quarantine';
 }
 
 async function status(replayId: string, options: OperatorApiOptions & { json?: true }) {

@@ -29,7 +29,8 @@ export type ReplayFilter = z.infer<typeof replayFilter>;
 
 export const replayRequest = replayFilter
   .extend({
-    what: z.enum(['quarantine', 'raw']).default('quarantine'),
+    /** Refused calls, events of the lake, or what the enricher could not take. */
+    what: z.enum(['quarantine', 'raw', 'failures']).default('quarantine'),
     /** Counts what would come of it, puts nothing on the stream and marks nothing. */
     isDryRun: z.boolean().default(false),
     eventsPerSecond: z.int().min(1).max(EVENTS_PER_SECOND_MAX).default(EVENTS_PER_SECOND_DEFAULT),
@@ -47,7 +48,11 @@ export const replayRequest = replayFilter
   })
   .refine(({ what, reasons, ids }) => what === 'quarantine' || (reasons ?? ids) === undefined, {
     path: ['what'],
-    error: 'events of the lake have no reasons and no quarantine ids; leave both out',
+    error: 'only refused calls have reasons and quarantine ids; leave both out',
+  })
+  .refine(({ what, sources }) => what !== 'failures' || sources === undefined, {
+    path: ['sources'],
+    error: 'one failed batch has events of several sources; leave sources out',
   })
   .refine(({ what, isRebuild }) => what === 'raw' || !isRebuild, {
     path: ['isRebuild'],

@@ -108,15 +108,11 @@ function foldOne(
   const [strongest = '', ...weaker] = refs;
   const claim = orderClaimOf(event);
   const known = working.ownerOf(strongest);
-  if (known !== undefined && isProven(known.evidence, delivery)) {
-    if (isRedelivery(known.evidence, delivery)) return 'redelivered';
-    // Sent again by its client: the new record is remembered, for it can be redelivered too.
-    replaceProven(working, known, delivery);
-    return 'duplicate';
-  }
+  if (known !== undefined && isRedelivery(known.evidence, delivery)) return 'redelivered';
   // Of an order its claim says more surely whether it was counted.
   const hasClaim = claim !== undefined && isClaimKept(delivery);
   if (known !== undefined && !hasClaim && isForgotten(known.evidence, delivery)) return 'duplicate';
+  // What is sent again may still join what could not be joined when it first came.
   let owner = inUse(working, working.ownerOrFounded(strongest, happenedAtMs(event)), strongest);
   for (const ref of weaker) {
     const other = working.ownerOf(ref);

@@ -1,9 +1,8 @@
-import type { EventStream, StreamRecord } from '../../adapters/kinesis/event-stream.ts';
-import { type Lake, linesOf, rawFilesBetween } from '../../adapters/s3/lake-reader.ts';
+import type { StreamRecord } from '../../adapters/kinesis/event-stream.ts';
+import { linesOf, rawFilesBetween } from '../../adapters/s3/lake-reader.ts';
 import { type StoredReplay, writeReplay } from '../../adapters/s3/replay-store.ts';
 import {
   markReplayed,
-  type Quarantine,
   readWaitingCall,
   type WaitingPage,
   waitingPages,
@@ -11,41 +10,15 @@ import {
 import { isJsonObject } from '../../core/events/json-value.ts';
 import { IMPORT_CALL_BYTES_MAX } from '../../core/events/limits.ts';
 import { chunkMs, type Replay, UNREADABLE, withUnreadable } from '../../core/events/replay.ts';
-import type { EventSource } from '../../core/events/source.ts';
 import { readStoredEvent } from '../../core/events/upcast.ts';
-import type { PropertiesCheck } from '../../core/events/validate-call.ts';
 import { partitionKeyOf } from '../../core/identity/collect-event.ts';
 import type { QuarantinedCall } from '../../core/identity/quarantined-call.ts';
 import { takeIn } from './intake.ts';
+import { CHUNK_MAX, type Chunk, chunkSize, type ReplayPorts, withRefused } from './replay-chunk.ts';
+import { failureChunks } from './replay-failures.ts';
 
-export interface ReplayPorts {
-  readonly quarantine: Quarantine;
-  readonly lake: Lake;
-  readonly stream: EventStream;
-  readonly identitySecret: () => Promise<string>;
-  /** The source as it is configured now, with the customer's own schemas as strictly as it wants them. */
-  readonly source: (sourceId: string) => Promise<JudgingSource>;
-  readonly nowMs: () => number;
-  readonly sleep: (ms: number) => Promise<void>;
-}
-
-export interface JudgingSource {
-  readonly source: EventSource;
-  readonly check?: PropertiesCheck;
-}
-
-/** Calls or events between two checkpoints: what a crash repeats, as duplicates, at most. */
-const CHUNK_MAX = 100;
 /** How long one chunk may wait for the stream. */
 const PUT_MS_MAX = 10_000;
-
-/** A part of the work, read and judged; done once its records are on the stream and its calls are moved. */
-interface Chunk {
-  /** The replay as it is after this chunk. */
-  readonly after: Replay;
-  readonly records: readonly StreamRecord[];
-  readonly replayed: readonly { readonly key: string; readonly call: QuarantinedCall }[];
-}
 
 /**
  * Goes on with a replay until it is done or `deadlineMs` (epoch); every chunk ends in a checkpoint.
@@ -59,13 +32,13 @@ export async function continueReplay(
   let stored = start;
   if (stored.replay.status === 'done') return stored.replay;
   const { what, isDryRun, eventsPerSecond } = stored.replay.request;
-  const chunks = (what === 'raw' ? rawChunks : quarantineChunks)(stored.replay, ports, deadlineMs);
+  const chunks = chunksOf[what](stored.replay, ports, deadlineMs);
   let startedAtMs = ports.nowMs();
-  for await (const { after, records, replayed } of chunks) {
+  for await (const { after, records, moves } of chunks) {
     if (!isDryRun) {
       // On the stream first: a crash in between repeats events, which their message ids give away.
       if (records.length > 0) await ports.stream.put(records, Date.now() + PUT_MS_MAX);
-      for (const { key, call } of replayed) await markReplayed(ports.quarantine, key, call);
+      for (const move of moves) await move();
     }
     const updatedAt = new Date(ports.nowMs()).toISOString();
     stored = await writeReplay(ports.quarantine, { ...after, updatedAt }, stored);
@@ -78,6 +51,8 @@ export async function continueReplay(
   return stored.replay;
 }
 
+const chunksOf = { quarantine: quarantineChunks, raw: rawChunks, failures: failureChunks };
+
 /** Reads keys by the thousand; where little matches, a checkpoint comes with the time and not with the calls. */
 async function* quarantineChunks(
   start: Replay,
@@ -85,18 +60,18 @@ async function* quarantineChunks(
   deadlineMs: number,
 ): AsyncGenerator<Chunk> {
   const chunk = new ChunkOfCalls(start);
-  if (chunk.isFull) return yield chunk.end();
+  if (chunk.isFull) return yield chunk.end(ports);
   for await (const page of waitingPages(ports.quarantine, filterOf(start), start.afterKey)) {
     for (const { key } of page.calls) {
       await chunk.add(key, ports);
       if (!chunk.isFull) continue;
-      yield chunk.cut();
-      if (chunk.isFull) return yield chunk.end();
+      yield chunk.cut(ports);
+      if (chunk.isFull) return yield chunk.end(ports);
     }
     chunk.goTo(page);
-    if (ports.nowMs() >= deadlineMs) yield chunk.cut();
+    if (ports.nowMs() >= deadlineMs) yield chunk.cut(ports);
   }
-  yield chunk.end();
+  yield chunk.end(ports);
 }
 
 /** Collects a chunk of calls while keys are listed. */
@@ -145,7 +120,7 @@ class ChunkOfCalls {
   }
 
   /** What has come together; the next chunk begins empty. */
-  cut(): Chunk {
+  cut({ quarantine }: ReplayPorts): Chunk {
     const accepted = this.#accepted;
     const acceptedCount = this.#replay.acceptedCount + accepted.length;
     this.#replay = { ...this.#replay, acceptedCount };
@@ -154,12 +129,16 @@ class ChunkOfCalls {
     return {
       after: this.#replay,
       records: accepted.flatMap(({ records }) => records),
-      replayed: accepted,
+      moves: accepted.map(
+        ({ key, call }) =>
+          () =>
+            markReplayed(quarantine, key, call),
+      ),
     };
   }
 
-  end(): Chunk {
-    const chunk = this.cut();
+  end(ports: ReplayPorts): Chunk {
+    const chunk = this.cut(ports);
     return { ...chunk, after: { ...chunk.after, status: 'done' } };
   }
 }
@@ -216,7 +195,7 @@ async function* rawChunks(
     let chunkLineCount = 0;
     const cut = (changes: Partial<Replay>): Chunk => {
       replay = { ...replay, acceptedCount: replay.acceptedCount + records.length, ...changes };
-      const chunk = { after: replay, records, replayed: [] };
+      const chunk = { after: replay, records, moves: [] };
       records = [];
       chunkLineCount = 0;
       return chunk;
@@ -245,7 +224,7 @@ async function* rawChunks(
     }
     yield cut({ afterKey: key, lineCount: 0 });
   }
-  yield { after: { ...replay, status: 'done' }, records: [], replayed: [] };
+  yield { after: { ...replay, status: 'done' }, records: [], moves: [] };
 }
 
 /**
@@ -266,22 +245,9 @@ function recordOf(line: string, { request }: Replay): StreamRecord | 'unreadable
   };
 }
 
-function withRefused(replay: Replay, reason: string): Replay {
-  const { refusedCounts } = replay;
-  return {
-    ...replay,
-    refusedCounts: { ...refusedCounts, [reason]: (refusedCounts[reason] ?? 0) + 1 },
-  };
-}
-
 function filterOf({ request }: Replay) {
   const { from, to, sources, reasons, ids } = request;
   return { from, to, sources, reasons, ids };
-}
-
-function chunkSize({ request, readCount }: Replay): number {
-  const left = request.limit === undefined ? CHUNK_MAX : request.limit - readCount;
-  return Math.max(0, Math.min(CHUNK_MAX, request.eventsPerSecond, left));
 }
 
 function parsed(line: string): unknown {
