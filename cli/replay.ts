@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import * as z from 'zod';
@@ -20,7 +21,7 @@ interface StartOptions extends OperatorApiOptions {
   readonly id?: string;
   readonly raw?: true;
   readonly failures?: true;
-  readonly rebuild?: true;
+  readonly rebuild?: string;
   readonly dryRun?: true;
   readonly rate?: number;
   readonly limit?: number;
@@ -57,8 +58,8 @@ Examples:
         .option('--raw', 'events of the lake, as they are, instead of quarantined calls')
         .option('--failures', 'what the enricher could not take, instead of quarantined calls')
         .option(
-          '--rebuild',
-          'with --raw, of customers that were reset: count what profiles may have forgotten',
+          '--rebuild <file>',
+          'with --raw, of customers that were reset: what kindred reset has written',
         )
         .option('--dry-run', 'only count what would be accepted now')
         .option('--rate <n>', 'events a second (default: 100)', positiveInteger)
@@ -94,7 +95,7 @@ async function start(options: StartOptions): Promise<void> {
     ...daysOf(options),
     what: whatOf(options),
     isDryRun: options.dryRun === true,
-    ...(options.rebuild === true && { isRebuild: true }),
+    ...(options.rebuild !== undefined && { rebuild: await rebuildIn(options.rebuild) }),
     ...(reason === undefined ? {} : { reasons: reason.split(',') }),
     ...(source === undefined ? {} : { sources: source.split(',') }),
     ...(id === undefined ? {} : { ids: id.split(',') }),
@@ -103,6 +104,14 @@ async function start(options: StartOptions): Promise<void> {
   };
   const { replayId } = await api.ask({ method: 'POST', path: '/quarantine/replay', body }, started);
   await tell(api, replayId, options);
+}
+
+async function rebuildIn(file: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8'));
+  } catch {
+    throw new UserError(`${file} is no file of JSON.`, 'Name the file that `kindred reset` wrote.');
+  }
 }
 
 function whatOf({ raw, failures }: StartOptions): 'raw' | 'failures' | 'quarantine' {

@@ -47,7 +47,7 @@ export interface CollectCircumstances extends ContextCircumstances {
 export const SETTLED_FIELDS: ReadonlySet<string> = new Set([
   ...['writeKey', 'schemaVersion', 'messageId', 'type', 'identities', 'source', 'sourcePriority'],
   ...['timestamp', 'receivedAt', 'userId', 'anonymousId', 'previousId', 'formerIdentity'],
-  ...['replayed', 'properties', 'traits', 'context'],
+  ...['replayed', 'rebuildId', 'properties', 'traits', 'context'],
 ]);
 
 /**

@@ -7,11 +7,20 @@ import {
   type WaitingPage,
   waitingPages,
 } from '../../adapters/s3/waiting-calls.ts';
+import type { CollectedEvent, Identity } from '../../core/events/event.ts';
 import { isJsonObject } from '../../core/events/json-value.ts';
 import { IMPORT_CALL_BYTES_MAX } from '../../core/events/limits.ts';
-import { chunkMs, type Replay, UNREADABLE, withUnreadable } from '../../core/events/replay.ts';
+import {
+  chunkMs,
+  type Rebuild,
+  type Replay,
+  UNREADABLE,
+  withUnreadable,
+} from '../../core/events/replay.ts';
 import { readStoredEvent } from '../../core/events/upcast.ts';
 import { partitionKeyOf } from '../../core/identity/collect-event.ts';
+import { identityRef } from '../../core/identity/identity-key.ts';
+import { strongestFirst } from '../../core/identity/profile-id.ts';
 import type { QuarantinedCall } from '../../core/identity/quarantined-call.ts';
 import { takeIn } from './intake.ts';
 import { CHUNK_MAX, type Chunk, chunkSize, type ReplayPorts, withRefused } from './replay-chunk.ts';
@@ -238,10 +247,27 @@ function recordOf(line: string, { request }: Replay): StreamRecord | 'unreadable
   if (request.sources?.includes(event.data.source) === false) return 'passed';
   // What an earlier replay, or this one, has put there: the line it was made of lies in the lake too.
   if (event.data.replayed === true) return 'passed';
-  const again = request.isRebuild ? document : { ...document, replayed: true };
+  const rebuilt = request.rebuild === undefined ? {} : rebuiltOf(event.data, request.rebuild);
+  if (rebuilt === 'passed') return 'passed';
+  const again = { ...document, ...rebuilt, replayed: true };
   return {
     data: Buffer.from(`${JSON.stringify(again)}\n`),
     partitionKey: partitionKeyOf(event.data),
+  };
+}
+
+/** What an event says otherwise in a rebuild of customers, where it is one of theirs. */
+function rebuiltOf(event: CollectedEvent, { rebuildId, resetAt, ...which }: Rebuild) {
+  const { identities, formerIdentity, receivedAt } = event;
+  const all = formerIdentity === undefined ? identities : [...identities, formerIdentity];
+  const isTheirs = all.some((identity) => which.identities.includes(identityRef(identity)));
+  if (!isTheirs || Date.parse(receivedAt) >= Date.parse(resetAt)) return 'passed';
+  const [strongest] = strongestFirst(identities);
+  const isApart = (identity: Identity) => which.apart.includes(identityRef(identity));
+  return {
+    rebuildId,
+    identities: identities.filter((each) => identityRef(each) === strongest || !isApart(each)),
+    ...(formerIdentity !== undefined && isApart(formerIdentity) && { formerIdentity: undefined }),
   };
 }
 
