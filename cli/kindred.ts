@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { auditCommand } from './audit.ts';
 import { configCommand } from './config.ts';
+import { customerCommand } from './customer.ts';
 import { demoCommand } from './demo.ts';
 import { dropCommand } from './drop.ts';
 import { importCommand } from './import.ts';
@@ -29,6 +30,7 @@ async function main(): Promise<void> {
     .addCommand(quarantineCommand())
     .addCommand(replayCommand())
     .addCommand(resetCommand())
+    .addCommand(customerCommand())
     .addCommand(configCommand())
     .addCommand(sourceCommand())
     .showHelpAfterError('(see --help)')
