@@ -8,6 +8,7 @@ import { importCommand } from './import.ts';
 import { pullCommand } from './pull.ts';
 import { quarantineCommand } from './quarantine.ts';
 import { replayCommand } from './replay.ts';
+import { resetCommand } from './reset.ts';
 import { sourceCommand } from './source.ts';
 import { startCommand } from './start.ts';
 import { tailCommand } from './tail.ts';
@@ -28,6 +29,7 @@ async function main(): Promise<void> {
     .addCommand(pullCommand())
     .addCommand(quarantineCommand())
     .addCommand(replayCommand())
+    .addCommand(resetCommand())
     .addCommand(customerCommand())
     .addCommand(configCommand())
     .addCommand(sourceCommand())
