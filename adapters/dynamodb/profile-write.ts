@@ -9,6 +9,7 @@ import {
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
+import { CART_DUE_ATTRIBUTE, cartDueOf } from '../../core/profile/cart-due.ts';
 import type { ProfilePut, ProfileWrite, WriteOutcome } from '../../core/profile/profile-store.ts';
 
 /** Names of the tables that hold profiles and what belongs to them. */
@@ -96,9 +97,11 @@ function actionsOf(tables: ProfileTables, write: ProfileWrite): Action[] {
 }
 
 function profilePut(table: string, { profile, expectedVersion }: ProfilePut): Put {
+  const cartDue = cartDueOf(profile);
+  const item = { ...profile, ...(cartDue !== undefined && { [CART_DUE_ATTRIBUTE]: cartDue }) };
   return expectedVersion === undefined
-    ? newPut(table, profile, 'profileId')
-    : versionedPut(table, profile, expectedVersion);
+    ? newPut(table, item, 'profileId')
+    : versionedPut(table, item, expectedVersion);
 }
 
 function newPut(table: string, document: object, keyName: string): Put {

@@ -20,6 +20,7 @@ export interface Watched {
   readonly mapping: EventSourceMapping;
   readonly stateMachine: StateMachine;
   readonly compaction: StateMachine;
+  readonly carts: StateMachine;
   readonly replay: StateMachine;
   readonly imports: StateMachine;
   readonly currents: LambdaFunction;
@@ -238,6 +239,14 @@ export const alarmList: readonly AlarmEntry[] = [
     meaning: 'A day of the lake was not made into Parquet; queries over it find nothing.',
     metric: ({ compaction }) => compaction.metricFailed({ statistic: Stats.SUM, period: PERIOD }),
     ...onAny,
+  },
+  {
+    id: 'cart-sweep-failed',
+    title: 'The sweep for abandoned carts failed',
+    meaning: 'Carts that were left are not found; reminders wait for the next sweep that succeeds.',
+    metric: ({ carts }) => carts.metricFailed({ statistic: Stats.SUM, period: PERIOD }),
+    ...onTwoOfThree,
+    threshold: () => 0,
   },
   {
     id: 'replay-failed',

@@ -2,6 +2,7 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Watched } from '../constructs/alarm-list.ts';
 import { Alarms } from '../constructs/alarms.ts';
+import { CartSweep } from '../constructs/cart-sweep.ts';
 import { Collector } from '../constructs/collector.ts';
 import { CurrentsDrop } from '../constructs/currents-drop.ts';
 import { Dashboard } from '../constructs/dashboard.ts';
@@ -51,6 +52,7 @@ export class ServiceStack extends Stack {
     const enricher = new Enricher(this, 'Enricher', { defaults, state });
     const lake = new EventLake(this, 'EventLake', { environment, state });
     const compaction = new LakeCompaction(this, 'Compaction', { defaults, state });
+    const carts = new CartSweep(this, 'CartSweep', { defaults, state }).stateMachine;
     const lakeTables = new LakeTables(this, 'LakeTables', { defaults, state });
     const training = new TrainingWorkflow(this, 'Training', { defaults, state });
     new RecommendationApi(this, 'Recommendations', { defaults, state, restApi });
@@ -63,6 +65,7 @@ export class ServiceStack extends Stack {
       mapping: enricher.mapping,
       stateMachine: training.stateMachine,
       compaction: compaction.stateMachine,
+      carts,
       replay,
       imports: files.stateMachine,
       currents,
@@ -79,6 +82,7 @@ export class ServiceStack extends Stack {
     addOutputs(this, {
       PullStateMachineArn: pull.stateMachineArn,
       CompactStateMachineArn: compaction.stateMachine.stateMachineArn,
+      SweepCartsStateMachineArn: carts.stateMachineArn,
       GlueDatabaseName: lakeTables.databaseName,
       AthenaWorkGroupName: lakeTables.workGroupName,
       DropBucketName: state.buckets.drop.bucketName,

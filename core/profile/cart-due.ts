@@ -2,6 +2,11 @@ import { hash } from 'node:crypto';
 import { openCartOf } from './cart.ts';
 import type { Profile } from './profile.ts';
 
+/** The index of open carts over the profiles table. */
+export const CART_DUE_INDEX = 'by-cart-due';
+/** Its key, an attribute that only profiles with an open cart have. */
+export const CART_DUE_ATTRIBUTE = 'cartDue';
+
 /** Carts whose last change lies further back are not looked for: that long may the sweep be out of order. */
 export const SWEEP_BACK_HOURS = 72;
 /** Of one hour's carts: DynamoDB writes a thousand a second under one key, a busy shop's hour has more. */
