@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import { configDocuments } from '../../adapters/dynamodb/config-documents.ts';
 import { mappingDocuments } from '../../adapters/dynamodb/mapping-documents.ts';
 import { createSourceRegistry } from '../../adapters/dynamodb/source-registry.ts';
+import { ONLY_ID, TRAIT_TYPES_KIND } from '../../adapters/dynamodb/trait-types.ts';
 import { pullDocument } from '../../adapters/sources/connectors.ts';
 import {
   type RegisteredSchema,
@@ -10,6 +11,9 @@ import {
 } from '../../core/events/registered-schema.ts';
 import { type SourceDocument, sourceDocument } from '../../core/events/source.ts';
 import { fileDropDocument, mappingConfig } from '../../core/mapping/file-drop.ts';
+import { rfmBands } from '../../core/profile/rfm.ts';
+import { segment } from '../../core/profile/segments.ts';
+import { traitTypes } from '../../core/profile/trait-types.ts';
 import { webhookDocument } from '../../core/webhooks/webhook-document.ts';
 import { UserError } from '../user-error.ts';
 import type { ConfigTable } from './config-table.ts';
@@ -80,6 +84,24 @@ export const configKinds: readonly ConfigKind[] = [
     schema: fileDropDocument,
     idOf: () => undefined,
     describe: 'which mapping a source’s dropped files have (docs/how-to/import-files.md)',
+  }),
+  kindOf({
+    kind: 'segment',
+    schema: segment,
+    idOf: ({ id }) => id,
+    describe: 'a group of customers, by conditions (docs/reference/profile.md)',
+  }),
+  kindOf({
+    kind: 'rfm',
+    schema: rfmBands,
+    idOf: () => ONLY_ID,
+    describe: 'bands of recency, frequency and monetary value (docs/reference/profile.md)',
+  }),
+  kindOf({
+    kind: TRAIT_TYPES_KIND,
+    schema: traitTypes,
+    idOf: () => ONLY_ID,
+    describe: 'which types traits have (docs/how-to/preferences-and-consent.md)',
   }),
 ];
 

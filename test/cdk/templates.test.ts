@@ -63,7 +63,9 @@ const VARIABLES: Record<string, string[]> = {
     'CATALOGUE_TABLE',
     'FAILURES_BUCKET',
     'INSPECTOR_TABLE',
+    'CONFIG_TABLE',
   ],
+  Sweep: ['PROFILES_TABLE', 'EVENTS_STREAM_NAME', 'CART_WINDOW_MINUTES'],
   Compact: ['LAKE_BUCKET'],
   Pull: [
     'EVENTS_STREAM_NAME',
