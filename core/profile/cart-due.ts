@@ -27,6 +27,28 @@ export function cartDueOf(
   return bucketOf(open.changedAtMs, shardOf(profile.profileId));
 }
 
+/**
+ * The bucket where only what came since the last whole profile is at hand, and the bucket that was stored
+ * before. It may keep a cart that is none, as what lies in it and older orders aren't known here: the sweep reads
+ * the whole profile before it says anything. It misses one only where a change that came late, before an order of
+ * the same hour, hides a later change of that hour.
+ */
+export function cartDueSince(
+  before: string | undefined,
+  since: { readonly profileId: string } & Partial<Pick<Profile, 'cart' | 'orders'>>,
+): string | undefined {
+  const [changedAtMs = 0, , abandonedAtMs = 0] = since.cart ?? [];
+  const orderedAtMs = since.orders?.lastAtMs ?? 0;
+  const own = changedAtMs > 0 ? bucketOf(changedAtMs, shardOf(since.profileId)) : undefined;
+  const changed = changedAtMs > Math.max(orderedAtMs, abandonedAtMs) ? own : undefined;
+  if (before === undefined || before === own) return changed;
+  const hourMs = startOfHourMs(before);
+  // Whoever found it abandoned knew the whole profile: only what came since can be later.
+  const isStanding = hourMs + HOUR_MS > orderedAtMs && hourMs > abandonedAtMs;
+  if (changed === undefined || !isStanding) return changed ?? (isStanding ? before : undefined);
+  return before > changed ? before : changed;
+}
+
 /** Every bucket that can hold a cart which nobody has touched for `windowMs`, oldest first. */
 export function dueBuckets(nowMs: number, windowMs: number): string[] {
   const lastMs = nowMs - windowMs;
@@ -42,6 +64,11 @@ export function dueBuckets(nowMs: number, windowMs: number): string[] {
 
 function bucketOf(timeMs: number, shard: number): string {
   return `${new Date(timeMs).toISOString().slice(0, 'YYYY-MM-DDTHH'.length)}#${shard}`;
+}
+
+function startOfHourMs(bucket: string): number {
+  const [hour = ''] = bucket.split('#');
+  return Date.parse(`${hour}:00:00.000Z`);
 }
 
 function shardOf(profileId: string): number {
