@@ -3,6 +3,7 @@ import { UNIFIED_SCHEMA_PATH, unifiedSchemaMarkdown } from '../core/catalogue/un
 import { documentedEvents } from '../core/events/event-documentation.ts';
 import { eventsMarkdown } from '../core/events/events-markdown.ts';
 import { jsonSchemaOf, publishedSchemas, recordNameOf } from '../core/events/json-schema.ts';
+import { PROFILE_REFERENCE_PATH, profileMarkdown } from '../core/profile/profile-markdown.ts';
 
 /**
  * `npm run schemas`: writes what is generated from the registry and the mappings, and a record of each version that
@@ -14,6 +15,7 @@ writeFileSync('core/events/event-schemas.json', publishedSchemas(documentedEvent
 mkdirSync('docs/reference', { recursive: true });
 writeFileSync('docs/reference/events.md', eventsMarkdown(documentedEvents));
 writeFileSync(UNIFIED_SCHEMA_PATH, unifiedSchemaMarkdown());
+writeFileSync(PROFILE_REFERENCE_PATH, profileMarkdown());
 mkdirSync(RECORDS_FOLDER, { recursive: true });
 for (const definition of documentedEvents) {
   const file = `${RECORDS_FOLDER}/${recordNameOf(definition)}`;
