@@ -9,6 +9,7 @@ import {
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
+import { CART_DUE_ATTRIBUTE, cartDueOf } from '../../core/profile/cart-due.ts';
 import type {
   IdentityLink,
   ProfilePut,
@@ -101,9 +102,11 @@ function actionsOf(tables: ProfileTables, write: ProfileWrite): Action[] {
 }
 
 function profilePut(table: string, { profile, expectedVersion }: ProfilePut): Put {
+  const cartDue = cartDueOf(profile);
+  const item = { ...profile, ...(cartDue !== undefined && { [CART_DUE_ATTRIBUTE]: cartDue }) };
   return expectedVersion === undefined
-    ? newPut(table, profile, 'profileId')
-    : versionedPut(table, profile, expectedVersion);
+    ? newPut(table, item, 'profileId')
+    : versionedPut(table, item, expectedVersion);
 }
 
 /** An erasure that was not there when the link was decided on is a conflict, as another link is. */
