@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
+import { GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { GetItemCommand, paginateScan } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, PutObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
@@ -22,6 +23,7 @@ import { signedCertificate } from '../../core/privacy/certificate.ts';
 import { eventually, startTestCloud, type TestCloud } from './cloud.ts';
 
 const root = join(import.meta.dirname, '..', '..');
+const HOUR_MS = 3_600_000;
 const TODAY = new Date().toISOString().slice(0, 10);
 const ADDRESS = 'anna.test@example.com';
 const ANNA = 'anna-4711';
@@ -265,13 +267,30 @@ async function replayLake(...options: string[]): Promise<number> {
   return z.object({ acceptedCount: z.number() }).parse(JSON.parse(await shell(line))).acceptedCount;
 }
 
-/** Counts of dropped events, as the enricher has written them. */
-function erasedCount(): number {
-  const counts = test.logLines().flatMap((line) => {
-    const [, count] = /\\?"EventsErased\\?":(\d+)/.exec(line) ?? [];
-    return count === undefined ? [] : [Number(count)];
-  });
-  return counts.reduce((sum, count) => sum + count, 0);
+/** Events that the enricher has dropped, by its metric. */
+async function erasedCount(): Promise<number> {
+  const now = Date.now();
+  const { MetricDataResults } = await test.clients.cloudWatch.send(
+    new GetMetricDataCommand({
+      StartTime: new Date(now - HOUR_MS),
+      EndTime: new Date(now + HOUR_MS),
+      MetricDataQueries: [
+        {
+          Id: 'erased',
+          MetricStat: {
+            Metric: {
+              Namespace: 'Kindred',
+              MetricName: 'EventsErased',
+              Dimensions: [{ Name: 'service', Value: 'enrich' }],
+            },
+            Period: 60,
+            Stat: 'Sum',
+          },
+        },
+      ],
+    }),
+  );
+  return (MetricDataResults?.[0]?.Values ?? []).reduce((sum, value) => sum + value, 0);
 }
 
 const erasureId = () => environment.ERASURE_ID ?? '';
@@ -390,11 +409,7 @@ describe('a customer who asks to be forgotten', () => {
     for (const { key, bytes } of backup) await put(resources().LakeBucketName, key, bytes);
     expect(await replayLake()).toBeGreaterThanOrEqual(5);
     expect(await replayLake('--rebuild')).toBeGreaterThanOrEqual(5);
-    await eventually(
-      'the drops',
-      async () => erasedCount(),
-      (count) => count >= 6,
-    );
+    await eventually('the drops', erasedCount, (count) => count >= 6);
     expect(await test.profileOf(ANNA)).toBeUndefined();
     const tables = (await places()).filter((place) => place.endsWith('TableName'));
     expect(tables).toEqual(['IdentitiesTableName']);
