@@ -44,6 +44,7 @@ export class Enricher extends Construct {
         CATALOGUE_TABLE: tables.catalogue.tableName,
         INSPECTOR_TABLE: tables.inspector.tableName,
         FAILURES_BUCKET: buckets.failures.bucketName,
+        PROFILE_RETENTION_DAYS: String(defaults.environment.privacy.profileRetentionDays),
       },
       permissions: permissionsOf(state),
       // Poison records and refused identities are written by the function, abandoned batches by Lambda

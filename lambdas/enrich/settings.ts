@@ -10,4 +10,5 @@ export const enrichSettings = z.object({
   CATALOGUE_TABLE: name,
   FAILURES_BUCKET: name,
   INSPECTOR_TABLE: name,
+  PROFILE_RETENTION_DAYS: z.coerce.number().int().positive(),
 });

@@ -71,6 +71,7 @@ const VARIABLES: Record<string, string[]> = {
     'CATALOGUE_TABLE',
     'FAILURES_BUCKET',
     'INSPECTOR_TABLE',
+    'PROFILE_RETENTION_DAYS',
   ],
   Compact: ['LAKE_BUCKET'],
   Pull: [
