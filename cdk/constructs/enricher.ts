@@ -45,6 +45,7 @@ export class Enricher extends Construct {
         INSPECTOR_TABLE: tables.inspector.tableName,
         CONFIG_TABLE: tables.config.tableName,
         FAILURES_BUCKET: buckets.failures.bucketName,
+        PROFILE_RETENTION_DAYS: String(defaults.environment.privacy.profileRetentionDays),
       },
       permissions: permissionsOf(state),
       // Poison records and refused identities are written by the function, abandoned batches by Lambda

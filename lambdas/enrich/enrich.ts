@@ -40,6 +40,7 @@ const ports: EnrichPorts = {
     profiles: settings.PROFILES_TABLE,
     identities: settings.IDENTITIES_TABLE,
     dedupe: settings.DEDUPE_TABLE,
+    profileRetentionDays: settings.PROFILE_RETENTION_DAYS,
   }),
   catalogue: createCatalogueStore(dynamoDb, settings.CATALOGUE_TABLE),
   entryCache: new EntryCache(),

@@ -11,4 +11,5 @@ export const enrichSettings = z.object({
   FAILURES_BUCKET: name,
   INSPECTOR_TABLE: name,
   CONFIG_TABLE: name,
+  PROFILE_RETENTION_DAYS: z.coerce.number().int().positive(),
 });
