@@ -104,6 +104,15 @@ const environmentSchema = z
     lakeIntervalSeconds: z.int().min(0).max(900),
     /** Events older than this leave the lake, raw and curated. */
     lakeRetentionDays: z.int().min(30),
+    privacy: z.strictObject({
+      /** A customer whose last event is older than this is forgotten. */
+      profileRetentionDays: z.int().min(30),
+      /**
+       * How long an erasure waits for what is on its way: longer than a file of the lake stays open and than a
+       * step of compaction takes to write what it has read.
+       */
+      settleSeconds: z.int().min(1).max(86_400),
+    }),
     enrich: z.strictObject({
       /** Records an invocation takes; Lambda allows 10,000, the 6 MB payload fewer of the largest. */
       batchSize: z.int().min(1).max(1000),
@@ -207,6 +216,7 @@ const dev: Environment = {
   // Small files are fine while developing, and waiting a minute for an event in the lake is not.
   lakeIntervalSeconds: 5,
   lakeRetentionDays: 90,
+  privacy: { profileRetentionDays: 1095, settleSeconds: 10 },
   enrich: {
     batchSize: 100,
     batchingWindowSeconds: 0,
@@ -262,6 +272,8 @@ const prod: Environment = {
   lakeIntervalSeconds: 300,
   // Two years of seasons for training, and the longest that personal data is kept by default.
   lakeRetentionDays: 730,
+  // Three years, after which claims from a sale have mostly lapsed; and fifteen minutes of compaction.
+  privacy: { profileRetentionDays: 1095, settleSeconds: 1_200 },
   enrich: {
     batchSize: 200,
     batchingWindowSeconds: 1,

@@ -22,6 +22,8 @@ export interface Watched {
   readonly compaction: StateMachine;
   readonly audit: StateMachine;
   readonly replay: StateMachine;
+  readonly erase: StateMachine;
+  readonly exportCustomer: StateMachine;
   readonly imports: StateMachine;
   readonly currents: LambdaFunction;
 }
@@ -268,6 +270,28 @@ export const alarmList: readonly AlarmEntry[] = [
     title: 'Replay timed out',
     meaning: 'A replay took longer than a day and was stopped before its end.',
     metric: ({ replay }) => replay.metricTimedOut({ statistic: Stats.SUM, period: PERIOD }),
+    ...onAny,
+  },
+  {
+    id: 'erasure-failed',
+    title: 'An erasure failed',
+    meaning: 'A customer asked to be erased, and data of the customer may still be stored.',
+    metric: ({ erase }) => erase.metricFailed({ statistic: Stats.SUM, period: PERIOD }),
+    ...onAny,
+  },
+  {
+    id: 'erasure-timed-out',
+    title: 'An erasure takes too long',
+    meaning: 'An erasure was stopped after three days; the law gives a month.',
+    metric: ({ erase }) => erase.metricTimedOut({ statistic: Stats.SUM, period: PERIOD }),
+    ...onAny,
+  },
+  {
+    id: 'export-failed',
+    title: 'An export of a customer’s data failed',
+    meaning: 'A customer asked what is stored, and the answer could not be collected.',
+    metric: ({ exportCustomer }) =>
+      exportCustomer.metricFailed({ statistic: Stats.SUM, period: PERIOD }),
     ...onAny,
   },
   {

@@ -29,7 +29,11 @@ export class ProfileTables extends Construct {
   constructor(scope: Construct, id: string, props: ProfileTablesProps) {
     super(scope, id);
     const { retainsState } = props;
-    this.profiles = this.table('Profiles', retainsState, { partitionKey: 'profileId' });
+    this.profiles = this.table('Profiles', retainsState, {
+      partitionKey: 'profileId',
+      // A customer who has not been seen for as long as the environment says; see profile-write.ts.
+      expiry: 'expiresAt',
+    });
     this.identities = this.table('Identities', retainsState, { partitionKey: 'identity' });
     this.dedupe = this.table('Dedupe', retainsState, {
       partitionKey: 'key',

@@ -13,6 +13,7 @@ import { LakeTables } from '../constructs/lake-tables.ts';
 import { NightlyAudit } from '../constructs/nightly-audit.ts';
 import type { FunctionDefaults } from '../constructs/node-function.ts';
 import { OperatorApi } from '../constructs/operator-api.ts';
+import { PrivacyWorkflows } from '../constructs/privacy-workflows.ts';
 import { PullSources } from '../constructs/pull-sources.ts';
 import { RecommendationApi } from '../constructs/recommendation-api.ts';
 import { ReplayWorkflow } from '../constructs/replay-workflow.ts';
@@ -57,7 +58,9 @@ export class ServiceStack extends Stack {
     const training = new TrainingWorkflow(this, 'Training', { defaults, state });
     new RecommendationApi(this, 'Recommendations', { defaults, state, restApi });
     const replay = new ReplayWorkflow(this, 'ReplayWorkflow', { defaults, state }).stateMachine;
-    new OperatorApi(this, 'Operators', { defaults, state, v1: restApi.v1, replay });
+    const { erase, exportCustomer } = new PrivacyWorkflows(this, 'Privacy', { defaults, state });
+    const operators = { defaults, state, v1: restApi.v1, replay, erase, exportCustomer };
+    new OperatorApi(this, 'Operators', operators);
     const watched: Watched = {
       api: restApi.api,
       collect: collector.function,
@@ -67,6 +70,8 @@ export class ServiceStack extends Stack {
       compaction: compaction.stateMachine,
       audit,
       replay,
+      erase,
+      exportCustomer,
       imports: files.stateMachine,
       currents,
     };
@@ -86,6 +91,7 @@ export class ServiceStack extends Stack {
       GlueDatabaseName: lakeTables.databaseName,
       AthenaWorkGroupName: lakeTables.workGroupName,
       DropBucketName: state.buckets.drop.bucketName,
+      PrivacyBucketName: state.buckets.privacy.bucketName,
     });
   }
 

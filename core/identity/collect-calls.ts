@@ -34,7 +34,8 @@ export interface CollectedCalls {
   readonly refused: readonly RefusedCall[];
 }
 
-export interface CollectOptions extends Omit<CollectCircumstances, 'receivedAt' | 'sourceFields'> {
+export interface CollectOptions
+  extends Omit<CollectCircumstances, 'receivedAt' | 'sourceFields' | 'espKeys'> {
   readonly source: EventSource;
   readonly receivedAtMs: number;
   /** What the route says each call is; nothing for a batch. */
@@ -52,7 +53,9 @@ export function collectCalls(calls: readonly unknown[], options: CollectOptions)
   const accepted: EventRecord[] = [];
   const refused: RefusedCall[] = [];
   const receivedAt = new Date(options.receivedAtMs).toISOString();
-  const circumstances = { ...options, receivedAt, sourceFields: sourceFields(options.source) };
+  const { source } = options;
+  const { espKeys } = source;
+  const circumstances = { ...options, receivedAt, sourceFields: sourceFields(source), espKeys };
   for (const [index, call] of calls.entries()) {
     const outcome = collectCall(call, circumstances);
     if (outcome.kind === 'record') accepted.push(outcome.record);

@@ -20,6 +20,7 @@ export async function operateRequest(
       path: present(event.pathParameters),
       query: present(event.queryStringParameters),
       body: bodyOf(event),
+      principal: event.requestContext.identity.userArn ?? 'unknown',
     },
     services,
   );

@@ -7,6 +7,8 @@ export interface OperatorRequest {
   readonly query: Readonly<Record<string, string>>;
   /** The body as JSON; undefined where there is none. */
   readonly body: unknown;
+  /** Who asks: the IAM principal's ARN, as API Gateway has found it. */
+  readonly principal: string;
 }
 
 /** A JSON answer; a refusal is thrown as a Problem. */

@@ -1,3 +1,10 @@
+import {
+  eraseCustomerRoute,
+  exportCustomerRoute,
+  showCustomerRoute,
+} from './operator-customers.ts';
+import { certificateRoute, resumeErasureRoute, showErasureRoute } from './operator-erasures.ts';
+import { showExportRoute } from './operator-exports.ts';
 import { listQualityReports, showQualityReport } from './operator-quality.ts';
 import { listQuarantine } from './operator-quarantine.ts';
 import { resumeReplayRoute, showReplayRoute, startReplayRoute } from './operator-replays.ts';
@@ -13,4 +20,11 @@ export const operatorRoutes: readonly OperatorRoute[] = [
   sourceEventsRoute,
   listQualityReports,
   showQualityReport,
+  showCustomerRoute,
+  eraseCustomerRoute,
+  exportCustomerRoute,
+  showExportRoute,
+  showErasureRoute,
+  resumeErasureRoute,
+  certificateRoute,
 ];

@@ -20,6 +20,14 @@ const COMMON_VARIABLES = [
   'POWERTOOLS_SERVICE_NAME',
 ];
 const WORKFLOW_VARIABLES = ['LAKE_BUCKET', 'MODELS_BUCKET', 'CATALOGUE_TABLE', 'CONFIG_TABLE'];
+const SEARCH_VARIABLES = [
+  'PRIVACY_BUCKET',
+  'LAKE_BUCKET',
+  'QUARANTINE_BUCKET',
+  'FAILURES_BUCKET',
+  'DROP_BUCKET',
+  'IDENTITY_SECRET_ID',
+];
 const VARIABLES: Record<string, string[]> = {
   Collect: [
     'EVENTS_STREAM_NAME',
@@ -49,6 +57,7 @@ const VARIABLES: Record<string, string[]> = {
   ImportSplit: ['DROP_BUCKET'],
   ImportChunk: [
     'DROP_BUCKET',
+    'CATALOGUE_TABLE',
     'EVENTS_STREAM_NAME',
     'QUARANTINE_BUCKET',
     'CONFIG_TABLE',
@@ -89,11 +98,28 @@ const VARIABLES: Record<string, string[]> = {
   Check: WORKFLOW_VARIABLES,
   Train: WORKFLOW_VARIABLES,
   Evaluate: WORKFLOW_VARIABLES,
-  Operate: ['QUARANTINE_BUCKET', 'REPLAY_STATE_MACHINE_ARN', 'INSPECTOR_TABLE', 'LAKE_BUCKET'],
+  Operate: [
+    'QUARANTINE_BUCKET',
+    'REPLAY_STATE_MACHINE_ARN',
+    'INSPECTOR_TABLE',
+    'LAKE_BUCKET',
+    'PRIVACY_BUCKET',
+    'IDENTITIES_TABLE',
+    'PROFILES_TABLE',
+    'ERASE_STATE_MACHINE_ARN',
+    'EXPORT_STATE_MACHINE_ARN',
+    'IDENTITY_SECRET_ID',
+    'CERTIFICATE_SECRET_ID',
+  ],
+  EraseBegin: ['PRIVACY_BUCKET', 'IDENTITIES_TABLE', 'PROFILES_TABLE'],
+  EraseUnit: [...SEARCH_VARIABLES, 'DEDUPE_TABLE'],
+  EraseEnd: ['PRIVACY_BUCKET', 'INSPECTOR_TABLE', 'CERTIFICATE_SECRET_ID'],
+  ExportStep: SEARCH_VARIABLES,
   Replay: [
     'EVENTS_STREAM_NAME',
     'QUARANTINE_BUCKET',
     'LAKE_BUCKET',
+    'FAILURES_BUCKET',
     'CONFIG_TABLE',
     'IDENTITY_SECRET_ID',
   ],
@@ -168,12 +194,19 @@ describe('permissions', () => {
         '/replayed/*',
         '/replays/*',
         '/poison/*',
+        '/identities/*',
         '/aws/lambda/*',
+        '/identities/*',
         '/raw/*',
         '/errors/*',
         '/compaction/*',
         '/quality/*',
         '/curated/*',
+        '/curated/events/*',
+        '/curated/event_products/*',
+        '/exports/*',
+        '/erasures/*',
+        '/certificates/*',
         '/snapshots/*',
         '/models/*',
         '/drop/*',
@@ -182,7 +215,8 @@ describe('permissions', () => {
         '/rejects/*',
         '/work/*',
         '/ledger/*',
-        // The executions that an import's map starts.
+        '/feeds/*',
+        // The executions that maps start.
         '/*',
       ]),
     );
