@@ -5,12 +5,12 @@ import {
   eventColumns,
   productColumns,
 } from '../../core/quality/curated-events.ts';
+import { expectation } from '../../core/quality/expectation.ts';
 import {
   EXPECTATIONS_PATH,
   expectationsMarkdown,
   kindExamples,
 } from '../../core/quality/expectations-markdown.ts';
-import { expectation } from '../../core/quality/expectation.ts';
 import { inertTableMarkdown } from '../../local/template/inert.ts';
 import { badInputTable } from '../corpora/bad-input.ts';
 

@@ -9,7 +9,7 @@ import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { DescribeExecutionCommand, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { SignatureV4 } from '@smithy/signature-v4';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
 import { Sha256 } from '../../../adapters/aws/sha256.ts';
 import { partKey, putPart } from '../../../adapters/s3/curated-store.ts';
@@ -28,6 +28,9 @@ import { eventually, startTestCloud, type TestCloud } from '../cloud.ts';
 
 const YESTERDAY = dayBefore(new Date().toISOString().slice(0, 10), 1);
 const EARLIER = dayBefore(YESTERDAY, 10);
+
+// A cloud, and then some twenty audits and commands.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 300_000 });
 
 let test: TestCloud;
 let bucket: string;
@@ -63,7 +66,7 @@ beforeAll(async () => {
     () => test.profileOf('ada'),
     (profile) => profile !== undefined,
   );
-}, 120_000);
+}, 300_000);
 afterAll(() => test?.stop());
 
 function eventOf(day: string, number: number, more: Partial<CollectedEvent> = {}): CollectedEvent {
