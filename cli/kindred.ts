@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { auditCommand } from './audit.ts';
 import { configCommand } from './config.ts';
+import { customerCommand } from './customer.ts';
 import { demoCommand } from './demo.ts';
 import { dropCommand } from './drop.ts';
 import { importCommand } from './import.ts';
@@ -27,6 +28,7 @@ async function main(): Promise<void> {
     .addCommand(pullCommand())
     .addCommand(quarantineCommand())
     .addCommand(replayCommand())
+    .addCommand(customerCommand())
     .addCommand(configCommand())
     .addCommand(sourceCommand())
     .showHelpAfterError('(see --help)')

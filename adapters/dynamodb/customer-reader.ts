@@ -1,7 +1,7 @@
 import { BatchGetItemCommand, type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import * as z from 'zod';
 import { type Profile, profile, profileTombstone } from '../../core/profile/profile.ts';
+import { identityItem } from './profile-store.ts';
 
 /** The tables in which a customer is looked up. */
 export interface CustomerTables {
@@ -12,8 +12,6 @@ export interface CustomerTables {
 
 /** A chain of merges longer than this is a fault of ours, not a customer. */
 const MERGE_HOPS_MAX = 8;
-
-const identityLink = z.object({ identity: z.string(), profileId: z.string() });
 
 /**
  * The profile id behind the first of `identityRefs` that is linked to one, else `profileId` itself
@@ -47,7 +45,7 @@ export async function findProfileId(
   }
   const links = new Map(
     (answer.Responses?.[tables.identitiesTable] ?? [])
-      .map((stored) => identityLink.parse(unmarshall(stored)))
+      .map((stored) => identityItem.parse(unmarshall(stored)))
       .map((link) => [link.identity, link.profileId]),
   );
   const linked = identityRefs.map((ref) => links.get(ref)).find((found) => found !== undefined);

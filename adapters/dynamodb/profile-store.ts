@@ -1,12 +1,18 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod';
+import { erasedIdentity } from '../../core/identity/erased-identity.ts';
 import { PROFILE_SCHEMA_VERSION, profile, profileTombstone } from '../../core/profile/profile.ts';
 import type { ProfileStore, StoredProfile } from '../../core/profile/profile-store.ts';
 import { readBatch, type StoredItem } from './batch-read.ts';
 import { type ProfileTables, writeProfiles } from './profile-write.ts';
 
-const identityLink = z.object({ identity: z.string(), profileId: z.string() });
+/** An item of the identities table: a link, the mark of an erasure, or both once the customer has come back. */
+export const identityItem = z.object({
+  identity: z.string(),
+  profileId: z.string().optional(),
+  erased: erasedIdentity.optional(),
+});
 
 /** Profiles, identities and claims in DynamoDB. */
 export function createProfileStore(client: DynamoDBClient, tables: ProfileTables): ProfileStore {
@@ -18,8 +24,19 @@ export function createProfileStore(client: DynamoDBClient, tables: ProfileTables
         keys: identityRefs,
         isConsistent: true,
       });
-      const links = items.map((stored) => identityLink.parse(unmarshall(stored)));
-      return new Map(links.map(({ identity, profileId }) => [identity, profileId]));
+      const parsed = items.map((stored) => identityItem.parse(unmarshall(stored)));
+      return {
+        links: new Map(
+          parsed.flatMap(({ identity, profileId }) =>
+            profileId === undefined ? [] : [[identity, profileId]],
+          ),
+        ),
+        erased: new Map(
+          parsed.flatMap(({ identity, erased }) =>
+            erased === undefined ? [] : [[identity, erased]],
+          ),
+        ),
+      };
     },
     readProfiles: async (profileIds) => {
       const items = await readBatch(client, {

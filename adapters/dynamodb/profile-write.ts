@@ -10,7 +10,12 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { CART_DUE_ATTRIBUTE, cartDueOf } from '../../core/profile/cart-due.ts';
-import type { ProfilePut, ProfileWrite, WriteOutcome } from '../../core/profile/profile-store.ts';
+import type {
+  IdentityLink,
+  ProfilePut,
+  ProfileWrite,
+  WriteOutcome,
+} from '../../core/profile/profile-store.ts';
 
 /** Names of the tables that hold profiles and what belongs to them. */
 export interface ProfileTables {
@@ -85,7 +90,7 @@ function actionsOf(tables: ProfileTables, write: ProfileWrite): Action[] {
     ...write.tombstones.map(({ tombstone, expectedVersion }) => ({
       put: versionedPut(tables.profiles, tombstone, expectedVersion),
     })),
-    ...write.newLinks.map((link) => ({ put: newPut(tables.identities, link, 'identity') })),
+    ...write.newLinks.map((link) => ({ put: newLinkPut(tables.identities, link) })),
     ...write.movedLinks.map((link) => ({
       put: { TableName: tables.identities, Item: marshall(link) },
     })),
@@ -102,6 +107,17 @@ function profilePut(table: string, { profile, expectedVersion }: ProfilePut): Pu
   return expectedVersion === undefined
     ? newPut(table, item, 'profileId')
     : versionedPut(table, item, expectedVersion);
+}
+
+/** An erasure that was not there when the link was decided on is a conflict, as another link is. */
+function newLinkPut(table: string, link: IdentityLink): Put {
+  if (link.erased === undefined) return newPut(table, link, 'identity');
+  return {
+    TableName: table,
+    Item: marshall(link),
+    ConditionExpression: 'attribute_not_exists(profileId) AND erased.erasureId = :erasureId',
+    ExpressionAttributeValues: { ':erasureId': { S: link.erased.erasureId } },
+  };
 }
 
 function newPut(table: string, document: object, keyName: string): Put {

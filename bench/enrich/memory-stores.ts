@@ -18,7 +18,7 @@ export function portsInMemory(): EnrichPorts {
   };
   return {
     profiles: {
-      readLinks: async (refs) => found(links, refs),
+      readLinks: async (refs) => ({ links: found(links, refs), erased: new Map() }),
       readProfiles: async (ids) => found(profiles, ids),
       write: async (write) => {
         for (const { profile } of write.profiles) {

@@ -21,7 +21,10 @@ export interface Watched {
   readonly stateMachine: StateMachine;
   readonly compaction: StateMachine;
   readonly carts: StateMachine;
+  readonly audit: StateMachine;
   readonly replay: StateMachine;
+  readonly erase: StateMachine;
+  readonly exportCustomer: StateMachine;
   readonly imports: StateMachine;
   readonly currents: LambdaFunction;
 }
@@ -249,6 +252,22 @@ export const alarmList: readonly AlarmEntry[] = [
     threshold: () => 0,
   },
   {
+    id: 'audit-stopped',
+    title: 'The data says stop',
+    meaning:
+      'The nightly audit found that an expectation of severity stop is unmet, or could not be made.',
+    metric: ({ audit }) => audit.metricFailed({ statistic: Stats.SUM, period: PERIOD }),
+    ...onAny,
+  },
+  {
+    id: 'audit-holds-back',
+    title: 'Rows that should not be built on',
+    meaning:
+      'The nightly audit found more rows than are put up with that an expectation of severity quarantine does not expect.',
+    metric: () => written('audit', 'AuditHoldsBack', Stats.SUM),
+    ...onAny,
+  },
+  {
     id: 'replay-failed',
     title: 'Replay failed',
     meaning: 'A replay of quarantined calls or of the lake ended in an error before its end.',
@@ -260,6 +279,28 @@ export const alarmList: readonly AlarmEntry[] = [
     title: 'Replay timed out',
     meaning: 'A replay took longer than a day and was stopped before its end.',
     metric: ({ replay }) => replay.metricTimedOut({ statistic: Stats.SUM, period: PERIOD }),
+    ...onAny,
+  },
+  {
+    id: 'erasure-failed',
+    title: 'An erasure failed',
+    meaning: 'A customer asked to be erased, and data of the customer may still be stored.',
+    metric: ({ erase }) => erase.metricFailed({ statistic: Stats.SUM, period: PERIOD }),
+    ...onAny,
+  },
+  {
+    id: 'erasure-timed-out',
+    title: 'An erasure takes too long',
+    meaning: 'An erasure was stopped after three days; the law gives a month.',
+    metric: ({ erase }) => erase.metricTimedOut({ statistic: Stats.SUM, period: PERIOD }),
+    ...onAny,
+  },
+  {
+    id: 'export-failed',
+    title: 'An export of a customer’s data failed',
+    meaning: 'A customer asked what is stored, and the answer could not be collected.',
+    metric: ({ exportCustomer }) =>
+      exportCustomer.metricFailed({ statistic: Stats.SUM, period: PERIOD }),
     ...onAny,
   },
   {

@@ -31,7 +31,11 @@ export class ProfileTables extends Construct {
   constructor(scope: Construct, id: string, props: ProfileTablesProps) {
     super(scope, id);
     const { retainsState } = props;
-    this.profiles = this.table('Profiles', retainsState, { partitionKey: 'profileId' });
+    this.profiles = this.table('Profiles', retainsState, {
+      partitionKey: 'profileId',
+      // A customer who has not been seen for as long as the environment says; see profile-write.ts.
+      expiry: 'expiresAt',
+    });
     // Sparse: only open carts are in it, and it is written when a cart's hour changes, not with each event.
     this.profiles.addGlobalSecondaryIndex({
       indexName: CART_DUE_INDEX,

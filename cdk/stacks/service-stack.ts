@@ -11,8 +11,10 @@ import { EventLake } from '../constructs/event-lake.ts';
 import { FileDrop } from '../constructs/file-drop.ts';
 import { LakeCompaction } from '../constructs/lake-compaction.ts';
 import { LakeTables } from '../constructs/lake-tables.ts';
+import { NightlyAudit } from '../constructs/nightly-audit.ts';
 import type { FunctionDefaults } from '../constructs/node-function.ts';
 import { OperatorApi } from '../constructs/operator-api.ts';
+import { PrivacyWorkflows } from '../constructs/privacy-workflows.ts';
 import { PullSources } from '../constructs/pull-sources.ts';
 import { RecommendationApi } from '../constructs/recommendation-api.ts';
 import { ReplayWorkflow } from '../constructs/replay-workflow.ts';
@@ -53,11 +55,14 @@ export class ServiceStack extends Stack {
     const lake = new EventLake(this, 'EventLake', { environment, state });
     const compaction = new LakeCompaction(this, 'Compaction', { defaults, state });
     const carts = new CartSweep(this, 'CartSweep', { defaults, state }).stateMachine;
+    const audit = new NightlyAudit(this, 'NightlyAudit', { defaults, state }).stateMachine;
     const lakeTables = new LakeTables(this, 'LakeTables', { defaults, state });
     const training = new TrainingWorkflow(this, 'Training', { defaults, state });
     new RecommendationApi(this, 'Recommendations', { defaults, state, restApi });
     const replay = new ReplayWorkflow(this, 'ReplayWorkflow', { defaults, state }).stateMachine;
-    new OperatorApi(this, 'Operators', { defaults, state, v1: restApi.v1, replay });
+    const { erase, exportCustomer } = new PrivacyWorkflows(this, 'Privacy', { defaults, state });
+    const operators = { defaults, state, v1: restApi.v1, replay, erase, exportCustomer };
+    new OperatorApi(this, 'Operators', operators);
     const watched: Watched = {
       api: restApi.api,
       collect: collector.function,
@@ -66,7 +71,10 @@ export class ServiceStack extends Stack {
       stateMachine: training.stateMachine,
       compaction: compaction.stateMachine,
       carts,
+      audit,
       replay,
+      erase,
+      exportCustomer,
       imports: files.stateMachine,
       currents,
     };
@@ -83,9 +91,11 @@ export class ServiceStack extends Stack {
       PullStateMachineArn: pull.stateMachineArn,
       CompactStateMachineArn: compaction.stateMachine.stateMachineArn,
       SweepCartsStateMachineArn: carts.stateMachineArn,
+      AuditStateMachineArn: audit.stateMachineArn,
       GlueDatabaseName: lakeTables.databaseName,
       AthenaWorkGroupName: lakeTables.workGroupName,
       DropBucketName: state.buckets.drop.bucketName,
+      PrivacyBucketName: state.buckets.privacy.bucketName,
     });
   }
 

@@ -1,5 +1,6 @@
 import type { CollectedEvent } from '../events/event.ts';
 import { happenedAtMs } from '../events/event-time.ts';
+import { isOfThePast } from '../identity/erased-identity.ts';
 import { type Delivery, isForgotten, isProven, isRedelivery, withDelivery } from './evidence.ts';
 import { foldEvent } from './fold-event.ts';
 import { orderClaimOf } from './orders.ts';
@@ -18,10 +19,10 @@ export interface DeliveredEvent {
 }
 
 /**
- * What became of an event: taken in; known because its client sent it before; or known because this
- * very record was handled before and comes again.
+ * What became of an event: taken in; known because its client sent it before; known because this
+ * very record was handled before and comes again; or dropped, because its customer was erased.
  */
-export type EventOutcome = 'folded' | 'duplicate' | 'redelivered';
+export type EventOutcome = 'folded' | 'duplicate' | 'redelivered' | 'erased';
 
 export interface FoldedChunk {
   /** One per event, from the first on; may be fewer than were given. The rest is for the next write. */
@@ -71,12 +72,27 @@ export function foldDeliveries(
       working.profileCount >= WRITE_PROFILES_MAX;
     if (isFull) break;
     const refusedBefore = working.refusedIdentities.length;
-    outcomes.push(foldOne(working, delivered, takenClaims));
+    const left = withoutErased(view, delivered);
+    outcomes.push(left === undefined ? 'erased' : foldOne(working, left, takenClaims));
     for (const each of working.refusedIdentities.slice(refusedBefore)) {
       refused.push({ ...each, event: delivered.event });
     }
   }
   return { outcomes, refused, write: working.toWrite() };
+}
+
+/**
+ * The event without the identities whose customers were erased since; nothing where its own customer was.
+ * A weaker one is somebody else's by then, whoever used the device: it makes nobody one.
+ */
+function withoutErased(view: StoredView, delivered: DeliveredEvent): DeliveredEvent | undefined {
+  if (view.erased.size === 0) return delivered;
+  const { event, refs, formerRef, ...rest } = delivered;
+  const isErased = (ref: string) => isOfThePast(view.erased.get(ref), event);
+  const [strongest = ''] = refs;
+  if (isErased(strongest)) return undefined;
+  const former = formerRef === undefined || isErased(formerRef) ? {} : { formerRef };
+  return { ...rest, event, refs: refs.filter((ref) => !isErased(ref)), ...former };
 }
 
 /**

@@ -174,10 +174,11 @@ export class WorkingSet {
   }
 
   #linksOf(refs: Iterable<string>) {
-    return Array.from(refs, (identity) => ({
-      identity,
-      profileId: this.#links.get(identity) ?? '',
-    }));
+    return Array.from(refs, (identity) => {
+      const erased = this.#view.erased.get(identity);
+      const profileId = this.#links.get(identity) ?? '';
+      return { identity, profileId, ...(erased !== undefined && { erased }) };
+    });
   }
 
   #isLinked(ref: string): boolean {

@@ -16,7 +16,7 @@ export async function loadView(
   store: ProfileStore,
   deliveries: readonly DeliveredEvent[],
 ): Promise<StoredView> {
-  const links = await store.readLinks([...new Set(deliveries.flatMap(refsOf))]);
+  const { links, erased } = await store.readLinks([...new Set(deliveries.flatMap(refsOf))]);
   const founders = deliveries.flatMap(({ refs: [strongest = ''], formerRef }) =>
     formerRef === undefined ? [strongest] : [strongest, formerRef],
   );
@@ -31,5 +31,5 @@ export async function loadView(
     );
     wanted = [...new Set(mergedInto)].filter((id) => !profiles.has(id));
   }
-  return { links, profiles };
+  return { links, erased, profiles };
 }

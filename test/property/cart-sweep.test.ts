@@ -70,7 +70,9 @@ class Shop {
   }
 
   profiles(): Profile[] {
-    return [...this.#store.profiles.values()].filter((each) => !('mergedInto' in each));
+    return [...this.#store.profiles.values()].flatMap((each) =>
+      'mergedInto' in each ? [] : [each],
+    );
   }
 }
 

@@ -1,9 +1,11 @@
 import type { CatalogueEntry } from '../../core/catalogue/catalogue-entry.ts';
 import type { CatalogueStore } from '../../core/catalogue/catalogue-store.ts';
+import type { ErasedIdentity } from '../../core/identity/erased-identity.ts';
 import type { Profile, ProfileTombstone } from '../../core/profile/profile.ts';
 import type {
   ProfileStore,
   ProfileWrite,
+  StoredLinks,
   StoredProfile,
   WriteOutcome,
 } from '../../core/profile/profile-store.ts';
@@ -11,16 +13,12 @@ import type {
 /** The store's contract in a few lines: conditions are checked, and all is written or nothing. */
 export class MemoryProfileStore implements ProfileStore {
   readonly links = new Map<string, string>();
+  readonly erased = new Map<string, ErasedIdentity>();
   readonly profiles = new Map<string, Profile | ProfileTombstone>();
   readonly claims = new Set<string>();
 
-  async readLinks(refs: readonly string[]): Promise<ReadonlyMap<string, string>> {
-    return new Map(
-      refs.flatMap((ref) => {
-        const profileId = this.links.get(ref);
-        return profileId === undefined ? [] : [[ref, profileId] as const];
-      }),
-    );
+  async readLinks(refs: readonly string[]): Promise<StoredLinks> {
+    return { links: found(this.links, refs), erased: found(this.erased, refs) };
   }
 
   async readProfiles(ids: readonly string[]): Promise<ReadonlyMap<string, StoredProfile>> {
@@ -49,7 +47,11 @@ export class MemoryProfileStore implements ProfileStore {
     const isConflict =
       puts.some(
         (each) => this.profiles.get(each.put.profileId)?.version !== each.expectedVersion,
-      ) || write.newLinks.some(({ identity }) => this.links.has(identity));
+      ) ||
+      write.newLinks.some(
+        ({ identity, erased }) =>
+          this.links.has(identity) || this.erased.get(identity)?.erasureId !== erased?.erasureId,
+      );
     if (isConflict) return { kind: 'conflict' };
     const keys = write.claims.map(({ key }) => key).filter((key) => this.claims.has(key));
     if (keys.length > 0) return { kind: 'claimed', keys };
@@ -87,4 +89,16 @@ export class MemoryCatalogueStore implements CatalogueStore {
     this.entries.set(entry.itemId, entry);
     return 'written';
   }
+}
+
+function found<Value>(
+  stored: ReadonlyMap<string, Value>,
+  keys: readonly string[],
+): Map<string, Value> {
+  return new Map(
+    keys.flatMap((key) => {
+      const value = stored.get(key);
+      return value === undefined ? [] : [[key, value] as const];
+    }),
+  );
 }

@@ -65,6 +65,7 @@ describe('a batch', () => {
       foldedCount: 2,
       duplicateCount: 0,
       redeliveredCount: 1,
+      erasedCount: 0,
       poisonCount: 0,
       conflictCount: 0,
       refusedIdentityCount: 0,
