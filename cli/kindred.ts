@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { auditCommand } from './audit.ts';
 import { configCommand } from './config.ts';
 import { customerCommand } from './customer.ts';
 import { demoCommand } from './demo.ts';
@@ -7,6 +8,7 @@ import { importCommand } from './import.ts';
 import { pullCommand } from './pull.ts';
 import { quarantineCommand } from './quarantine.ts';
 import { replayCommand } from './replay.ts';
+import { resetCommand } from './reset.ts';
 import { sourceCommand } from './source.ts';
 import { startCommand } from './start.ts';
 import { tailCommand } from './tail.ts';
@@ -21,11 +23,13 @@ async function main(): Promise<void> {
     .addCommand(demoCommand())
     .addCommand(importCommand())
     .addCommand(dropCommand())
+    .addCommand(auditCommand())
     .addCommand(tailCommand())
     .addCommand(trainCommand())
     .addCommand(pullCommand())
     .addCommand(quarantineCommand())
     .addCommand(replayCommand())
+    .addCommand(resetCommand())
     .addCommand(customerCommand())
     .addCommand(configCommand())
     .addCommand(sourceCommand())

@@ -9,6 +9,7 @@ import {
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
+import { CART_DUE_ATTRIBUTE, cartDueOf } from '../../core/profile/cart-due.ts';
 import type {
   IdentityLink,
   ProfilePut,
@@ -109,7 +110,9 @@ function profilePut(tables: ProfileTables, { profile, expectedVersion }: Profile
   // From when the customer was heard of last, and not from what was told: a history may be imported.
   const expiry =
     days === undefined ? {} : { expiresAt: Math.floor(Date.now() / 1000) + days * DAY_S };
-  const document = { ...profile, ...expiry };
+  const cartDue = cartDueOf(profile);
+  const due = cartDue === undefined ? {} : { [CART_DUE_ATTRIBUTE]: cartDue };
+  const document = { ...profile, ...due, ...expiry };
   return expectedVersion === undefined
     ? newPut(table, document, 'profileId')
     : versionedPut(table, document, expectedVersion);

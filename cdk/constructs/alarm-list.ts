@@ -20,6 +20,8 @@ export interface Watched {
   readonly mapping: EventSourceMapping;
   readonly stateMachine: StateMachine;
   readonly compaction: StateMachine;
+  readonly audit: StateMachine;
+  readonly carts: StateMachine;
   readonly replay: StateMachine;
   readonly erase: StateMachine;
   readonly exportCustomer: StateMachine;
@@ -242,6 +244,30 @@ export const alarmList: readonly AlarmEntry[] = [
     ...onAny,
   },
   {
+    id: 'audit-stopped',
+    title: 'The data says stop',
+    meaning:
+      'The nightly audit found that an expectation of severity stop is unmet, or could not be made.',
+    metric: ({ audit }) => audit.metricFailed({ statistic: Stats.SUM, period: PERIOD }),
+    ...onAny,
+  },
+  {
+    id: 'audit-holds-back',
+    title: 'Rows that should not be built on',
+    meaning:
+      'The nightly audit found more rows than are put up with that an expectation of severity quarantine does not expect.',
+    metric: () => written('audit', 'AuditHoldsBack', Stats.SUM),
+    ...onAny,
+  },
+  {
+    id: 'cart-sweep-failed',
+    title: 'The sweep for abandoned carts failed',
+    meaning: 'Carts that were left are not found; reminders wait for the next sweep that succeeds.',
+    metric: ({ carts }) => carts.metricFailed({ statistic: Stats.SUM, period: PERIOD }),
+    ...onTwoOfThree,
+    threshold: () => 0,
+  },
+  {
     id: 'replay-failed',
     title: 'Replay failed',
     meaning: 'A replay of quarantined calls or of the lake ended in an error before its end.',
@@ -282,6 +308,14 @@ export const alarmList: readonly AlarmEntry[] = [
     title: 'An import failed',
     meaning: 'A file that was dropped could not be imported, or not to its end.',
     metric: ({ imports }) => imports.metricFailed({ statistic: Stats.SUM, period: PERIOD }),
+    ...onAny,
+  },
+  {
+    id: 'feed-held-back',
+    title: 'A product feed takes away too much',
+    meaning:
+      'A full product feed lacks more items than it may, or has rows that cannot be read; missing items stay for sale.',
+    metric: () => written('importmanifest', 'FeedsHeldBack', Stats.SUM),
     ...onAny,
   },
 ];

@@ -28,7 +28,7 @@ const NONCURRENT_RETENTION_DAYS = 30;
 
 /** The buckets of the data flow, and the one that logs who read them. */
 export class DataBuckets extends Construct {
-  /** `raw/` events by day of arrival and source, `curated/` Parquet, `snapshots/`, answers in `athena/`. */
+  /** `raw/` events by day of arrival and source, `curated/` Parquet, `snapshots/`, answers in `athena/`, reports in `quality/`. */
   readonly lake: Bucket;
   /** `models/<id>/`, immutable. */
   readonly models: Bucket;

@@ -24,6 +24,8 @@ export const OPERATOR_ROUTES = [
   ['GET', '/quarantine/replays/{replayId}'],
   ['POST', '/quarantine/replays/{replayId}/resume'],
   ['GET', '/sources/{sourceId}/events'],
+  ['GET', '/quality/reports'],
+  ['GET', '/quality/reports/{suiteId}/{day}'],
   ['GET', '/customers/{id}'],
   ['DELETE', '/customers/{id}'],
   ['POST', '/customers/{id}/exports'],
@@ -42,20 +44,21 @@ export class OperatorApi extends Construct {
   constructor(scope: Construct, id: string, props: OperatorApiProps) {
     super(scope, id);
     const { defaults, state, v1, replay, erase, exportCustomer } = props;
-    const { quarantine, privacy } = state.buckets;
+    const { quarantine, privacy, lake } = state.buckets;
     const { inspector, identities, profiles } = state.tables;
     const { secrets } = state;
     const operate = new NodeFunction(this, 'Operate', {
       defaults,
       entry: 'lambdas/api/operate.ts',
       description:
-        'Answers operators: the quarantine, its replays, what became of events, customers’ rights',
+        'Answers operators: the quarantine, its replays, what became of events, audits, customers’ rights',
       memoryMb: MEMORY_MB,
       timeout: Duration.seconds(TIMEOUT_S),
       variables: {
         QUARANTINE_BUCKET: quarantine.bucketName,
         REPLAY_STATE_MACHINE_ARN: replay.stateMachineArn,
         INSPECTOR_TABLE: inspector.tableName,
+        LAKE_BUCKET: lake.bucketName,
         PRIVACY_BUCKET: privacy.bucketName,
         IDENTITIES_TABLE: identities.tableName,
         PROFILES_TABLE: profiles.tableName,
@@ -79,6 +82,7 @@ export class OperatorApi extends Construct {
       objects: [
         { actions: ['s3:GetObject'], bucket: quarantine, prefix: 'quarantine/' },
         { actions: ['s3:GetObject', 's3:PutObject'], bucket: quarantine, prefix: 'replays/' },
+        { actions: ['s3:GetObject'], bucket: lake, prefix: 'quality/' },
         { actions: ['s3:GetObject', 's3:PutObject'], bucket: privacy, prefix: 'erasures/' },
         { actions: ['s3:GetObject', 's3:PutObject'], bucket: privacy, prefix: 'exports/' },
         { actions: ['s3:GetObject'], bucket: privacy, prefix: 'certificates/' },

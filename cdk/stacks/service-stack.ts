@@ -2,6 +2,7 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Watched } from '../constructs/alarm-list.ts';
 import { Alarms } from '../constructs/alarms.ts';
+import { CartSweep } from '../constructs/cart-sweep.ts';
 import { Collector } from '../constructs/collector.ts';
 import { CurrentsDrop } from '../constructs/currents-drop.ts';
 import { Dashboard } from '../constructs/dashboard.ts';
@@ -10,6 +11,7 @@ import { EventLake } from '../constructs/event-lake.ts';
 import { FileDrop } from '../constructs/file-drop.ts';
 import { LakeCompaction } from '../constructs/lake-compaction.ts';
 import { LakeTables } from '../constructs/lake-tables.ts';
+import { NightlyAudit } from '../constructs/nightly-audit.ts';
 import type { FunctionDefaults } from '../constructs/node-function.ts';
 import { OperatorApi } from '../constructs/operator-api.ts';
 import { PrivacyWorkflows } from '../constructs/privacy-workflows.ts';
@@ -52,6 +54,8 @@ export class ServiceStack extends Stack {
     const enricher = new Enricher(this, 'Enricher', { defaults, state });
     const lake = new EventLake(this, 'EventLake', { environment, state });
     const compaction = new LakeCompaction(this, 'Compaction', { defaults, state });
+    const audit = new NightlyAudit(this, 'NightlyAudit', { defaults, state }).stateMachine;
+    const carts = new CartSweep(this, 'CartSweep', { defaults, state }).stateMachine;
     const lakeTables = new LakeTables(this, 'LakeTables', { defaults, state });
     const training = new TrainingWorkflow(this, 'Training', { defaults, state });
     new RecommendationApi(this, 'Recommendations', { defaults, state, restApi });
@@ -66,6 +70,8 @@ export class ServiceStack extends Stack {
       mapping: enricher.mapping,
       stateMachine: training.stateMachine,
       compaction: compaction.stateMachine,
+      audit,
+      carts,
       replay,
       erase,
       exportCustomer,
@@ -84,6 +90,8 @@ export class ServiceStack extends Stack {
     addOutputs(this, {
       PullStateMachineArn: pull.stateMachineArn,
       CompactStateMachineArn: compaction.stateMachine.stateMachineArn,
+      AuditStateMachineArn: audit.stateMachineArn,
+      SweepCartsStateMachineArn: carts.stateMachineArn,
       GlueDatabaseName: lakeTables.databaseName,
       AthenaWorkGroupName: lakeTables.workGroupName,
       DropBucketName: state.buckets.drop.bucketName,

@@ -143,6 +143,14 @@ export const datasets: readonly Dataset[] = [
     erasure: 'nothing personal',
   },
   {
+    place: objects('lake', 'quality/'),
+    holds: 'Reports of audits, with masked samples of unexpected rows',
+    retention: 400,
+    reason: 'A year back, and a month to look at it',
+    erasure: 'expires',
+    why: 'Identifiers are masked in samples, so that nobody can be found by them',
+  },
+  {
     place: objects('lake', 'athena/'),
     holds: 'Answers of queries',
     retention: WORK_DAYS,
@@ -232,6 +240,13 @@ export const datasets: readonly Dataset[] = [
   {
     place: objects('drop', 'manifests/'),
     holds: 'What became of each file: figures',
+    retention: 400,
+    reason: 'As the ledger',
+    erasure: 'nothing personal',
+  },
+  {
+    place: objects('drop', 'feeds/'),
+    holds: 'Which items a full product feed named',
     retention: 400,
     reason: 'As the ledger',
     erasure: 'nothing personal',

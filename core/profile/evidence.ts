@@ -20,7 +20,7 @@ export const MESSAGES_MAX = 128;
 /** Arrival in milliseconds, base 36, eight digits (until the year 2059): sorts as text. */
 const MARK_TIME_LENGTH = 8;
 /** The collector's clock says when an event was received, the stream's when it arrived. */
-const CLOCK_DIFFERENCE_MS_MAX = 60_000;
+export const CLOCK_DIFFERENCE_MS_MAX = 60_000;
 /** 54 bits: with 128 of them to meet, one event in 10^14 would be taken for another. */
 const MARK_HASH_LENGTH = 9;
 const MARK_LENGTH = MARK_TIME_LENGTH + MARK_HASH_LENGTH;
@@ -49,19 +49,16 @@ export function laneOf(partitionKey: string, strongestRef: string): string {
   return hash(`${strongestRef} ${partitionKey}`).slice(0, 11);
 }
 
-/** Whether the event is in the profile already: delivered again, sent again by its client, or replayed. */
+/** Whether the event is in the profile for sure: delivered again, or sent again by its client. */
 export function isProven(evidence: Evidence, delivery: Delivery): boolean {
-  return (
-    isRedelivery(evidence, delivery) ||
-    isResent(evidence, delivery) ||
-    isForgotten(evidence, delivery)
-  );
+  return isRedelivery(evidence, delivery) || isResent(evidence, delivery);
 }
 
 /**
  * Whether a replayed event came before all messages that the profile remembers. It has been on the stream
  * once, so it was folded then, and its message has been forgotten since. One that came later would be
- * remembered: of what arrived after the oldest remembered message, nothing has been forgotten.
+ * remembered: of what arrived after the oldest remembered message, nothing has been forgotten. That holds of
+ * the profile of the event's strongest identity alone, so ask before anything is joined to it.
  */
 export function isForgotten(evidence: Evidence, { firstReceivedMs }: Delivery): boolean {
   if (firstReceivedMs === undefined) return false;
@@ -170,8 +167,13 @@ function markOf(delivery: Delivery): string {
   return mark;
 }
 
-function newMarkOf({ messageId, arrivedAtMs }: Delivery): string {
-  const time = Math.max(0, Math.floor(arrivedAtMs)).toString(36).padStart(MARK_TIME_LENGTH, '0');
+/**
+ * A replayed message keeps its first place among the others. Were it moved to the newest, a replay would push
+ * the oldest remembered time past events that it has yet to bring, and they would be taken for folded.
+ */
+function newMarkOf({ messageId, arrivedAtMs, firstReceivedMs }: Delivery): string {
+  const timeMs = Math.min(firstReceivedMs ?? arrivedAtMs, arrivedAtMs);
+  const time = Math.max(0, Math.floor(timeMs)).toString(36).padStart(MARK_TIME_LENGTH, '0');
   return time.slice(-MARK_TIME_LENGTH) + hash(messageId).slice(0, MARK_HASH_LENGTH);
 }
 

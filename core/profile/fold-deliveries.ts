@@ -1,10 +1,11 @@
 import type { CollectedEvent } from '../events/event.ts';
+import { happenedAtMs } from '../events/event-time.ts';
 import { isOfThePast } from '../identity/erased-identity.ts';
 import { type Delivery, isForgotten, isProven, isRedelivery, withDelivery } from './evidence.ts';
 import { foldEvent } from './fold-event.ts';
 import { orderClaimOf } from './orders.ts';
 import type { Profile } from './profile.ts';
-import type { ProfileWrite, StoredView } from './profile-store.ts';
+import type { Claim, ProfileWrite, StoredView } from './profile-store.ts';
 import { type RefusedIdentity, WorkingSet } from './working-set.ts';
 
 /** An event as it came off the stream. */
@@ -38,18 +39,21 @@ export interface EventRefusal extends RefusedIdentity {
 }
 
 /**
- * DynamoDB's limit of one transaction. An event adds at most 58: 48 links (IDENTITIES_MAX), 9 profiles
- * or tombstones (EVENT_IDENTITIES_MAX and a former one) and a claim.
+ * DynamoDB's limit of one transaction. An event adds at most 59: 48 links (IDENTITIES_MAX), 9 profiles
+ * or tombstones (EVENT_IDENTITIES_MAX and a former one) and two claims.
  */
 const ACTIONS_MAX = 100;
-const EVENT_ACTIONS_MAX = 58;
+const EVENT_ACTIONS_MAX = 59;
 
 /** With the 9 that one more event can add, under 2 MB of the 4 MB that a transaction may carry. */
 const WRITE_PROFILES_MAX = 16;
 
 /** How long a repeat of an order is looked for: a year and the longest returns after it. */
 const CLAIM_DAYS = 400;
+/** How long the same rebuild may be run again. */
+const REBUILD_CLAIM_DAYS = 30;
 const DAY_S = 86_400;
+const DAY_MS = DAY_S * 1_000;
 
 /**
  * Resolves and folds a group's events, in the order of their sequence numbers, as far as they fit one
@@ -104,39 +108,57 @@ function foldOne(
   takenClaims: ReadonlySet<string>,
 ): EventOutcome {
   const [strongest = '', ...weaker] = refs;
+  const claims = claimsOf(event, delivery);
   const known = working.ownerOf(strongest);
-  if (known !== undefined && isProven(known.evidence, delivery)) {
-    if (isRedelivery(known.evidence, delivery)) return 'redelivered';
-    // Remembering it would push out a message that may still come again.
-    if (isForgotten(known.evidence, delivery)) return 'duplicate';
-    // Sent again by its client: the new record is remembered, for it can be redelivered too.
-    replaceProven(working, known, delivery);
-    return 'duplicate';
-  }
-  let owner = inUse(
-    working,
-    working.ownerOrFounded(strongest, Date.parse(event.timestamp)),
-    strongest,
-  );
+  if (known !== undefined && isRedelivery(known.evidence, delivery)) return 'redelivered';
+  // Of an order its claim says more surely whether it was counted.
+  const hasClaim = claims.length > 0 && isClaimKept(event, delivery);
+  if (known !== undefined && !hasClaim && isForgotten(known.evidence, delivery)) return 'duplicate';
+  // What is sent again may still join what could not be joined when it first came.
+  let owner = inUse(working, working.ownerOrFounded(strongest, happenedAtMs(event)), strongest);
   for (const ref of weaker) {
     const other = working.ownerOf(ref);
     if (other === undefined) owner = working.link(owner, ref);
     else if (other.profileId !== owner.profileId) owner = working.join(owner, other, ref);
   }
   if (formerRef !== undefined) owner = joinFormer(working, owner, formerRef, event);
-  const claim = orderClaimOf(event);
-  const isTaken = claim !== undefined && (takenClaims.has(claim) || working.hasClaim(claim));
+  const isFree = ({ key }: Claim) => !takenClaims.has(key) && !working.hasClaim(key);
+  const [deciding] = claims;
+  const isTaken = deciding !== undefined && !isFree(deciding);
   if (isTaken || isProven(owner.evidence, delivery)) {
     const outcome = isRedelivery(owner.evidence, delivery) ? 'redelivered' : 'duplicate';
     replaceProven(working, owner, delivery);
     return outcome;
   }
-  if (claim !== undefined) {
-    const expiresAtS = Math.floor(delivery.arrivedAtMs / 1000) + CLAIM_DAYS * DAY_S;
-    working.addClaim({ key: claim, expiresAtS });
-  }
+  for (const claim of claims.filter(isFree)) working.addClaim(claim);
   replaceProven(working, foldEvent(owner, event), delivery);
   return 'folded';
+}
+
+/**
+ * What the event claims, first what decides whether it counts. Of an event that builds a profile anew that is the
+ * event itself within the rebuild: its order was claimed by the profile that was taken away.
+ */
+function claimsOf(event: CollectedEvent, { arrivedAtMs }: Delivery): Claim[] {
+  const claim = (key: string, days: number) => ({
+    key,
+    expiresAtS: Math.floor(arrivedAtMs / 1000) + days * DAY_S,
+  });
+  const order = orderClaimOf(event);
+  const orders = order === undefined ? [] : [claim(order, CLAIM_DAYS)];
+  const { rebuildId, messageId } = event;
+  if (rebuildId === undefined) return orders;
+  const own = `rebuild#${rebuildId}#${order ?? `message#${messageId}`}`;
+  return [claim(own, REBUILD_CLAIM_DAYS), ...orders];
+}
+
+/** Whether a claim made when the event first came would still be there; live events make theirs now. */
+function isClaimKept(
+  { rebuildId }: CollectedEvent,
+  { firstReceivedMs, arrivedAtMs }: Delivery,
+): boolean {
+  if (rebuildId !== undefined || firstReceivedMs === undefined) return true;
+  return arrivedAtMs - firstReceivedMs < CLAIM_DAYS * DAY_MS;
 }
 
 /** A user id that was known from an `alias` alone is one that the shop uses, from its first event on. */
@@ -157,10 +179,10 @@ function joinFormer(
   working: WorkingSet,
   owner: Profile,
   ref: string,
-  { timestamp }: CollectedEvent,
+  event: CollectedEvent,
 ): Profile {
   const other = working.ownerOf(ref);
-  if (other === undefined) return working.joinUnused(owner, ref, Date.parse(timestamp));
+  if (other === undefined) return working.joinUnused(owner, ref, happenedAtMs(event));
   if (other.profileId === owner.profileId) return owner;
   return working.join(owner, other, ref, !other.formerIdentities?.includes(ref));
 }

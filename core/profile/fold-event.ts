@@ -1,9 +1,11 @@
 import type { CollectedEvent } from '../events/event.ts';
+import { happenedAtMs } from '../events/event-time.ts';
 import { combineConsent, consentOf } from './consent.ts';
 import { combineEmailEngagement, emailEngagementOf } from './email-engagement.ts';
 import { combineRecent, recentOf } from './interactions.ts';
 import { combineOrders, noOrders, ordersOf } from './orders.ts';
 import { PROFILE_SCHEMA_VERSION, type Profile } from './profile.ts';
+import { combineParts, partsOf } from './profile-parts.ts';
 import { combineTraits, traitsOf } from './traits.ts';
 
 /** What a profile knows of a customer, without its name, its lock and its evidence. */
@@ -40,7 +42,7 @@ export function foldEvent(profile: Profile, event: CollectedEvent): Profile {
 
 /** The state of a customer of whom nothing but this event is known. */
 export function stateOf(event: CollectedEvent): ProfileState {
-  const timeMs = Date.parse(event.timestamp);
+  const timeMs = happenedAtMs(event);
   const consent = consentOf(event);
   return {
     traits: traitsOf(event),
@@ -48,6 +50,7 @@ export function stateOf(event: CollectedEvent): ProfileState {
     recent: recentOf(event),
     orders: ordersOf(event),
     email: emailEngagementOf(event),
+    ...partsOf(event),
     eventCount: 1,
     firstSeenMs: timeMs,
     lastSeenMs: timeMs,
@@ -63,6 +66,7 @@ export function combineStates(a: ProfileState, b: ProfileState): ProfileState {
     recent: combineRecent(a.recent, b.recent),
     orders: combineOrders(a.orders, b.orders),
     email: combineEmailEngagement(a.email, b.email),
+    ...combineParts(a, b),
     eventCount: a.eventCount + b.eventCount,
     firstSeenMs: Math.min(a.firstSeenMs, b.firstSeenMs),
     lastSeenMs: Math.max(a.lastSeenMs, b.lastSeenMs),

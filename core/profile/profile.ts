@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { profileParts } from './profile-parts.ts';
 
 /** The joined state of one customer. Written whole, in one conditional write per batch. */
 export const PROFILE_SCHEMA_VERSION = 1;
@@ -24,6 +25,8 @@ export const trait = z.object({
   source: z.string(),
   priority: z.number(),
   timeMs: z.number(),
+  /** The strongest other value that was stated: mostly the one before. Value, source, priority, time. */
+  previous: z.tuple([z.unknown(), z.string(), z.number(), z.number()]).readonly().optional(),
 });
 export type Trait = z.infer<typeof trait>;
 
@@ -59,7 +62,16 @@ export const profile = z.object({
     firstAtMs: z.number().optional(),
     lastAtMs: z.number().optional(),
   }),
-  email: z.object({ openCount: z.number(), clickCount: z.number() }),
+  email: z.object({
+    openCount: z.number(),
+    clickCount: z.number(),
+    /** What open and click rates are shares of; absent until an ESP reports it. */
+    sentCount: z.number().optional(),
+    deliveredCount: z.number().optional(),
+    lastOpenMs: z.number().optional(),
+    lastClickMs: z.number().optional(),
+  }),
+  ...profileParts,
   eventCount: z.number(),
   firstSeenMs: z.number(),
   lastSeenMs: z.number(),

@@ -15,6 +15,8 @@ export interface OperatorRequest {
 export interface OperatorAnswer {
   readonly status: number;
   readonly body: object;
+  /** An HTML page instead of the body. */
+  readonly page?: string;
 }
 
 /** One route of the operators' API; a route is a file, listed in operator-routes.ts. */

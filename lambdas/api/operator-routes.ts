@@ -5,6 +5,7 @@ import {
 } from './operator-customers.ts';
 import { certificateRoute, resumeErasureRoute, showErasureRoute } from './operator-erasures.ts';
 import { showExportRoute } from './operator-exports.ts';
+import { listQualityReports, showQualityReport } from './operator-quality.ts';
 import { listQuarantine } from './operator-quarantine.ts';
 import { resumeReplayRoute, showReplayRoute, startReplayRoute } from './operator-replays.ts';
 import type { OperatorRoute } from './operator-route.ts';
@@ -17,6 +18,8 @@ export const operatorRoutes: readonly OperatorRoute[] = [
   showReplayRoute,
   resumeReplayRoute,
   sourceEventsRoute,
+  listQualityReports,
+  showQualityReport,
   showCustomerRoute,
   eraseCustomerRoute,
   exportCustomerRoute,

@@ -57,6 +57,7 @@ const VARIABLES: Record<string, string[]> = {
   ImportSplit: ['DROP_BUCKET'],
   ImportChunk: [
     'DROP_BUCKET',
+    'CATALOGUE_TABLE',
     'EVENTS_STREAM_NAME',
     'QUARANTINE_BUCKET',
     'CONFIG_TABLE',
@@ -71,9 +72,12 @@ const VARIABLES: Record<string, string[]> = {
     'CATALOGUE_TABLE',
     'FAILURES_BUCKET',
     'INSPECTOR_TABLE',
+    'CONFIG_TABLE',
     'PROFILE_RETENTION_DAYS',
   ],
+  Sweep: ['PROFILES_TABLE', 'EVENTS_STREAM_NAME', 'CART_WINDOW_MINUTES'],
   Compact: ['LAKE_BUCKET'],
+  Audit: ['LAKE_BUCKET', 'CONFIG_TABLE', 'CATALOGUE_TABLE', 'PROFILES_TABLE', 'AUDIT_DISK_MB'],
   Pull: [
     'EVENTS_STREAM_NAME',
     'QUARANTINE_BUCKET',
@@ -101,6 +105,7 @@ const VARIABLES: Record<string, string[]> = {
     'QUARANTINE_BUCKET',
     'REPLAY_STATE_MACHINE_ARN',
     'INSPECTOR_TABLE',
+    'LAKE_BUCKET',
     'PRIVACY_BUCKET',
     'IDENTITIES_TABLE',
     'PROFILES_TABLE',
@@ -117,6 +122,7 @@ const VARIABLES: Record<string, string[]> = {
     'EVENTS_STREAM_NAME',
     'QUARANTINE_BUCKET',
     'LAKE_BUCKET',
+    'FAILURES_BUCKET',
     'CONFIG_TABLE',
     'IDENTITY_SECRET_ID',
   ],
@@ -130,11 +136,11 @@ describe('the functions', () => {
     expect(functions.map(([id]) => id).sort()).toEqual(Object.keys(VARIABLES).sort());
   });
 
-  it('run on Node 24 and arm64, traced, each with its own log', () => {
-    for (const [, { Properties }] of functions) {
+  it('run on Node 24 and arm64, but for the one with native parts, traced, each with its own log', () => {
+    for (const [id, { Properties }] of functions) {
       expect(Properties).toMatchObject({
         Runtime: 'nodejs24.x',
-        Architectures: ['arm64'],
+        Architectures: [id === 'Audit' ? 'x86_64' : 'arm64'],
         Handler: 'index.handler',
         TracingConfig: { Mode: 'Active' },
         LoggingConfig: { LogFormat: 'JSON', LogGroup: { Ref: expect.any(String) } },
@@ -191,11 +197,13 @@ describe('permissions', () => {
         '/replayed/*',
         '/replays/*',
         '/poison/*',
+        '/identities/*',
         '/aws/lambda/*',
         '/identities/*',
         '/raw/*',
         '/errors/*',
         '/compaction/*',
+        '/quality/*',
         '/curated/*',
         '/curated/events/*',
         '/curated/event_products/*',
@@ -210,6 +218,7 @@ describe('permissions', () => {
         '/rejects/*',
         '/work/*',
         '/ledger/*',
+        '/feeds/*',
         // The executions that maps start.
         '/*',
       ]),

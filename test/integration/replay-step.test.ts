@@ -16,7 +16,8 @@ import type { CollectedEvent } from '../../core/events/event.ts';
 import { newReplay, type Replay, replayRequest } from '../../core/events/replay.ts';
 import { sourceDocument } from '../../core/events/source.ts';
 import { quarantinedCall } from '../../core/identity/quarantined-call.ts';
-import { continueReplay, type ReplayPorts } from '../../lambdas/ingest/replay-step.ts';
+import type { ReplayPorts } from '../../lambdas/ingest/replay-chunk.ts';
+import { continueReplay } from '../../lambdas/ingest/replay-step.ts';
 import { type S3Engine, startS3Engine } from '../../local/engines/s3.ts';
 import { clientDefaults } from '../contract/endpoint.ts';
 
@@ -60,6 +61,7 @@ class World {
   readonly ports: ReplayPorts = {
     quarantine: undefined as never,
     lake: undefined as never,
+    failures: undefined as never,
     stream: {
       put: async (records) => {
         if (this.sent.length >= this.failsAfter) throw new Error('gone');
@@ -277,6 +279,19 @@ describe('a replay of the lake', () => {
       scannedCount: 507,
     });
     expect(world.sent).toHaveLength(0);
+  });
+
+  it('says of each event that it was on the stream before, and sends nothing that says so already', async () => {
+    const again = JSON.stringify({ ...JSON.parse(line(2)), replayed: true });
+    await put(lake.bucket, rawKey('a'), gzipSync(`${line(1)}\n${again}\n${line(3)}\n`));
+    const world = new World();
+    expect(await world.run({ what: 'raw' })).toMatchObject({
+      scannedCount: 3,
+      readCount: 2,
+      acceptedCount: 2,
+    });
+    const sent = world.sent.map(({ record }) => JSON.parse(Buffer.from(record.data).toString()));
+    expect(sent).toEqual([1, 3].map((number) => ({ ...JSON.parse(line(number)), replayed: true })));
   });
 
   it('takes lines that an older version wrote', async () => {
