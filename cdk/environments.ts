@@ -145,11 +145,19 @@ const environmentSchema = z
     compaction: z.strictObject({ schedule: scheduleExpression, scheduleEnabled: z.boolean() }),
     /** The nightly audit of data; some time after compaction, whose day it reads. */
     audit: z.strictObject({ schedule: scheduleExpression, scheduleEnabled: z.boolean() }),
+    carts: z.strictObject({
+      /** A cart that nobody has touched for so long, and no order came, is abandoned; at most a day. */
+      abandonedAfterMinutes: z.int().min(5).max(1_440),
+      /** How often it is looked for such carts: that much later an email can go out. */
+      schedule: scheduleExpression,
+      scheduleEnabled: z.boolean(),
+    }),
     memoryMb: z.strictObject({
       collect: memoryMb,
       enrich: memoryMb,
       compact: memoryMb,
       audit: memoryMb,
+      sweep: memoryMb,
       serve: memoryMb,
       authorize: memoryMb,
       snapshot: memoryMb,
@@ -227,11 +235,14 @@ const dev: Environment = {
   train: { schedule: 'cron(0 2 * * ? *)', scheduleEnabled: true },
   compaction: { schedule: 'cron(30 1 * * ? *)', scheduleEnabled: true },
   audit: { schedule: 'cron(0 3 * * ? *)', scheduleEnabled: true },
+  // An hour is when the usual reminder goes out: earlier, many would have bought anyway.
+  carts: { abandonedAfterMinutes: 60, schedule: 'rate(5 minutes)', scheduleEnabled: true },
   memoryMb: {
     collect: 512,
     enrich: 512,
     compact: 1769,
     audit: 1769,
+    sweep: 256,
     serve: 1024,
     authorize: 256,
     snapshot: 1769,
@@ -284,11 +295,14 @@ const prod: Environment = {
   train: { schedule: 'cron(0 2 * * ? *)', scheduleEnabled: true },
   compaction: { schedule: 'cron(30 1 * * ? *)', scheduleEnabled: true },
   audit: { schedule: 'cron(0 3 * * ? *)', scheduleEnabled: true },
+  // An hour is when the usual reminder goes out: earlier, many would have bought anyway.
+  carts: { abandonedAfterMinutes: 60, schedule: 'rate(5 minutes)', scheduleEnabled: true },
   memoryMb: {
     collect: 1024,
     enrich: 1769,
     compact: 3538,
     audit: 5307,
+    sweep: 512,
     serve: 1769,
     authorize: 512,
     snapshot: 7076,

@@ -9,6 +9,7 @@ import {
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
+import { CART_DUE_ATTRIBUTE, cartDueOf } from '../../core/profile/cart-due.ts';
 import type {
   IdentityLink,
   ProfilePut,
@@ -21,6 +22,8 @@ export interface ProfileTables {
   readonly profiles: string;
   readonly identities: string;
   readonly dedupe: string;
+  /** Days after its last write at which a profile is forgotten; for good where nothing is said. */
+  readonly profileRetentionDays?: number;
 }
 
 interface Action {
@@ -28,6 +31,8 @@ interface Action {
   /** The claim that it makes, if it makes one. */
   readonly claim?: string;
 }
+
+const DAY_S = 86_400;
 
 /** What another writer can cause; the remedy is to read and fold again. */
 const contendedCodes: ReadonlySet<string> = new Set([
@@ -85,7 +90,7 @@ function outcomeOf(
 
 function actionsOf(tables: ProfileTables, write: ProfileWrite): Action[] {
   return [
-    ...write.profiles.map((put) => ({ put: profilePut(tables.profiles, put) })),
+    ...write.profiles.map((put) => ({ put: profilePut(tables, put) })),
     ...write.tombstones.map(({ tombstone, expectedVersion }) => ({
       put: versionedPut(tables.profiles, tombstone, expectedVersion),
     })),
@@ -100,10 +105,17 @@ function actionsOf(tables: ProfileTables, write: ProfileWrite): Action[] {
   ];
 }
 
-function profilePut(table: string, { profile, expectedVersion }: ProfilePut): Put {
+function profilePut(tables: ProfileTables, { profile, expectedVersion }: ProfilePut): Put {
+  const { profiles: table, profileRetentionDays: days } = tables;
+  // From when the customer was heard of last, and not from what was told: a history may be imported.
+  const expiry =
+    days === undefined ? {} : { expiresAt: Math.floor(Date.now() / 1000) + days * DAY_S };
+  const cartDue = cartDueOf(profile);
+  const due = cartDue === undefined ? {} : { [CART_DUE_ATTRIBUTE]: cartDue };
+  const document = { ...profile, ...due, ...expiry };
   return expectedVersion === undefined
-    ? newPut(table, profile, 'profileId')
-    : versionedPut(table, profile, expectedVersion);
+    ? newPut(table, document, 'profileId')
+    : versionedPut(table, document, expectedVersion);
 }
 
 /** An erasure that was not there when the link was decided on is a conflict, as another link is. */

@@ -21,6 +21,7 @@ export interface Watched {
   readonly stateMachine: StateMachine;
   readonly compaction: StateMachine;
   readonly audit: StateMachine;
+  readonly carts: StateMachine;
   readonly replay: StateMachine;
   readonly erase: StateMachine;
   readonly exportCustomer: StateMachine;
@@ -257,6 +258,14 @@ export const alarmList: readonly AlarmEntry[] = [
       'The nightly audit found more rows than are put up with that an expectation of severity quarantine does not expect.',
     metric: () => written('audit', 'AuditHoldsBack', Stats.SUM),
     ...onAny,
+  },
+  {
+    id: 'cart-sweep-failed',
+    title: 'The sweep for abandoned carts failed',
+    meaning: 'Carts that were left are not found; reminders wait for the next sweep that succeeds.',
+    metric: ({ carts }) => carts.metricFailed({ statistic: Stats.SUM, period: PERIOD }),
+    ...onTwoOfThree,
+    threshold: () => 0,
   },
   {
     id: 'replay-failed',

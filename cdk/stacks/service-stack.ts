@@ -2,6 +2,7 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Watched } from '../constructs/alarm-list.ts';
 import { Alarms } from '../constructs/alarms.ts';
+import { CartSweep } from '../constructs/cart-sweep.ts';
 import { Collector } from '../constructs/collector.ts';
 import { CurrentsDrop } from '../constructs/currents-drop.ts';
 import { Dashboard } from '../constructs/dashboard.ts';
@@ -54,6 +55,7 @@ export class ServiceStack extends Stack {
     const lake = new EventLake(this, 'EventLake', { environment, state });
     const compaction = new LakeCompaction(this, 'Compaction', { defaults, state });
     const audit = new NightlyAudit(this, 'NightlyAudit', { defaults, state }).stateMachine;
+    const carts = new CartSweep(this, 'CartSweep', { defaults, state }).stateMachine;
     const lakeTables = new LakeTables(this, 'LakeTables', { defaults, state });
     const training = new TrainingWorkflow(this, 'Training', { defaults, state });
     new RecommendationApi(this, 'Recommendations', { defaults, state, restApi });
@@ -69,6 +71,7 @@ export class ServiceStack extends Stack {
       stateMachine: training.stateMachine,
       compaction: compaction.stateMachine,
       audit,
+      carts,
       replay,
       erase,
       exportCustomer,
@@ -88,6 +91,7 @@ export class ServiceStack extends Stack {
       PullStateMachineArn: pull.stateMachineArn,
       CompactStateMachineArn: compaction.stateMachine.stateMachineArn,
       AuditStateMachineArn: audit.stateMachineArn,
+      SweepCartsStateMachineArn: carts.stateMachineArn,
       GlueDatabaseName: lakeTables.databaseName,
       AthenaWorkGroupName: lakeTables.workGroupName,
       DropBucketName: state.buckets.drop.bucketName,

@@ -3,6 +3,7 @@ import { configDocuments } from '../../adapters/dynamodb/config-documents.ts';
 import { mappingDocuments } from '../../adapters/dynamodb/mapping-documents.ts';
 import { createSourceRegistry } from '../../adapters/dynamodb/source-registry.ts';
 import { SUITE_KIND } from '../../adapters/dynamodb/suite-kind.ts';
+import { ONLY_ID, TRAIT_TYPES_KIND } from '../../adapters/dynamodb/trait-types.ts';
 import { pullDocument } from '../../adapters/sources/connectors.ts';
 import {
   type RegisteredSchema,
@@ -11,6 +12,9 @@ import {
 } from '../../core/events/registered-schema.ts';
 import { type SourceDocument, sourceDocument } from '../../core/events/source.ts';
 import { fileDropDocument, mappingConfig } from '../../core/mapping/file-drop.ts';
+import { rfmBands } from '../../core/profile/rfm.ts';
+import { segment } from '../../core/profile/segments.ts';
+import { traitTypes } from '../../core/profile/trait-types.ts';
 import { lakeProblem } from '../../core/quality/lake-datasets.ts';
 import { type Suite, suite } from '../../core/quality/suite.ts';
 import { webhookDocument } from '../../core/webhooks/webhook-document.ts';
@@ -90,6 +94,24 @@ export const configKinds: readonly ConfigKind[] = [
     schema: fileDropDocument,
     idOf: () => undefined,
     describe: 'which mapping a source’s dropped files have (docs/how-to/import-files.md)',
+  }),
+  kindOf({
+    kind: 'segment',
+    schema: segment,
+    idOf: ({ id }) => id,
+    describe: 'a group of customers, by conditions (docs/reference/profile.md)',
+  }),
+  kindOf({
+    kind: 'rfm',
+    schema: rfmBands,
+    idOf: () => ONLY_ID,
+    describe: 'bands of recency, frequency and monetary value (docs/reference/profile.md)',
+  }),
+  kindOf({
+    kind: TRAIT_TYPES_KIND,
+    schema: traitTypes,
+    idOf: () => ONLY_ID,
+    describe: 'which types traits have (docs/how-to/preferences-and-consent.md)',
   }),
 ];
 

@@ -68,6 +68,7 @@ export function createMeasurements(connection: Connection): Measurements {
       (await enrich('EventsFolded', 'Sum')) +
       (await enrich('EventsDuplicate', 'Sum')) +
       (await enrich('EventsRedelivered', 'Sum')) +
+      (await enrich('EventsErased', 'Sum')) +
       (await enrich('EventsPoison', 'Sum')),
     profileEvents: async () => {
       const profiles = await readProfiles(dynamoDb, connection.resources.ProfilesTableName ?? '');

@@ -52,6 +52,10 @@ function everyCall(): string[] {
       'context.consent.categoryPreferences.personalization',
       'the same field, or the trait `consent` of an identify: whether recommendations may be personal',
     ],
+    [
+      'context.consent.categoryPreferences.…',
+      'a purpose (`marketing`, `analytics`, …) or a channel and a purpose (`email_marketing`)',
+    ],
     ['context.userAgent', '`context.userAgent` or the request’s header'],
   ];
   const isOutside = ({ to }: FieldRule) => !/^(properties|traits)\./.test(to);
@@ -103,7 +107,8 @@ function traits(): string[] {
   const identify = vendorMappings.filter(({ call }) => call.type === 'identify');
   const own: [string, string][] = [
     ['traits.email', 'same name; hashed, never kept'],
-    ['traits.consent', 'same name; consent to personalisation, no trait'],
+    ['traits.consent', 'same name; consent, in general or by channel and purpose, no trait'],
+    ['traits.preferences', 'same name; answers of the preference centre, no trait'],
     ['traits.…', 'same name, any'],
   ];
   return section(

@@ -8,6 +8,8 @@ import type {
   EventRefusal,
 } from '../../core/profile/fold-deliveries.ts';
 import type { ProfileStore, StoredView } from '../../core/profile/profile-store.ts';
+import type { RefusedTrait, TraitTypes } from '../../core/profile/trait-types.ts';
+import { type DeclaredDeliveries, withDeclaredTraits } from './declared-traits.ts';
 import { decodeRecord, type PoisonRecord } from './decode-record.ts';
 import { enrichGroup, type GroupFailure } from './enrich-group.ts';
 import type { EntryCache } from './entry-cache.ts';
@@ -31,6 +33,8 @@ export interface EnrichPorts {
   /** Keeps what is wrong with a customer's identities where people look for it; never rejects. */
   readonly keepRefused: (refused: readonly EventRefusal[]) => Promise<void>;
   readonly surroundings: Surroundings;
+  /** Which types the shop declares for traits; absent in tests of other things. */
+  readonly traitTypes?: () => Promise<TraitTypes>;
   /** Where it is written down what became of each event; absent in tests of other things. */
   readonly inspector?: InspectorLog;
 }
@@ -57,6 +61,8 @@ export interface BatchReport {
   readonly conflictCount: number;
   /** Identities that a customer had too many of already. */
   readonly refusedIdentityCount: number;
+  /** Traits of another type than declared: left out, while their events count. */
+  readonly refusedTraits: readonly RefusedTrait[];
   /** Items of the catalogue that were left alone because their stored form is unknown. */
   readonly unreadableItemCount: number;
   /** Per folded event, from its receipt by the collector to its durable write. */
@@ -77,6 +83,7 @@ interface ProfilePart extends Part {
   readonly freshnessMs: readonly number[];
   readonly settled: readonly SettledEvent[];
   readonly refused: readonly EventRefusal[];
+  readonly refusedTraits: readonly RefusedTrait[];
 }
 
 /**
@@ -115,6 +122,7 @@ export async function enrichBatch(
     poisonCount: poison.length - poisonPart.failed.length,
     conflictCount,
     refusedIdentityCount: profilePart.refused.length,
+    refusedTraits: profilePart.refusedTraits,
     unreadableItemCount: cataloguePart.unreadableCount,
     freshnessMs,
   };
@@ -138,8 +146,8 @@ async function keepPoison(
 }
 
 async function foldIntoProfiles(
-  { profiles, surroundings }: EnrichPorts,
-  deliveries: readonly DeliveredEvent[],
+  { profiles, surroundings, traitTypes }: EnrichPorts,
+  delivered: readonly DeliveredEvent[],
 ): Promise<ProfilePart> {
   const none = {
     foldedCount: 0,
@@ -150,14 +158,17 @@ async function foldIntoProfiles(
     freshnessMs: [],
     settled: [],
     refused: [],
+    refusedTraits: [],
   };
   let view: StoredView;
+  let declared: DeclaredDeliveries;
   try {
-    view = await loadView(profiles, deliveries);
+    declared = await withDeclaredTraits(delivered, traitTypes);
+    view = await loadView(profiles, declared.deliveries);
   } catch (error) {
-    return { ...none, failed: sequencesOf(deliveries), failures: [{ kind: 'store', error }] };
+    return { ...none, failed: sequencesOf(delivered), failures: [{ kind: 'store', error }] };
   }
-  const groups = customerGroups(view, deliveries);
+  const groups = customerGroups(view, declared.deliveries);
   const results = await inParallel(groups, GROUPS_IN_FLIGHT_MAX, async (group) => ({
     group,
     ...(await enrichGroup(profiles, view, group, surroundings)),
@@ -176,6 +187,7 @@ async function foldIntoProfiles(
     erasedCount: having('erased').length,
     conflictCount: results.reduce((sum, { conflictCount }) => sum + conflictCount, 0),
     refused: results.flatMap(({ refused }) => refused),
+    refusedTraits: declared.refusedTraits,
     settled: events.flatMap(({ outcome, event }) =>
       event === undefined ? [] : [{ outcome, event }],
     ),

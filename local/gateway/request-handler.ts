@@ -58,6 +58,13 @@ export class RequestHandler {
     return this.#stages.get(path.split('/')[1] ?? '')?.api.name;
   }
 
+  /** The path for a log: an operator's request may name a customer, so that the resource stands for it. */
+  shownPath(method: string, path: string): string {
+    const [, stageName = '', ...segments] = path.split('/');
+    const route = this.#stages.get(stageName)?.routes.match(method, segments);
+    return route?.method.requiresIam === true ? `/${stageName}${route.resourcePath}` : path;
+  }
+
   tooLarge(request: GatewayRequest): HttpAnswer {
     return refuse(this.#stages.get(request.path.split('/')[1] ?? '')?.api, request, {
       type: 'REQUEST_TOO_LARGE',

@@ -72,7 +72,10 @@ const VARIABLES: Record<string, string[]> = {
     'CATALOGUE_TABLE',
     'FAILURES_BUCKET',
     'INSPECTOR_TABLE',
+    'CONFIG_TABLE',
+    'PROFILE_RETENTION_DAYS',
   ],
+  Sweep: ['PROFILES_TABLE', 'EVENTS_STREAM_NAME', 'CART_WINDOW_MINUTES'],
   Compact: ['LAKE_BUCKET'],
   Audit: ['LAKE_BUCKET', 'CONFIG_TABLE', 'CATALOGUE_TABLE', 'PROFILES_TABLE', 'AUDIT_DISK_MB'],
   Pull: [
@@ -265,12 +268,12 @@ describe('data at rest', () => {
     }
   });
 
-  it('of what was deduplicated or inspected expires by itself', () => {
+  it('of profiles, and of what was deduplicated or inspected, expires by itself', () => {
     const ttl = resourcesOf(state, 'AWS::DynamoDB::Table').flatMap(([id, { Properties }]) =>
       Properties.TimeToLiveSpecification === undefined ? [] : [[id, Properties]],
     );
     const keys = ttl.map(([, properties]) => properties.KeySchema[0].AttributeName);
-    expect(keys.sort()).toEqual(['key', 'source']);
+    expect(keys.sort()).toEqual(['key', 'profileId', 'source']);
     for (const [, properties] of ttl) {
       expect(properties.TimeToLiveSpecification).toEqual({
         AttributeName: 'expiresAt',

@@ -4,14 +4,11 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { gunzipSync } from 'node:zlib';
-import { GetItemCommand, paginateScan } from '@aws-sdk/client-dynamodb';
-import { GetObjectCommand, PutObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
+import { GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import { GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { StartExecutionCommand } from '@aws-sdk/client-sfn';
-import { unmarshall } from '@aws-sdk/util-dynamodb';
-import { parquetReadObjects } from 'hyparquet';
-import { compressors } from 'hyparquet-compressors';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { executionStatus } from '../../adapters/stepfunctions/executions.ts';
@@ -19,9 +16,12 @@ import { writeConnection } from '../../cli/connection.ts';
 import { IdentityHasher, identityRef } from '../../core/identity/identity-key.ts';
 import { foundedProfileId } from '../../core/identity/profile-id.ts';
 import { signedCertificate } from '../../core/privacy/certificate.ts';
+import { everything, objectsOf, placesOf, textOf } from '../support/customer-places.ts';
 import { eventually, startTestCloud, type TestCloud } from './cloud.ts';
 
 const root = join(import.meta.dirname, '..', '..');
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 const TODAY = new Date().toISOString().slice(0, 10);
 const ADDRESS = 'anna.test@example.com';
 const ANNA = 'anna-4711';
@@ -85,51 +85,6 @@ function next(command: RegExp): Promise<string> {
 const track = (said: object) => test.send('/v1/track', said);
 const eventCountOf = async (userId: string) => (await test.profileOf(userId))?.eventCount ?? 0;
 
-async function* objectsOf(bucket: string, prefix = '') {
-  const { s3: client } = test.clients;
-  for await (const page of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix })) {
-    for (const { Key = '' } of page.Contents ?? []) {
-      const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key }));
-      yield { key: Key, bytes: Buffer.from((await Body?.transformToByteArray()) ?? []) };
-    }
-  }
-}
-
-/** What an object says, however it is packed. */
-async function textOf(key: string, bytes: Buffer): Promise<string> {
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return gunzipSync(bytes).toString();
-  if (!key.endsWith('.parquet')) return bytes.toString();
-  const file = new Uint8Array(bytes).buffer;
-  return JSON.stringify(await parquetReadObjects({ file, compressors }));
-}
-
-/** Everything that any table or bucket holds: place and text. */
-async function everything(): Promise<{ place: string; text: string }[]> {
-  const found: { place: string; text: string }[] = [];
-  for (const [name, value] of Object.entries(resources())) {
-    if (name.endsWith('TableName')) {
-      const { dynamoDb: client } = test.clients;
-      for await (const { Items = [] } of paginateScan({ client }, { TableName: value })) {
-        found.push(
-          ...Items.map((item) => ({ place: name, text: JSON.stringify(unmarshall(item)) })),
-        );
-      }
-    }
-    if (!name.endsWith('BucketName')) continue;
-    for await (const { key, bytes } of objectsOf(value)) {
-      const decoded = (await textOf(key, bytes)) + key;
-      found.push({ place: `${name}/${key}`, text: withDecoded(decoded) });
-    }
-  }
-  return found;
-}
-
-/** With whatever of it is base64, as the stream's records are. */
-function withDecoded(text: string): string {
-  const encoded = text.match(/[A-Za-z0-9+/]{40,}={0,2}/g) ?? [];
-  return text + encoded.map((each) => Buffer.from(each, 'base64').toString('latin1')).join();
-}
-
 /** Anna's keys and ids, all of them. */
 function traces(): string[] {
   const keys = [
@@ -142,11 +97,7 @@ function traces(): string[] {
 }
 
 /** Where anything of Anna is, by kind of place. */
-async function places(): Promise<string[]> {
-  const all = await everything();
-  const hits = all.filter(({ text }) => traces().some((trace) => text.includes(trace)));
-  return [...new Set(hits.map(({ place }) => place.split('/').slice(0, 2).join('/')))].sort();
-}
+const places = () => placesOf(test, traces());
 
 const put = (bucket: string | undefined, key: string, body: string | Buffer) =>
   test.clients.s3.send(new PutObjectCommand({ Bucket: bucket ?? '', Key: key, Body: body }));
@@ -184,6 +135,9 @@ async function browse(): Promise<void> {
     messageId: 'message-of-anna-3',
     properties: { order_id: ORDER, total: 3, currency: 'EUR', products: [product] },
   });
+  // Forgotten three years after the last that was heard.
+  const expiresAt = Number((await storedProfile(founded))?.expiresAt?.N);
+  expect(Math.round((expiresAt * 1000 - Date.now()) / DAY_MS)).toBe(1095);
   await eventually(
     'Anna',
     () => eventCountOf(ANNA),
@@ -253,28 +207,43 @@ async function compact(): Promise<void> {
 
 const rawText = async () => {
   let text = '';
-  for await (const { key, bytes } of objectsOf(resources().LakeBucketName ?? '', 'raw/')) {
+  for await (const { key, bytes } of objectsOf(test, resources().LakeBucketName ?? '', 'raw/')) {
     text += await textOf(key, bytes);
   }
   return text;
 };
 
-/** A replay of the whole lake; whether it is of customers who were reset makes no difference. */
+/** Of the whole lake. */
 async function replayLake(...options: string[]): Promise<number> {
   const line = `npx kindred replay start --raw --rate 1000 --json ${options.join(' ')}`;
   return z.object({ acceptedCount: z.number() }).parse(JSON.parse(await shell(line))).acceptedCount;
 }
 
-/** Counts of dropped events, as the enricher has written them. */
-function erasedCount(): number {
-  const counts = test.logLines().flatMap((line) => {
-    const [, count] = /\\?"EventsErased\\?":(\d+)/.exec(line) ?? [];
-    return count === undefined ? [] : [Number(count)];
-  });
-  return counts.reduce((sum, count) => sum + count, 0);
+/** Events that the enricher has dropped, by its metric. */
+async function erasedCount(): Promise<number> {
+  const now = Date.now();
+  const { MetricDataResults } = await test.clients.cloudWatch.send(
+    new GetMetricDataCommand({
+      StartTime: new Date(now - HOUR_MS),
+      EndTime: new Date(now + HOUR_MS),
+      MetricDataQueries: [
+        {
+          Id: 'erased',
+          MetricStat: {
+            Metric: {
+              Namespace: 'Kindred',
+              MetricName: 'EventsErased',
+              Dimensions: [{ Name: 'service', Value: 'enrich' }],
+            },
+            Period: 60,
+            Stat: 'Sum',
+          },
+        },
+      ],
+    }),
+  );
+  return (MetricDataResults?.[0]?.Values ?? []).reduce((sum, value) => sum + value, 0);
 }
-
-const erasureId = () => environment.ERASURE_ID ?? '';
 
 describe('a customer who asks to be forgotten', () => {
   const backup: { key: string; bytes: Buffer }[] = [];
@@ -287,7 +256,7 @@ describe('a customer who asks to be forgotten', () => {
     );
     await eventually('Bert in the lake', rawText, (text) => text.includes('message-of-bert-2'));
     await compact();
-    for await (const object of objectsOf(resources().LakeBucketName ?? '', 'raw/')) {
+    for await (const object of objectsOf(test, resources().LakeBucketName ?? '', 'raw/')) {
       backup.push(object);
     }
     expect(await places()).toEqual([
@@ -317,10 +286,10 @@ describe('a customer who asks to be forgotten', () => {
         found: z.array(z.object({ area: z.string(), record: z.unknown() })),
       })
       .parse(JSON.parse(await readFile(join(folder, 'export.json'), 'utf8')));
-    const byArea = Map.groupBy(exported.found, ({ area }) => area);
-    const counts = Object.fromEntries([...byArea].map(([area, found]) => [area, found.length]));
+    const counts = new Map<string, number>();
+    for (const { area } of exported.found) counts.set(area, (counts.get(area) ?? 0) + 1);
     // Three events, and a row of each beside the rows of their two products.
-    expect(counts).toEqual({
+    expect(Object.fromEntries(counts)).toEqual({
       raw: 3,
       curated: 5,
       quarantine: 1,
@@ -339,7 +308,7 @@ describe('a customer who asks to be forgotten', () => {
     expect(await places()).toEqual(before);
 
     expect(await next(/erase .*--reason/)).toMatch(/done, pass \d/);
-    const records = objectsOf(resources().PrivacyBucketName ?? '', 'erasures/');
+    const records = objectsOf(test, resources().PrivacyBucketName ?? '', 'erasures/');
     for await (const { key } of records) environment.ERASURE_ID = key.slice(9, -5);
     expect(await next(/customer erasure/)).toMatch(/order claims: 1 deleted/);
     expect(await places()).toEqual(['IdentitiesTableName', 'PrivacyBucketName/erasures']);
@@ -348,7 +317,7 @@ describe('a customer who asks to be forgotten', () => {
     const raw = await rawText();
     expect(raw).toContain('message-of-bert-1');
     expect(raw).toContain('message-of-bert-2');
-    const all = await everything();
+    const all = await everything(test);
     const has = (place: string, word: string) =>
       all.some((each) => each.place.startsWith(place) && each.text.includes(word));
     expect(has('LakeBucketName/curated', 'message-of-bert-2')).toBe(true);
@@ -362,7 +331,7 @@ describe('a customer who asks to be forgotten', () => {
     const signed = signedCertificate.extend({ isGenuine: z.boolean() }).parse(JSON.parse(text));
     expect(signed.isGenuine).toBe(true);
     expect(signed.certificate).toMatchObject({
-      erasureId: erasureId(),
+      erasureId: environment.ERASURE_ID,
       reason: 'request 2026-118',
       requestedBy: expect.stringMatching(/^arn:aws:iam::.*:user\/kindred$/),
       counts: {
@@ -390,11 +359,7 @@ describe('a customer who asks to be forgotten', () => {
     for (const { key, bytes } of backup) await put(resources().LakeBucketName, key, bytes);
     expect(await replayLake()).toBeGreaterThanOrEqual(5);
     expect(await replayLake('--rebuild')).toBeGreaterThanOrEqual(5);
-    await eventually(
-      'the drops',
-      async () => erasedCount(),
-      (count) => count >= 6,
-    );
+    await eventually('the drops', erasedCount, (count) => count >= 6);
     expect(await test.profileOf(ANNA)).toBeUndefined();
     const tables = (await places()).filter((place) => place.endsWith('TableName'));
     expect(tables).toEqual(['IdentitiesTableName']);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { CollectedEvent } from '../../core/events/event.ts';
 import { openCartOf } from '../../core/profile/cart.ts';
 import { cartAbandonedEvent } from '../../core/profile/cart-abandoned.ts';
-import { cartDueOf, dueBuckets } from '../../core/profile/cart-due.ts';
+import { cartDueOf, cartDueSince, dueBuckets } from '../../core/profile/cart-due.ts';
 import { foldEvent, newProfile } from '../../core/profile/fold-event.ts';
 import { nextPurchaseOf } from '../../core/profile/next-purchase.ts';
 import { defaultRfmBands, rfmBands, rfmOf } from '../../core/profile/rfm.ts';
@@ -60,6 +60,36 @@ describe('a cart', () => {
     expect(dueBuckets(noonMs + 80 * HOUR_MS, HOUR_MS)).not.toContain(due);
     expect(cartDueOf(folded(added(0), ordered(1)))).toBeUndefined();
     expect(cartDueOf(start)).toBeUndefined();
+  });
+});
+
+describe('where only the latest events are at hand', () => {
+  const due = (...events: CollectedEvent[]) => cartDueOf(folded(...events));
+  const since = (...events: CollectedEvent[]) => {
+    const { profileId, cart, orders } = folded(...events);
+    return { profileId, cart, orders };
+  };
+
+  it('a cart stands in the bucket of its last change, known now or before', () => {
+    expect(cartDueSince(undefined, since(added(0)))).toBe(due(added(0)));
+    expect(cartDueSince(due(added(0)), since(added(90)))).toBe(due(added(90)));
+    expect(cartDueSince(due(added(90)), since(added(0)))).toBe(due(added(90)));
+    expect(cartDueSince(due(added(0)), since(at('Page Left', noonMs)))).toBe(due(added(0)));
+    expect(cartDueSince(undefined, since(at('Page Left', noonMs)))).toBeUndefined();
+  });
+
+  it('an order and an abandonment take it out, and an earlier order doesn’t', () => {
+    expect(cartDueSince(undefined, since(added(0), ordered(1)))).toBeUndefined();
+    expect(cartDueSince(due(added(0)), since(ordered(90)))).toBeUndefined();
+    expect(cartDueSince(due(added(0)), since(ordered(-90)))).toBe(due(added(0)));
+    expect(cartDueSince(due(added(0)), since(ordered(90), added(100)))).toBe(due(added(100)));
+    const left = cartAbandonedEvent(folded(added(0)), noonMs + DAY_MS, HOUR_MS);
+    expect(cartDueSince(undefined, since(added(0), left ?? added(0)))).toBeUndefined();
+    // As they mostly come: one after the other, the bucket stored in between.
+    expect(cartDueSince(due(added(0)), since(added(0), ordered(1)))).toBeUndefined();
+    expect(cartDueSince(due(added(0)), since(added(0), left ?? added(0)))).toBeUndefined();
+    expect(cartDueSince(due(added(0)), since(left ?? added(0)))).toBeUndefined();
+    expect(cartDueSince(due(added(90)), since(left ?? added(0)))).toBe(due(added(90)));
   });
 });
 
