@@ -22,12 +22,17 @@ const machineMarks = [
 /** Braze's files write the mark as text. */
 const MARKED: readonly unknown[] = [true, 'true'];
 
+const OPENED = 'Email Opened';
+const CLICKED = 'Email Link Clicked';
+/** Names of the events that can be engagement. */
+export const emailEvents: readonly string[] = [OPENED, CLICKED];
+
 /** What an event adds to the customer's engagement; machines engage with nothing. */
 export function emailEngagementOf(event: CollectedEvent): EmailEngagement {
   const isHuman = event.type === 'track' && !isMadeByMachine(event);
   return {
-    openCount: isHuman && event.event === 'Email Opened' ? 1 : 0,
-    clickCount: isHuman && event.event === 'Email Link Clicked' ? 1 : 0,
+    openCount: isHuman && event.event === OPENED ? 1 : 0,
+    clickCount: isHuman && event.event === CLICKED ? 1 : 0,
   };
 }
 

@@ -4,9 +4,16 @@ import {
   isUserRef,
   USER_IDS_MAX,
 } from '../identity/profile-id.ts';
-import { newProfile } from './fold-event.ts';
-import { mergeObstacle, mergeProfiles } from './merge-profiles.ts';
-import type { Profile } from './profile.ts';
+import {
+  type ColdProfile,
+  type HotProfile,
+  isOverfull,
+  isUnstored,
+  newHot,
+  unstoredCold,
+  withinBounds,
+} from './hot-cold.ts';
+import { mergeHotAndCold, mergeObstacle } from './merge-profiles.ts';
 import {
   type Claim,
   MERGE_HOPS_MAX,
@@ -20,17 +27,38 @@ export class ProfileRefusedError extends Error {
   override readonly name = 'ProfileRefusedError';
 }
 
+/** The events need a cold item that was not read; caught by who folds, who asks for it. */
+export class ColdNeededError extends Error {
+  override readonly name = 'ColdNeededError';
+  readonly profileId: string;
+
+  constructor(profileId: string) {
+    super('a cold item was not read');
+    this.profileId = profileId;
+  }
+}
+
 /** An identity that would have made a customer's too many. */
 export interface RefusedIdentity {
   readonly profileId: string;
   readonly identity: string;
 }
 
-interface Entry {
-  readonly profile: Profile;
+/** A profile being worked on. */
+export interface Entry {
+  hot: HotProfile;
+  /** Undefined: stored and not read. */
+  cold: ColdProfile | undefined;
   /** Undefined: not stored yet. */
   readonly storedVersion: number | undefined;
-  readonly isChanged: boolean;
+  isChanged: boolean;
+  isColdChanged: boolean;
+}
+
+interface Merged {
+  readonly mergedInto: string;
+  readonly storedVersion: number | undefined;
+  readonly hasCold: boolean;
 }
 
 /**
@@ -41,7 +69,7 @@ export class WorkingSet {
   readonly #view: StoredView;
   readonly #entries = new Map<string, Entry>();
   /** Profiles that were merged here, and into which. */
-  readonly #merged = new Map<string, { mergedInto: string; storedVersion: number | undefined }>();
+  readonly #merged = new Map<string, Merged>();
   readonly #newLinks = new Set<string>();
   readonly #movedLinks = new Set<string>();
   readonly #links = new Map<string, string>();
@@ -53,68 +81,95 @@ export class WorkingSet {
   }
 
   /** The profile of an identity, undefined where it has none. */
-  ownerOf(ref: string): Profile | undefined {
+  ownerOf(ref: string): Entry | undefined {
     const linked = this.#links.get(ref) ?? this.#view.links.get(ref);
-    return linked === undefined ? undefined : this.#find(linked)?.profile;
+    return linked === undefined ? undefined : this.#find(linked);
   }
 
   /** The profile of an identity, founded at `timeMs` where it has none yet. */
-  ownerOrFounded(ref: string, timeMs: number): Profile {
+  ownerOrFounded(ref: string, timeMs: number): Entry {
     const owner = this.ownerOf(ref);
     if (owner !== undefined) return owner;
     // Where a link was lost but its profile is there, the profile is taken up again.
     const id = this.#links.get(ref) ?? this.#view.links.get(ref) ?? foundedProfileId(ref);
-    const founded = this.#find(id)?.profile ?? newProfile(this.#lastOf(id), timeMs);
-    this.#put(founded);
+    const founded = this.#find(id) ?? this.#found(this.#lastOf(id), timeMs);
+    founded.isChanged = true;
     return this.link(founded, ref);
   }
 
+  /** What few events need to know of a profile. */
+  coldOf(entry: Entry): ColdProfile {
+    if (entry.cold === undefined) throw new ColdNeededError(entry.hot.profileId);
+    return entry.cold;
+  }
+
+  changeHot(entry: Entry, changes: Partial<HotProfile>): void {
+    entry.hot = { ...entry.hot, ...changes };
+    entry.isChanged = true;
+  }
+
+  changeCold(entry: Entry, changes: Partial<ColdProfile>): void {
+    entry.cold = { ...this.coldOf(entry), ...changes };
+    entry.isColdChanged = true;
+    entry.isChanged = true;
+  }
+
   /** Links an identity that has no profile; refused past IDENTITIES_MAX. */
-  link(profile: Profile, ref: string): Profile {
-    if (profile.identities.includes(ref) && this.#isLinked(ref)) return profile;
-    const identities = [...new Set([...profile.identities, ref])].sort();
-    if (identities.length > IDENTITIES_MAX) return this.#refuse(profile, ref);
+  link(entry: Entry, ref: string): Entry {
+    const known = this.coldOf(entry).identities;
+    if (known.includes(ref) && this.#isLinked(ref)) return entry;
+    const identities = [...new Set([...known, ref])].sort();
+    if (identities.length > IDENTITIES_MAX) return this.#refuse(entry, ref);
+    const { profileId } = entry.hot;
     const stored = this.#view.links.get(ref);
     if (!this.#isLinked(ref)) this.#newLinks.add(ref);
     // A stored link that leads elsewhere led to no profile, or through a tombstone: it is mended.
-    else if (stored !== undefined && stored !== profile.profileId) this.#movedLinks.add(ref);
-    this.#links.set(ref, profile.profileId);
-    return this.#put({ ...profile, identities });
+    else if (stored !== undefined && stored !== profileId) this.#movedLinks.add(ref);
+    this.#links.set(ref, profileId);
+    if (identities.length > known.length) this.changeCold(entry, { identities });
+    entry.isChanged = true;
+    return entry;
   }
 
   /**
    * Joins a user id that the shop says was this customer's before, and that nobody has used so far. It is
    * founded and merged like one in use, so that the id that stays is the same whichever comes first.
    */
-  joinUnused(profile: Profile, ref: string, timeMs: number): Profile {
+  joinUnused(entry: Entry, ref: string, timeMs: number): Entry {
+    const { identities } = this.coldOf(entry);
     const isTooMany =
-      profile.identities.length >= IDENTITIES_MAX ||
-      profile.identities.filter(isUserRef).length >= USER_IDS_MAX;
-    if (isTooMany) return this.#refuse(profile, ref);
-    const founded = this.ownerOrFounded(ref, timeMs);
-    const unused = this.#put({ ...founded, formerIdentities: [ref] });
-    return this.join(profile, unused, ref, true);
+      identities.length >= IDENTITIES_MAX || identities.filter(isUserRef).length >= USER_IDS_MAX;
+    if (isTooMany) return this.#refuse(entry, ref);
+    const unused = this.ownerOrFounded(ref, timeMs);
+    this.changeHot(unused, { formerIdentities: [ref] });
+    return this.join(entry, unused, ref, true);
   }
 
-  /** Makes two profiles one where that is allowed, else leaves both and returns `profile`. */
-  join(profile: Profile, other: Profile, ref: string, isStated = false): Profile {
-    const obstacle = mergeObstacle(profile, other, isStated);
-    if (obstacle === 'too many identities') return this.#refuse(profile, ref);
-    if (obstacle !== undefined) return profile;
-    const merged = mergeProfiles(profile, other);
-    const loser = merged.profileId === profile.profileId ? other : profile;
-    const storedVersion = this.#entries.get(loser.profileId)?.storedVersion;
-    this.#entries.delete(loser.profileId);
-    this.#merged.set(loser.profileId, { mergedInto: merged.profileId, storedVersion });
-    for (const ref of loser.identities) {
-      this.#links.set(ref, merged.profileId);
+  /** Makes two profiles one where that is allowed, else leaves both and returns `entry`. */
+  join(entry: Entry, other: Entry, ref: string, isStated = false): Entry {
+    const obstacle = mergeObstacle(entry.hot, other.hot, isStated, () => [
+      this.coldOf(entry).identities,
+      this.coldOf(other).identities,
+    ]);
+    if (obstacle === 'too many identities') return this.#refuse(entry, ref);
+    if (obstacle !== undefined) return entry;
+    const cold = [this.coldOf(entry), this.coldOf(other)] as const;
+    const merged = mergeHotAndCold({ hot: entry.hot, cold: cold[0] }, { hot: other.hot, cold: cold[1] });
+    const isWinner = merged.hot.profileId === entry.hot.profileId;
+    const [winner, loser] = isWinner ? [entry, other] : [other, entry];
+    this.#merged.set(loser.hot.profileId, {
+      mergedInto: winner.hot.profileId,
+      storedVersion: loser.storedVersion,
+      hasCold: loser.hot.coldVersion > 0,
+    });
+    this.#entries.delete(loser.hot.profileId);
+    for (const ref of this.coldOf(loser).identities) {
+      this.#links.set(ref, winner.hot.profileId);
       if (!this.#newLinks.has(ref)) this.#movedLinks.add(ref);
     }
-    return this.#put(merged);
-  }
-
-  replace(profile: Profile): void {
-    this.#put(profile);
+    this.changeHot(winner, merged.hot);
+    this.changeCold(winner, merged.cold);
+    return winner;
   }
 
   /** Identities that were not joined to a profile because it has as many as it may have. */
@@ -134,39 +189,51 @@ export class WorkingSet {
     return this.#changed().length;
   }
 
-  /** How many actions the write has: one per profile, tombstone, link and claim. */
+  /** How many actions the write has at most: two per profile and tombstone, one per link and claim. */
   get actionCount(): number {
     const linkCount = this.#newLinks.size + this.#movedLinks.size;
-    return this.profileCount + this.#merged.size + linkCount + this.#claims.size;
+    return 2 * this.profileCount + 2 * this.#merged.size + linkCount + this.#claims.size;
   }
 
   /** The write that brings the store to this state; undefined where nothing changed. */
   toWrite(): ProfileWrite | undefined {
-    const profiles = this.#changed().map(({ profile, storedVersion }) => ({
-      profile: { ...profile, version: (storedVersion ?? 0) + 1 },
-      expectedVersion: storedVersion,
-    }));
-    if (profiles.length === 0) return undefined;
-    const tombstones = [...this.#merged].flatMap(([profileId, { storedVersion }]) => {
-      // What was never stored leaves no tombstone.
-      if (storedVersion === undefined) return [];
-      // To the end of the way: a profile on it that was never stored leaves nothing to follow.
-      const mergedInto = this.#lastOf(profileId);
-      const tombstone = { profileId, mergedInto, version: storedVersion + 1 };
-      return [{ tombstone, expectedVersion: storedVersion }];
-    });
+    const changed = this.#changed();
+    if (changed.length === 0) return undefined;
     return {
-      profiles,
-      tombstones,
+      profiles: changed.map((entry) => this.#putOf(entry)),
+      tombstones: [...this.#merged].flatMap(([profileId, { storedVersion, hasCold }]) => {
+        // What was never stored leaves no tombstone.
+        if (storedVersion === undefined) return [];
+        // To the end of the way: a profile on it that was never stored leaves nothing to follow.
+        const mergedInto = this.#lastOf(profileId);
+        const tombstone = { profileId, mergedInto, version: storedVersion + 1 };
+        return [{ tombstone, expectedVersion: storedVersion, hasCold }];
+      }),
       newLinks: this.#linksOf(this.#newLinks),
       movedLinks: this.#linksOf(this.#movedLinks),
       claims: [...this.#claims.values()],
     };
   }
 
-  #refuse(profile: Profile, identity: string): Profile {
-    this.#refused.push({ profileId: profile.profileId, identity });
-    return profile;
+  #putOf(entry: Entry) {
+    if (isOverfull(entry.hot)) {
+      const { hot, cold } = withinBounds(entry.hot, this.coldOf(entry));
+      this.changeHot(entry, hot);
+      this.changeCold(entry, cold);
+    }
+    const { hot, cold, storedVersion: expectedVersion, isColdChanged } = entry;
+    const version = (expectedVersion ?? 0) + 1;
+    const isUnneeded =
+      hot.coldVersion === 0 && cold !== undefined && isUnstored(hot.profileId, cold);
+    if (!isColdChanged || isUnneeded) {
+      return { hot: { ...hot, version }, cold: undefined, expectedVersion };
+    }
+    return { hot: { ...hot, version, coldVersion: version }, cold, expectedVersion };
+  }
+
+  #refuse(entry: Entry, identity: string): Entry {
+    this.#refused.push({ profileId: entry.hot.profileId, identity });
+    return entry;
   }
 
   #changed(): Entry[] {
@@ -184,10 +251,16 @@ export class WorkingSet {
     return this.#links.has(ref) || this.#view.links.has(ref);
   }
 
-  #put(profile: Profile): Profile {
-    const storedVersion = this.#entries.get(profile.profileId)?.storedVersion;
-    this.#entries.set(profile.profileId, { profile, storedVersion, isChanged: true });
-    return profile;
+  #found(profileId: string, timeMs: number): Entry {
+    const entry: Entry = {
+      hot: newHot(profileId, timeMs),
+      cold: { identities: [], lanes: {}, parts: {} },
+      storedVersion: undefined,
+      isChanged: true,
+      isColdChanged: true,
+    };
+    this.#entries.set(profileId, entry);
+    return entry;
   }
 
   #find(profileId: string): Entry | undefined {
@@ -197,10 +270,14 @@ export class WorkingSet {
     const stored = this.#view.profiles.get(id);
     if (stored?.kind === 'unreadable') throw new ProfileRefusedError(stored.cause);
     if (stored?.kind !== 'profile') return undefined;
+    const { hot, cold, isOutdated } = stored;
+    const isKnownUnstored = hot.coldVersion === 0 && cold === undefined;
     const entry = {
-      profile: stored.profile,
-      storedVersion: stored.profile.version,
+      hot,
+      cold: isKnownUnstored ? unstoredCold(id) : cold,
+      storedVersion: hot.version,
       isChanged: false,
+      isColdChanged: isOutdated,
     };
     this.#entries.set(id, entry);
     return entry;
