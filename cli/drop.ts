@@ -81,12 +81,15 @@ async function connect(options: DropOptions): Promise<{ client: S3Client; bucket
 }
 
 function print(terminal: Terminal, manifest: DroppedManifest): void {
-  const { outcomes, events, rows } = manifest;
+  const { outcomes, events, rows, feed } = manifest;
   if (manifest.problem !== undefined) terminal.line(`It failed: ${manifest.problem}`);
   const row = (count: number, text: string) =>
     terminal.line(`${String(count).padStart(9)}  ${text}`);
   terminal.line(`${rows} rows:`);
-  row(outcomes.accepted, `accepted, in ${events.accepted} events`);
+  row(
+    outcomes.accepted,
+    feed === undefined ? `accepted, in ${events.accepted} events` : 'accepted',
+  );
   row(outcomes.duplicate, 'duplicate');
   for (const [reason, count] of Object.entries(outcomes.quarantined)) {
     row(count, `quarantined: ${reason}`);
@@ -97,6 +100,12 @@ function print(terminal: Terminal, manifest: DroppedManifest): void {
   }
   if (manifest.rejects.length > 0) {
     terminal.line(`Rows that could not be converted: ${manifest.rejects.join(', ')}`);
+  }
+  if (feed !== undefined) {
+    terminal.line(`${feed.items} items, ${feed.removed} no longer sold.`);
+    if (feed.heldBack !== undefined) {
+      terminal.line(`${feed.heldBack.missing} missing items were kept: ${feed.heldBack.reason}`);
+    }
   }
   terminal.line(`Manifest: ${manifest.key}`);
 }

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { auditCommand } from './audit.ts';
 import { configCommand } from './config.ts';
 import { demoCommand } from './demo.ts';
 import { dropCommand } from './drop.ts';
@@ -20,6 +21,7 @@ async function main(): Promise<void> {
     .addCommand(demoCommand())
     .addCommand(importCommand())
     .addCommand(dropCommand())
+    .addCommand(auditCommand())
     .addCommand(tailCommand())
     .addCommand(trainCommand())
     .addCommand(pullCommand())

@@ -4,8 +4,9 @@ import {
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import { type CatalogueEntry, catalogueEntry } from '../../core/catalogue/catalogue-entry.ts';
+import type { CatalogueEntry } from '../../core/catalogue/catalogue-entry.ts';
 import type { CatalogueStore, StoredEntry } from '../../core/catalogue/catalogue-store.ts';
+import { entryFromStored, storedFormOf } from '../../core/catalogue/stored-entry.ts';
 import { readBatch, type StoredItem } from './batch-read.ts';
 
 /** The catalogue's table in DynamoDB, as the enricher writes it. */
@@ -25,8 +26,7 @@ export function createCatalogueStore(client: DynamoDBClient, table: string): Cat
 }
 
 function storedEntryOf(stored: StoredItem): StoredEntry {
-  const parsed = catalogueEntry.safeParse(unmarshall(stored));
-  return parsed.success ? parsed.data : 'unreadable';
+  return entryFromStored(unmarshall(stored), Date.now()) ?? 'unreadable';
 }
 
 /** An item without a version was put there by hand; it counts as version 0. */
@@ -40,7 +40,7 @@ async function writeEntry(
     await client.send(
       new PutItemCommand({
         TableName: table,
-        Item: marshall(entry),
+        Item: marshall(storedFormOf(entry)),
         ExpressionAttributeNames: { '#version': 'version' },
         ...(expectedVersion === 0
           ? { ConditionExpression: 'attribute_not_exists(#version)' }

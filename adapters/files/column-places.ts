@@ -9,10 +9,12 @@ export function columnPlaces(
   columns: readonly string[],
   header: readonly string[],
   name: string,
+  /** Columns that may be missing: their place is -1. */
+  optional: readonly string[] = [],
 ): number[] {
   return columns.map((column) => {
     const place = header.indexOf(column);
-    if (place >= 0) return place;
+    if (place >= 0 || optional.includes(column)) return place;
     throw new FileError(
       `${name} has no column "${column}", which the mapping names.`,
       'Correct the mapping, or its "format" if the columns look wrong.',

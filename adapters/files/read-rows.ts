@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import * as z from 'zod';
 import { columnsOf, type Mapping } from '../../core/mapping/mapping.ts';
 import type { Row } from '../../core/mapping/row.ts';
@@ -6,6 +7,7 @@ import { checkedUtf8, openContent, packingOf, withFileErrors } from './packing.t
 import { readJsonLines } from './read-json-lines.ts';
 import { readParquet } from './read-parquet.ts';
 import { readSeparated } from './read-separated.ts';
+import { readXml } from './read-xml.ts';
 import type { StoredFile } from './stored-file.ts';
 
 /** A place between two rows, from which a later reading goes on. */
@@ -31,7 +33,7 @@ export interface RowBatch {
 export const BATCH_ROWS_MAX = 500;
 
 /**
- * The rows of a file from a place on, in constant memory: CSV, TSV and JSON Lines, plain, gzip or
+ * The rows of a file from a place on, in constant memory: CSV, TSV, JSON Lines and XML, plain, gzip or
  * zstd, and Parquet.
  * @throws FileError when the file is damaged, is of another format than the mapping says, or lacks a
  * column that the mapping names.
@@ -55,21 +57,34 @@ export async function* readRows(
     return;
   }
   const encoding = 'encoding' in format ? format.encoding : 'utf-8';
-  const content = await openContent(file, packing, from.offset);
+  const content = await openContent(file, packing, format.type === 'xml' ? 0 : from.offset);
   const decodable = encoding === 'utf-8' ? checkedUtf8(content) : content;
-  const batches =
-    format.type === 'csv' || format.type === 'tsv'
-      ? readSeparated(decodable, file.name, separatedFormat(format), columns, from)
-      : readJsonLines(decodable, file.name, columns, from);
   try {
-    yield* withFileErrors(file.name, batches);
+    yield* withFileErrors(file.name, batchesOf(decodable, file.name, mapping, from));
   } finally {
     decodable.destroy();
     content.destroy();
   }
 }
 
-function separatedFormat(format: Extract<Mapping['format'], { type: 'csv' | 'tsv' }>) {
-  const delimiter = format.type === 'csv' ? format.delimiter : '\t';
-  return { delimiter, encoding: format.encoding };
+function batchesOf(
+  content: Readable,
+  name: string,
+  mapping: Mapping,
+  from: ReadingPlace,
+): AsyncGenerator<RowBatch> {
+  const { format, optionalColumns } = mapping;
+  const columns = columnsOf(mapping);
+  switch (format.type) {
+    case 'csv':
+    case 'tsv': {
+      const delimiter = format.type === 'csv' ? format.delimiter : '\t';
+      const separated = { delimiter, encoding: format.encoding, optionalColumns };
+      return readSeparated(content, name, separated, columns, from);
+    }
+    case 'xml':
+      return readXml(content, name, format, columns, from);
+    default:
+      return readJsonLines(content, name, columns, from);
+  }
 }

@@ -11,6 +11,8 @@ export const RECORD_CHARACTERS_MAX = 1_000_000;
 interface SeparatedFormat {
   readonly delimiter: string;
   readonly encoding: 'utf-8' | 'latin1';
+  /** Columns that the file may lack. */
+  readonly optionalColumns: readonly string[];
 }
 
 interface ParsedRecord {
@@ -26,11 +28,12 @@ export async function* readSeparated(
   columns: readonly string[],
   from: ReadingPlace,
 ): AsyncGenerator<RowBatch> {
+  const { optionalColumns } = format;
   const parser = separatedParser(format, from.offset === 0);
   content.on('error', (error) => parser.destroy(error));
   content.pipe(parser);
   let { header } = from;
-  let places = from.offset === 0 ? [] : columnPlaces(columns, header, name);
+  let places = from.offset === 0 ? [] : columnPlaces(columns, header, name, optionalColumns);
   let number = from.rows;
   let next = from;
   let rows: Row[] = [];
@@ -42,7 +45,7 @@ export async function* readSeparated(
         rows.push(rowOf(record, number, places, header.length));
       } else {
         header = record.map((one) => one.trim());
-        places = columnPlaces(columns, header, name);
+        places = columnPlaces(columns, header, name, optionalColumns);
         hasHeader = true;
       }
       next = { offset: from.offset + info.bytes, rows: number, header };

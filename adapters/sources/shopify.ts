@@ -130,7 +130,7 @@ export function createShopifyConnector(
         records.push(config.resource === 'orders' ? await withAllLines(node, context) : node);
       }
       return {
-        ...contentOf(config, records),
+        ...contentOf(config, records, services.nowMs()),
         recordCount: nodes.length,
         isEnd: !info.hasNextPage,
         next: info.hasNextPage
@@ -149,6 +149,7 @@ function filterOf(sinceMs: number | null): string | null {
 function contentOf(
   { shop, resource }: ShopifyConfig,
   records: readonly object[],
+  nowMs: number,
 ): Pick<PulledPage, 'calls' | 'products'> {
   const namespace = `shopify ${shop} ${resource}`;
   switch (resource) {
@@ -173,7 +174,10 @@ function contentOf(
         calls: [],
         products: records.flatMap(
           (record) =>
-            productFactOf(mapFields(shopifyProductMapping.fields, withAvailability(record))) ?? [],
+            productFactOf(
+              mapFields(shopifyProductMapping.fields, withAvailability(record)),
+              nowMs,
+            ) ?? [],
         ),
       };
   }

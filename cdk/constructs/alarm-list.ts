@@ -260,6 +260,14 @@ export const alarmList: readonly AlarmEntry[] = [
     metric: ({ imports }) => imports.metricFailed({ statistic: Stats.SUM, period: PERIOD }),
     ...onAny,
   },
+  {
+    id: 'feed-held-back',
+    title: 'A product feed takes away too much',
+    meaning:
+      'A full product feed lacks more items than it may, or has rows that cannot be read; missing items stay for sale.',
+    metric: () => written('importmanifest', 'FeedsHeldBack', Stats.SUM),
+    ...onAny,
+  },
 ];
 
 /**

@@ -84,6 +84,7 @@ export class DataBuckets extends Construct {
       expire(PROGRESS_RETENTION_DAYS, 'work/'),
       expire(LEDGER_RETENTION_DAYS, 'ledger/'),
       expire(LEDGER_RETENTION_DAYS, 'manifests/'),
+      expire(LEDGER_RETENTION_DAYS, 'feeds/'),
     ]);
     // By the resource itself: CDK's own way deploys a function of its own for this one switch.
     (this.drop.node.defaultChild as CfnBucket).notificationConfiguration = {

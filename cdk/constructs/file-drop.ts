@@ -32,7 +32,7 @@ const CHUNK_MEMORY_MB = 512;
 const MANIFEST_MEMORY_MB = 512;
 const PLAN_MEMORY_MB = 256;
 
-/** Files dropped below `drop/<source>/` become events: a workflow from the file to its manifest. */
+/** Files dropped below `drop/<source>/` become events or items: a workflow from the file to its manifest. */
 export class FileDrop extends Construct {
   readonly stateMachine: StateMachine;
 
@@ -92,6 +92,7 @@ export class FileDrop extends Construct {
       objects: [
         { bucket, prefix: PREFIX, actions: ['s3:GetObject'] },
         { bucket, prefix: 'ledger/', actions: ['s3:GetObject'] },
+        { bucket, prefix: 'feeds/', actions: ['s3:GetObject'] },
         { bucket, prefix: 'work/', actions: ['s3:GetObject', 's3:PutObject'] },
         { bucket, prefix: 'rejects/', actions: ['s3:PutObject'] },
       ],
@@ -99,7 +100,7 @@ export class FileDrop extends Construct {
   }
 
   private chunk({ defaults, state }: FileDropProps): NodeFunction {
-    const { buckets } = state;
+    const { buckets, tables } = state;
     const intake = intakeAccess(state, { config: ['dynamodb:Query'] });
     return new NodeFunction(this, 'ImportChunk', {
       defaults,
@@ -110,8 +111,12 @@ export class FileDrop extends Construct {
       variables: {
         ...intake.variables,
         DROP_BUCKET: buckets.drop.bucketName,
+        CATALOGUE_TABLE: tables.catalogue.tableName,
       },
-      permissions: [...intake.permissions],
+      permissions: [
+        ...intake.permissions,
+        allow(['dynamodb:BatchGetItem', 'dynamodb:PutItem'], [tables.catalogue.tableArn]),
+      ],
       objects: [
         { bucket: buckets.drop, prefix: 'work/', actions: ['s3:GetObject', 's3:PutObject'] },
         ...intake.objects,
@@ -132,6 +137,7 @@ export class FileDrop extends Construct {
       objects: [
         { bucket, prefix: 'work/', actions: ['s3:GetObject'] },
         { bucket, prefix: 'ledger/', actions: ['s3:PutObject'] },
+        { bucket, prefix: 'feeds/', actions: ['s3:GetObject', 's3:PutObject'] },
         { bucket, prefix: 'manifests/', actions: ['s3:PutObject'] },
       ],
     });

@@ -21,6 +21,13 @@ const manifest = z.looseObject({
   outcomes: rowCounts.omit({ rows: true }),
   events: z.object({ accepted: z.number(), duplicate: z.number(), quarantined: z.number() }),
   rejects: z.array(z.string()),
+  feed: z
+    .looseObject({
+      items: z.number(),
+      removed: z.number(),
+      heldBack: z.looseObject({ reason: z.string(), missing: z.number() }).optional(),
+    })
+    .optional(),
   problem: z.string().optional(),
 });
 export type DroppedManifest = z.infer<typeof manifest> & { readonly key: string };

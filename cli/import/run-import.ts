@@ -65,6 +65,12 @@ const PROGRESS_EVERY_MS = 200;
 export async function runImport(options: ImportOptions): Promise<ImportReport> {
   const loaded = await loadMapping(options.mapping);
   const { format } = loaded.mapping;
+  if (loaded.mapping.items !== undefined) {
+    throw new UserError(
+      'The mapping makes items of the catalogue, which the collector does not take.',
+      'Drop the file on S3: kindred drop <file> --source <id>.',
+    );
+  }
   const file = await checkFile(options.file, loaded.mapping);
   const folder = options.stateFolder ?? STATE_FOLDER;
   const state = await openState(

@@ -5,7 +5,8 @@ import {
   productOf,
   productsOf,
 } from '../profile/event-products.ts';
-import { fieldsOf, numberOf, textOf } from '../profile/untyped-value.ts';
+import { numberOf, textOf } from '../profile/untyped-value.ts';
+import { availabilityOf } from './availability.ts';
 import type { Item } from './item.ts';
 
 /**
@@ -14,18 +15,37 @@ import type { Item } from './item.ts';
  */
 export type FactSource = 'feed' | 'page' | 'order';
 
-export type ItemFields = Omit<Item, 'itemId' | 'updatedAtMs'>;
+/** A shop's own record first, then what it shows, then what was paid. */
+export const sourceRanks: Readonly<Record<FactSource, number>> = { feed: 0, page: 1, order: 2 };
+
+/** What a fact may say of an item; a price stands with its currency, which is empty where unknown. */
+export type ItemFields = {
+  -readonly [Field in StatedField]?: Exclude<Item[Field], null | undefined>;
+};
+type StatedField =
+  | 'title'
+  | 'price'
+  | 'currency'
+  | 'url'
+  | 'imageUrl'
+  | 'category'
+  | 'brand'
+  | 'available'
+  | 'isAdult';
 
 /** What one event says about one item: only the fields that it names. */
 export interface ProductFact {
   readonly itemId: string;
   readonly source: FactSource;
+  /** When it was so; never later than when it was received. */
   readonly timeMs: number;
-  readonly fields: Partial<ItemFields>;
+  readonly fields: Readonly<ItemFields>;
+  /** Of a list that says everything each time it comes: what it repeats is no news. */
+  readonly isRepeated?: boolean;
 }
 
 /** What an item's fields are called in the products of events and feeds. */
-export const itemWords: Readonly<Record<keyof ItemFields, string>> = {
+export const itemWords: Readonly<Record<StatedField, string>> = {
   title: 'name',
   price: 'price',
   currency: 'currency',
@@ -34,6 +54,7 @@ export const itemWords: Readonly<Record<keyof ItemFields, string>> = {
   category: 'category',
   brand: 'brand',
   available: 'available',
+  isAdult: 'adult',
 };
 
 /** What an email can show, and what keeps an item far below DynamoDB's 400 KB. */
@@ -41,18 +62,20 @@ const TEXT_LENGTH_MAX = 500;
 /** The longest address that browsers and mail programs agree on. */
 const URL_LENGTH_MAX = 2048;
 /** Beyond it, it is a mistake and not a price. */
-const PRICE_MAX = 1e9;
+export const PRICE_MAX = 1e9;
+
+interface Carrier {
+  readonly source: FactSource;
+  readonly productsIn: (event: CollectedEvent) => EventProduct[];
+}
 
 /** Source: https://segment.com/docs/connections/spec/ecommerce/v2/ */
-const carriers: ReadonlyMap<
-  string,
-  { readonly source: FactSource; readonly productsIn: (event: CollectedEvent) => EventProduct[] }
-> = new Map([
-  ['Product Viewed', { source: 'page' as const, productsIn: productOf }],
-  ['Product Clicked', { source: 'page' as const, productsIn: productOf }],
-  ['Product Added', { source: 'page' as const, productsIn: productOf }],
-  ['Product List Viewed', { source: 'page' as const, productsIn: productsOf }],
-  ['Order Completed', { source: 'order' as const, productsIn: productsOf }],
+const carriers: ReadonlyMap<string, Carrier> = new Map<string, Carrier>([
+  ['Product Viewed', { source: 'page', productsIn: productOf }],
+  ['Product Clicked', { source: 'page', productsIn: productOf }],
+  ['Product Added', { source: 'page', productsIn: productOf }],
+  ['Product List Viewed', { source: 'page', productsIn: productsOf }],
+  ['Order Completed', { source: 'order', productsIn: productsOf }],
 ]);
 
 /** The events that say something of items, and as whom. */
@@ -60,14 +83,21 @@ export const carrierEvents: readonly { readonly event: string; readonly source: 
   ...carriers,
 ].map(([event, { source }]) => ({ event, source }));
 
-/** What an event says about the catalogue's items. */
-export function factsOf(event: CollectedEvent): ProductFact[] {
+const noFacts: readonly ProductFact[] = [];
+
+/**
+ * What an event says about the catalogue's items. A clock that runs ahead counts as the time of receipt:
+ * a statement from the future would overrule every true one until then.
+ */
+export function factsOf(event: CollectedEvent): readonly ProductFact[] {
   const carrier = event.type === 'track' ? carriers.get(event.event ?? '') : undefined;
-  if (carrier === undefined) return [];
+  if (carrier === undefined) return noFacts;
+  const products = carrier.productsIn(event);
+  if (products.length === 0) return noFacts;
   const { source } = carrier;
-  const timeMs = Date.parse(event.timestamp);
-  const currency = fieldsOf(event.properties).currency;
-  return carrier.productsIn(event).map(({ itemId, fields }) => ({
+  const timeMs = Math.min(Date.parse(event.timestamp), Date.parse(event.receivedAt));
+  const currency = event.properties?.currency;
+  return products.map(({ itemId, fields }) => ({
     itemId,
     source,
     timeMs,
@@ -79,51 +109,52 @@ export function factsOf(event: CollectedEvent): ProductFact[] {
  * The fact of a feed's product, in the words of an event's product (`product_id`, `name`, `price`) with
  * `available` and its own `timestamp` beside them. Undefined without an id or a time.
  */
-export function productFactOf(product: Readonly<Record<string, unknown>>): ProductFact | undefined {
+export function productFactOf(
+  product: Readonly<Record<string, unknown>>,
+  receivedAtMs: number,
+): ProductFact | undefined {
   const itemId = textOf(product.product_id, ITEM_ID_LENGTH_MAX);
-  const timeMs = Date.parse(textOf(product.timestamp, TEXT_LENGTH_MAX) ?? '');
-  if (itemId === undefined || Number.isNaN(timeMs)) return undefined;
+  const statedMs = Date.parse(textOf(product.timestamp, TEXT_LENGTH_MAX) ?? '');
+  if (itemId === undefined || Number.isNaN(statedMs)) return undefined;
+  const timeMs = Math.min(statedMs, receivedAtMs);
   return { itemId, source: 'feed', timeMs, fields: itemFieldsOf(product, product.currency) };
 }
 
-/**
- * One fact per item and source: the newest statement of each field. A batch says the same of an item
- * many times over, and one write is enough.
- */
-export function combineFacts(facts: readonly ProductFact[]): ProductFact[] {
-  const combined = new Map<string, ProductFact>();
-  for (const fact of facts.toSorted((a, b) => a.timeMs - b.timeMs)) {
-    const key = `${fact.source} ${fact.itemId}`;
-    const older = combined.get(key);
-    combined.set(key, { ...fact, fields: { ...older?.fields, ...fact.fields } });
-  }
-  return [...combined.values()];
-}
-
-function itemFieldsOf(
+/** What is no text, no price and no truth value is left out, as if it had not been said. */
+export function itemFieldsOf(
   product: Readonly<Record<string, unknown>>,
   currencyBeside: unknown,
-): Partial<ItemFields> {
-  const price = numberOf(product[itemWords.price]);
-  const available = product[itemWords.available];
-  const isPrice = price !== undefined && price >= 0 && price <= PRICE_MAX;
-  const currency = /^[a-z]{3}$/i.exec(
-    textOf(product[itemWords.currency] ?? currencyBeside, 3) ?? '',
-  )?.[0];
-  const title = textOf(product[itemWords.title], TEXT_LENGTH_MAX);
-  const url = textOf(product[itemWords.url], URL_LENGTH_MAX);
-  const imageUrl = textOf(product[itemWords.imageUrl], URL_LENGTH_MAX);
-  const category = textOf(product[itemWords.category], TEXT_LENGTH_MAX);
-  const brand = textOf(product[itemWords.brand], TEXT_LENGTH_MAX);
-  return {
-    ...(title !== undefined && { title }),
-    ...(url !== undefined && { url }),
-    ...(imageUrl !== undefined && { imageUrl }),
-    ...(category !== undefined && { category }),
-    ...(brand !== undefined && { brand }),
+): ItemFields {
+  const fields: ItemFields = {};
+  const title = textOf(product.name, TEXT_LENGTH_MAX);
+  if (title !== undefined) fields.title = title;
+  const url = textOf(product.url, URL_LENGTH_MAX);
+  if (url !== undefined) fields.url = url;
+  const imageUrl = textOf(product.image_url, URL_LENGTH_MAX);
+  if (imageUrl !== undefined) fields.imageUrl = imageUrl;
+  const category = textOf(product.category, TEXT_LENGTH_MAX);
+  if (category !== undefined) fields.category = category;
+  const brand = textOf(product.brand, TEXT_LENGTH_MAX);
+  if (brand !== undefined) fields.brand = brand;
+  const price = numberOf(product.price);
+  if (price !== undefined && price >= 0 && price <= PRICE_MAX) {
     // Floats such as 1e-320 are no prices and beyond what DynamoDB stores.
-    ...(isPrice && { price: Math.round(price * 1e6) / 1e6 }),
-    ...(isPrice && currency !== undefined && { currency: currency.toUpperCase() }),
-    ...(typeof available === 'boolean' && { available }),
-  };
+    fields.price = Math.round(price * 1e6) / 1e6;
+    const currency = currencyIn(product.currency ?? currencyBeside);
+    if (currency !== '') fields.currency = currency;
+  }
+  const available = availabilityOf(product.available ?? product.availability);
+  if (available !== undefined) fields.available = available;
+  if (typeof product.adult === 'boolean') fields.isAdult = product.adult;
+  return fields;
+}
+
+const currencyCodes = new Set(Intl.supportedValuesOf('currency'));
+
+/** An ISO 4217 code in upper case; empty for anything that is none, so that no made-up one is kept. */
+export function currencyIn(value: unknown): string {
+  if (typeof value !== 'string') return '';
+  if (currencyCodes.has(value)) return value;
+  const code = value.trim().toUpperCase();
+  return currencyCodes.has(code) ? code : '';
 }

@@ -1,3 +1,4 @@
+import type { CollectedEvent } from './event.ts';
 import { kindOf } from './issue.ts';
 import { FUTURE_MS_MAX } from './limits.ts';
 
@@ -47,6 +48,23 @@ export function implausibleTime(timeMs: number, receivedAtMs: number): string | 
   }
   if (timeMs < 0) return 'lies before 1970; check the year';
   return undefined;
+}
+
+/**
+ * The time of an event that is on the stream, however it came there: its own, unless that lies more than
+ * FUTURE_MS_MAX after its receipt. Then a clock was wrong, and the receipt is when it happened at the latest:
+ * what is dated years ahead must not be the latest word until then. Follows from the event alone, so it is
+ * the same in any order and in a replay.
+ */
+export function happenedAtMs({
+  timestamp,
+  receivedAt,
+}: Pick<CollectedEvent, 'timestamp' | 'receivedAt'>): number {
+  const timeMs = Date.parse(timestamp);
+  // Both are ISO 8601 in UTC, which sorts as text: by far most need no second reading.
+  if (timestamp <= receivedAt) return timeMs;
+  const receivedAtMs = Date.parse(receivedAt);
+  return timeMs > receivedAtMs + FUTURE_MS_MAX ? receivedAtMs : timeMs;
 }
 
 /** Up to here no day needs its month looked up. */

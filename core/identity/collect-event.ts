@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ContextCircumstances } from '../events/context/enrich-context.ts';
 import { withNamedIpsTruncated } from '../events/context/truncate-ip.ts';
-import { mayHoldEmail } from '../events/email-address.ts';
+import { jsonMayHoldEmail, mayHoldEmail } from '../events/email-address.ts';
 import {
   type CollectedEvent,
   EVENT_SCHEMA_VERSION,
@@ -123,7 +123,8 @@ const PARTS = ['userId', 'anonymousId', 'previousId', 'properties', 'traits'] as
 
 function fieldOf(name: string, value: unknown, mayHoldEmail: boolean): string {
   if (value === undefined) return '';
-  if (!mayHoldEmail) return `,${jsonOf(name)}:${jsonOf(value)}`;
+  const json = `${jsonOf(name)}:${jsonOf(value)}`;
+  if (!mayHoldEmail || !jsonMayHoldEmail(json)) return `,${json}`;
   // In an object, as the field's name too may hold an address.
   const field = JSON.stringify(withoutEmails({ [name]: value }, masked));
   return `,${field.slice(1, -1)}`;

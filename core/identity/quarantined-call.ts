@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import * as z from 'zod';
 import { withNamedIpsTruncated } from '../events/context/truncate-ip.ts';
+import { jsonMayHoldEmail } from '../events/email-address.ts';
 import { EVENT_SCHEMA_VERSION, type EventType, eventType } from '../events/event.ts';
 import type { TimeReading } from '../events/event-time.ts';
 import { isJsonObject } from '../events/json-value.ts';
@@ -39,11 +40,9 @@ export function quarantinedCall(
   refused: RefusedCall,
   { source, receivedAtMs, type, batchSentAt }: RefusedCircumstances,
 ): QuarantinedCall {
-  const event = withoutIps(withoutEmails(withoutWriteKey(refused.call), hashed));
-  const id = createHash('sha256')
-    .update(JSON.stringify([source, refused.reason, event]))
-    .digest('hex')
-    .slice(0, ID_DIGITS);
+  const { event, json } = cleaned(refused);
+  const origin = `${JSON.stringify(source)},${JSON.stringify(refused.reason)}`;
+  const id = hash('sha256', `[${origin},${json}]`, 'hex').slice(0, ID_DIGITS);
   return {
     id,
     receivedAt: new Date(receivedAtMs).toISOString(),
@@ -59,10 +58,26 @@ export function quarantinedCall(
   };
 }
 
-function withoutIps(event: unknown): unknown {
+interface Cleaned {
+  readonly event: unknown;
+  readonly json: string;
+}
+
+/** The call without its key, and without addresses of people and of networks' members. */
+function cleaned({ call, reason }: RefusedCall): Cleaned {
+  const said = withoutWriteKey(call);
+  // What is nested too deep can't be written before it is cut.
+  const event = reason === 'unsafe-structure' ? withoutEmails(said, hashed) : said;
   const json = JSON.stringify(event);
+  // Most calls hold no address, and are neither copied nor written twice.
+  if (!jsonMayHoldEmail(json)) return withoutIps({ event, json });
+  const masked = withoutEmails(event, hashed);
+  return withoutIps({ event: masked, json: JSON.stringify(masked) });
+}
+
+function withoutIps({ event, json }: Cleaned): Cleaned {
   const truncated = withNamedIpsTruncated(json);
-  return truncated === json ? event : JSON.parse(truncated);
+  return truncated === json ? { event, json } : { event: JSON.parse(truncated), json: truncated };
 }
 
 function withoutWriteKey(call: unknown): unknown {

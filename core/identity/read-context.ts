@@ -4,6 +4,7 @@ import {
   inferredContext,
 } from '../events/context/enrich-context.ts';
 import { withNamedIpsTruncated } from '../events/context/truncate-ip.ts';
+import { jsonMayHoldEmail } from '../events/email-address.ts';
 import { isJsonObject } from '../events/json-value.ts';
 import { masked, withoutEmails } from './mask-emails.ts';
 import { takeEmail } from './take-email.ts';
@@ -24,9 +25,11 @@ export function readContext(
   const emailHashes: string[] = [];
   const context = settled(enrichedContext(stated, circumstances) ?? stated, emailHashes);
   if (context === undefined || context === null) return { emailHashes, json: '' };
-  const clean = circumstances.mayHoldEmail ? withoutEmails(context, masked) : context;
+  const json = JSON.stringify(context);
+  const isClean = !circumstances.mayHoldEmail || !jsonMayHoldEmail(json);
+  const clean = isClean ? json : JSON.stringify(withoutEmails(context, masked));
   const { network } = circumstances.visitor ?? {};
-  return { emailHashes, json: withNamedIpsTruncated(JSON.stringify(clean), network) };
+  return { emailHashes, json: withNamedIpsTruncated(clean, network) };
 }
 
 /**

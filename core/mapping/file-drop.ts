@@ -27,6 +27,7 @@ export const MANIFEST_PREFIX = 'manifests/';
 export const REJECTS_PREFIX = 'rejects/';
 export const WORK_PREFIX = 'work/';
 export const LEDGER_PREFIX = 'ledger/';
+export const FEEDS_PREFIX = 'feeds/';
 
 /** Whose file it is; nothing for what lies beside the sources' folders, and for the folders themselves. */
 export function sourceOfKey(key: string): string | undefined {
@@ -57,6 +58,11 @@ export function chunkName(chunk: number): string {
 
 export function resultName(chunk: number): string {
   return `results/${padded(chunk)}.json`;
+}
+
+/** The items of a source's last full feed. */
+export function feedKey(sourceId: string, mappingId: string): string {
+  return `${FEEDS_PREFIX}${sourceId}/${encodeURIComponent(mappingId)}.json`;
 }
 
 /** The marks of the events that imports of a mapping have taken, a file each. */

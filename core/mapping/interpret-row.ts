@@ -102,6 +102,9 @@ function readerOf(name: string, field: FieldMapping, columns: readonly string[])
     return (_, fields) => multiply(fields[left], fields[right]);
   }
   if ('lookup' in field) return lookupReader(field);
+  if ('firstOf' in field) {
+    return (_, fields) => fields[field.firstOf.find((each) => fields[each] !== undefined) ?? ''];
+  }
   const place = columns.indexOf(field.column);
   const cellOf = (cells: readonly string[]): string => (cells[place] ?? '').trim();
   switch (field.type) {
@@ -118,10 +121,48 @@ function readerOf(name: string, field: FieldMapping, columns: readonly string[])
     }
     case 'boolean':
       return booleanReader(field, cellOf);
+    case 'amount':
+    case 'currency':
+    case 'interval': {
+      const read = pairReaders[field.type];
+      return (cells) => {
+        const text = cellOf(cells);
+        if (text !== '') return read(text);
+        if (field.optional) return undefined;
+        throw new UnreadableCell('empty');
+      };
+    }
     default:
       return (cells) => readNumber(cellOf(cells), field);
   }
 }
+
+/** A price with its currency, as Google's product data specification writes it: `12.50 GBP`. */
+const PRICE = /^(?:([A-Z]{3})\s*)?(\d+(?:\.\d+)?)(?:\s*([A-Z]{3}))?$/i;
+
+const pairReaders: Readonly<
+  Record<'amount' | 'currency' | 'interval', (text: string) => FieldValue>
+> = {
+  amount: (text) => {
+    const found = PRICE.exec(text);
+    if (found === null) throw new UnreadableCell('not a price such as 12.50 GBP');
+    return Number(found[2]);
+  },
+  currency: (text) => {
+    const [, before, , after] = PRICE.exec(text) ?? [];
+    return (after ?? before)?.toUpperCase();
+  },
+  interval: (text) => {
+    const [from = '', to = '', ...more] = text.split('/').map((each) => each.trim());
+    const [fromMs, toMs] = [readIsoTime(from), readIsoTime(to)];
+    if (fromMs === undefined || toMs === undefined || more.length > 0) {
+      throw new UnreadableCell('not two times such as 2026-11-23T09:00Z/2026-11-30T09:00Z');
+    }
+    return `${new Date(fromMs).toISOString()}/${new Date(toMs).toISOString()}`;
+  },
+};
+
+const readIsoTime = createDateReader('iso', 'UTC');
 
 function booleanReader(
   field: Extract<FieldMapping, { type: 'boolean' }>,

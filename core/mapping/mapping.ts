@@ -3,7 +3,7 @@ import { eventType } from '../events/event.ts';
 import { MappingError } from './mapping-error.ts';
 
 /**
- * A mapping document: how the rows of a file become events. Rows are read in order, each is skipped
+ * A mapping document: how the rows of a file become events, or items of the catalogue. Rows are read in order, each is skipped
  * by the first rule that applies, the others are grouped and each group becomes one event. Unknown
  * keys are refused, so that a misspelt option is never silently ignored.
  */
@@ -20,6 +20,12 @@ const format = z.discriminatedUnion('type', [
   }),
   z.strictObject({ type: z.literal('jsonl') }),
   z.strictObject({ type: z.literal('parquet') }),
+  z.strictObject({
+    type: z.literal('xml'),
+    /** Name of the element that is a row, without a prefix: `item` in RSS, `entry` in Atom. */
+    row: z.string().min(1),
+    encoding: z.enum(['utf-8', 'latin1']).default('utf-8'),
+  }),
 ]);
 
 /** A value that a table gives for another; `null` for none. */
@@ -54,6 +60,19 @@ const field = z.union([
     format: z.string().min(1),
     /** For patterns: `UTC`, an offset such as `+01:00`, or a name such as `Europe/London`. */
     zone: z.string().default('UTC'),
+  }),
+  z.strictObject({
+    column: z.string(),
+    /**
+     * `amount` and `currency` are the two halves of a price such as `12.50 GBP`; `interval` is a time from
+     * and a time to, with a slash between them (ISO 8601).
+     */
+    type: z.enum(['amount', 'currency', 'interval']),
+    optional: z.boolean().default(false),
+  }),
+  z.strictObject({
+    /** The first of these fields, defined before it, that has a value. */
+    firstOf: z.array(z.string()).min(1),
   }),
   z.strictObject({ constant: z.union([z.string(), z.number(), z.boolean()]) }),
   z.strictObject({ multiply: z.tuple([z.string(), z.string()]) }),
@@ -119,12 +138,41 @@ const eventMapping = z.strictObject({
 });
 export type EventMapping = z.infer<typeof eventMapping>;
 
+/** A removal of more than a fifth of a catalogue is an export gone wrong far more often than a decision. */
+const REMOVED_SHARE_MAX = 0.2;
+
+/** How a row becomes an item of the catalogue: names of fields, all but the id optional. */
+const itemMapping = z.strictObject({
+  itemId: z.string(),
+  /** When the row's product was changed; without it, when the file was dropped. */
+  timestamp: z.string().optional(),
+  title: z.string().optional(),
+  url: z.string().optional(),
+  imageUrl: z.string().optional(),
+  category: z.string().optional(),
+  brand: z.string().optional(),
+  price: z.string().optional(),
+  currency: z.string().optional(),
+  /** Stands for the price while it is in force: within `salePeriod`, or always where there is none. */
+  salePrice: z.string().optional(),
+  saleCurrency: z.string().optional(),
+  salePeriod: z.string().optional(),
+  available: z.string().optional(),
+  isAdult: z.string().optional(),
+  /** Whether the file has all of the source's items, so that what it lacks is no longer sold. */
+  isFull: z.boolean().default(false),
+  /** The share of the source's items that one file may take away; above it, it takes none. */
+  removedShareMax: z.number().min(0).max(1).default(REMOVED_SHARE_MAX),
+});
+export type ItemMapping = z.infer<typeof itemMapping>;
+
 /** The parts of a document that name fields. */
 interface FieldUsers {
   readonly fields: Readonly<Record<string, FieldMapping>>;
   readonly skip: readonly { readonly when: readonly Condition[] }[];
   readonly group?: { readonly by: readonly string[] } | undefined;
   readonly events: readonly EventMapping[];
+  readonly items?: ItemMapping | undefined;
 }
 
 /** A mapping document, checked as a whole. */
@@ -148,7 +196,14 @@ export const mappingDocument = z
         windowRows: z.number().int().min(0).max(100_000).default(0),
       })
       .optional(),
-    events: z.array(eventMapping).min(1),
+    /** Columns of a CSV or TSV that it may lack; their cells are then empty. */
+    optionalColumns: z.array(z.string()).default([]),
+    events: z.array(eventMapping).default([]),
+    items: itemMapping.optional(),
+  })
+  .refine(({ events, items }) => events.length > 0 !== (items !== undefined), {
+    path: ['events'],
+    message: 'a mapping makes either events or items; define one of them',
   })
   .refine((document) => document.duplicateRows === 'keep' || document.group !== undefined, {
     path: ['duplicateRows'],
@@ -189,6 +244,7 @@ export function columnsOf(document: Mapping): string[] {
 
 function fieldsOfField(field: FieldMapping): readonly string[] {
   if ('multiply' in field) return field.multiply;
+  if ('firstOf' in field) return field.firstOf;
   return 'lookup' in field ? [field.lookup] : [];
 }
 
@@ -198,6 +254,8 @@ function fieldsUsedIn(document: FieldUsers): string[] {
     ...(document.group?.by ?? []),
     ...Object.values(document.fields).flatMap(fieldsOfField),
   ];
+  const { isFull: _, removedShareMax: __, ...itemFields } = document.items ?? {};
+  used.push(...Object.values(itemFields).flatMap((name) => name ?? []));
   for (const event of document.events) {
     used.push(event.timestamp, ...event.when.map((one) => one.field));
     if (event.userId !== undefined) used.push(event.userId);

@@ -2,8 +2,8 @@ import type { Mapping } from './mapping.ts';
 
 /**
  * How a row that can't be converted is kept: in the file's own format, so that the repaired rows can be
- * imported with the same mapping. Parquet can't be edited: its rows are kept as JSON Lines, with the
- * mapping's columns alone.
+ * imported with the same mapping. Parquet can't be edited, and rows of XML are none without what is around
+ * them: those are kept as JSON Lines, with the mapping's columns alone.
  */
 export function rejectedLine(
   raw: readonly string[],
@@ -14,6 +14,7 @@ export function rejectedLine(
     case 'jsonl':
       return `${raw[0] ?? ''}\n`;
     case 'parquet':
+    case 'xml':
       return `${JSON.stringify(Object.fromEntries(header.map((name, at) => [name, raw[at]])))}\n`;
     default:
       return separatedLine(raw, format.type === 'csv' ? format.delimiter : '\t');
@@ -22,13 +23,13 @@ export function rejectedLine(
 
 /** What stands above such rows. */
 export function rejectsHead(format: Mapping['format'], header: readonly string[]): string {
-  if (format.type === 'jsonl' || format.type === 'parquet') return '';
+  if (format.type !== 'csv' && format.type !== 'tsv') return '';
   return header.length === 0 ? '' : rejectedLine(header, format, header);
 }
 
 /** The ending of a file of such rows. */
 export function rejectsExtension(format: Mapping['format']): string {
-  return format.type === 'parquet' ? 'jsonl' : format.type;
+  return format.type === 'parquet' || format.type === 'xml' ? 'jsonl' : format.type;
 }
 
 function separatedLine(cells: readonly string[], delimiter: string): string {

@@ -1,4 +1,5 @@
 import type { CollectedEvent } from '../events/event.ts';
+import { happenedAtMs } from '../events/event-time.ts';
 import type { Profile } from './profile.ts';
 import { fieldsOf } from './untyped-value.ts';
 
@@ -6,20 +7,27 @@ export type Consent = NonNullable<Profile['consent']>;
 
 /**
  * What an event says about consent to personalisation: `context.consent.categoryPreferences
- * .personalization` on any event, as Segment's consent wrapper sends it, or the trait `consent` of an
- * `identify` (a boolean, or `{personalization: boolean}`). Anything else says nothing.
+ * .personalization` on any event, as Segment's consent wrapper sends it, the trait `consent` of an
+ * `identify` or the property `consent` of `Preferences Updated` (a boolean, or `{personalization: boolean}`).
+ * Anything else says nothing; consent per channel and to other purposes is in channel-consent.ts.
  * Source: https://segment.com/docs/privacy/consent-management/
  */
 export function consentOf(event: CollectedEvent): Consent | undefined {
   const preferences = fieldsOf(fieldsOf(event.context?.consent).categoryPreferences);
-  const trait = event.type === 'identify' ? event.traits?.consent : undefined;
-  const granted = [preferences.personalization, fieldsOf(trait).personalization, trait].find(
+  const stated = statedIn(event);
+  const granted = [preferences.personalization, fieldsOf(stated).personalization, stated].find(
     (statement) => typeof statement === 'boolean',
   );
   if (typeof granted !== 'boolean') return undefined;
   return {
-    personalization: { granted, timeMs: Date.parse(event.timestamp), source: event.source },
+    personalization: { granted, timeMs: happenedAtMs(event), source: event.source },
   };
+}
+
+function statedIn({ type, event, traits, properties }: CollectedEvent): unknown {
+  if (type === 'identify') return traits?.consent;
+  const isStatement = type === 'track' && event === 'Preferences Updated';
+  return isStatement ? properties?.consent : undefined;
 }
 
 /** The latest statement, where there is one. */

@@ -1,5 +1,6 @@
 import { isMadeByBot } from '../events/context/enrich-context.ts';
 import type { CollectedEvent } from '../events/event.ts';
+import { happenedAtMs } from '../events/event-time.ts';
 import type { Profile } from './profile.ts';
 import { fieldsOf } from './untyped-value.ts';
 
@@ -19,25 +20,56 @@ const machineMarks = [
   'is_bot',
 ] as const;
 
+/** Names of the events that say something of engagement. */
+export const emailEvents: readonly string[] = [
+  'Email Sent',
+  'Email Delivered',
+  'Email Opened',
+  'Email Link Clicked',
+];
+
 /** Braze's files write the mark as text. */
 const MARKED: readonly unknown[] = [true, 'true'];
 
-const OPENED = 'Email Opened';
-const CLICKED = 'Email Link Clicked';
-/** Names of the events that can be engagement. */
-export const emailEvents: readonly string[] = [OPENED, CLICKED];
-
-/** What an event adds to the customer's engagement; machines engage with nothing. */
+/**
+ * What an event adds to the customer's engagement; machines engage with nothing. What was sent and delivered
+ * is counted too, as an opening alone is no rate.
+ */
 export function emailEngagementOf(event: CollectedEvent): EmailEngagement {
-  const isHuman = event.type === 'track' && !isMadeByMachine(event);
-  return {
-    openCount: isHuman && event.event === OPENED ? 1 : 0,
-    clickCount: isHuman && event.event === CLICKED ? 1 : 0,
-  };
+  if (event.type !== 'track') return NOTHING;
+  switch (event.event) {
+    case 'Email Sent':
+      return { ...NOTHING, sentCount: 1 };
+    case 'Email Delivered':
+      return { ...NOTHING, deliveredCount: 1 };
+    case 'Email Opened':
+      if (isMadeByMachine(event)) return NOTHING;
+      return { ...NOTHING, openCount: 1, lastOpenMs: happenedAtMs(event) };
+    case 'Email Link Clicked':
+      if (isMadeByMachine(event)) return NOTHING;
+      return { ...NOTHING, clickCount: 1, lastClickMs: happenedAtMs(event) };
+    default:
+      return NOTHING;
+  }
 }
 
+const NOTHING: EmailEngagement = { openCount: 0, clickCount: 0 };
+
+/** Sums and latest times: commutative and associative. */
 export function combineEmailEngagement(a: EmailEngagement, b: EmailEngagement): EmailEngagement {
-  return { openCount: a.openCount + b.openCount, clickCount: a.clickCount + b.clickCount };
+  if (b === NOTHING) return a;
+  const sentCount = (a.sentCount ?? 0) + (b.sentCount ?? 0);
+  const deliveredCount = (a.deliveredCount ?? 0) + (b.deliveredCount ?? 0);
+  const lastOpenMs = Math.max(a.lastOpenMs ?? 0, b.lastOpenMs ?? 0);
+  const lastClickMs = Math.max(a.lastClickMs ?? 0, b.lastClickMs ?? 0);
+  return {
+    openCount: a.openCount + b.openCount,
+    clickCount: a.clickCount + b.clickCount,
+    ...(sentCount > 0 && { sentCount }),
+    ...(deliveredCount > 0 && { deliveredCount }),
+    ...(lastOpenMs > 0 && { lastOpenMs }),
+    ...(lastClickMs > 0 && { lastClickMs }),
+  };
 }
 
 function isMadeByMachine(event: CollectedEvent): boolean {

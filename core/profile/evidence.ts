@@ -22,7 +22,7 @@ export type Lanes = Evidence['lanes'];
 export const LANES_MAX = IDENTITIES_MAX;
 
 /** The collector's clock says when an event was received, the stream's when it arrived. */
-const CLOCK_DIFFERENCE_MS_MAX = 60_000;
+export const CLOCK_DIFFERENCE_MS_MAX = 60_000;
 
 /** 54 bits: of 48 lanes two would share a name once in 10^13 customers. */
 const LANE_LENGTH = 9;
@@ -55,19 +55,16 @@ export function laneOf(partitionKey: string, strongestRef: string): string {
   return digestOf('sha256', `${strongestRef} ${partitionKey}`, 'base64url').slice(0, LANE_LENGTH);
 }
 
-/** Whether the event is in the profile already: delivered again, sent again by its client, or replayed. */
+/** Whether the event is in the profile for sure: delivered again, or sent again by its client. */
 export function isProven(evidence: Evidence, delivery: Delivery): boolean {
-  return (
-    isRedelivery(evidence, delivery) ||
-    isMarked(evidence.messages, markOf(delivery)) ||
-    isForgotten(evidence, delivery)
-  );
+  return isRedelivery(evidence, delivery) || isMarked(evidence.messages, markOf(delivery));
 }
 
 /**
  * Whether a replayed event came before all messages that the profile remembers. It has been on the stream
  * once, so it was folded then, and its message has been forgotten since. One that came later would be
- * remembered: of what arrived after the oldest remembered message, nothing has been forgotten.
+ * remembered: of what arrived after the oldest remembered message, nothing has been forgotten. That holds of
+ * the profile of the event's strongest identity alone, so ask before anything is joined to it.
  */
 export function isForgotten({ messages }: Evidence, { firstReceivedMs }: Delivery): boolean {
   if (firstReceivedMs === undefined || isEveryMarkKept(messages)) return false;
@@ -76,9 +73,12 @@ export function isForgotten({ messages }: Evidence, { firstReceivedMs }: Deliver
 
 /** Adds a delivery's proof. */
 export function withDelivery({ lanes, messages }: Evidence, delivery: Delivery): Evidence {
+  const mark = markOf(delivery);
+  // Under another minute it would take the room of a message that is still to come again.
+  const isKnown = delivery.firstReceivedMs !== undefined && isMarked(messages, mark);
   return {
     lanes: withLane(lanes, delivery),
-    messages: withMark(messages, markOf(delivery)),
+    messages: isKnown ? messages : withMark(messages, mark),
   };
 }
 
@@ -146,9 +146,12 @@ const proofs = new WeakMap<Delivery, Proof>();
 function proofOf(delivery: Delivery): Proof {
   const known = proofs.get(delivery);
   if (known !== undefined) return known;
-  const { messageId, arrivedAtMs, sequenceNumber } = delivery;
+  const { messageId, arrivedAtMs, firstReceivedMs = arrivedAtMs, sequenceNumber } = delivery;
+  // A replayed message keeps its first place among the others. Were it moved to the newest, a replay would
+  // push the oldest remembered time past events that it has yet to bring, and they would be taken for folded.
+  const timeMs = Math.min(firstReceivedMs, arrivedAtMs);
   const proof = {
-    mark: messageMark(digestOf('sha256', messageId, 'base64url'), arrivedAtMs),
+    mark: messageMark(digestOf('sha256', messageId, 'base64url'), timeMs),
     sequence: laneSequence(sequenceNumber),
   };
   proofs.set(delivery, proof);

@@ -1,10 +1,20 @@
 import type { CollectedEvent } from '../events/event.ts';
-import { type Delivery, isForgotten, isProven, isRedelivery, withDelivery } from './evidence.ts';
-import { foldEvent } from './fold-event.ts';
+import { happenedAtMs } from '../events/event-time.ts';
+import { isOfThePast } from '../identity/erased-identity.ts';
+import {
+  combineLanes,
+  type Delivery,
+  type Evidence,
+  isForgotten,
+  isProven,
+  isRedelivery,
+  withDelivery,
+} from './evidence.ts';
+import { combineCounts, combineParts, countsOf, partsSaid } from './fold-event.ts';
 import { orderClaimOf } from './orders.ts';
-import type { Profile } from './profile.ts';
+import { partsHearing } from './profile-parts.ts';
 import type { ProfileWrite, StoredView } from './profile-store.ts';
-import { type RefusedIdentity, WorkingSet } from './working-set.ts';
+import { ColdNeededError, type Entry, type RefusedIdentity, WorkingSet } from './working-set.ts';
 
 /** An event as it came off the stream. */
 export interface DeliveredEvent {
@@ -17,10 +27,13 @@ export interface DeliveredEvent {
 }
 
 /**
- * What became of an event: taken in; known because its client sent it before; or known because this
- * very record was handled before and comes again.
+ * What became of an event: taken in; known because its client sent it before; known because this
+ * very record was handled before and comes again; or dropped, because its customer was erased.
  */
-export type EventOutcome = 'folded' | 'duplicate' | 'redelivered';
+export type EventOutcome = 'folded' | 'duplicate' | 'redelivered' | 'erased';
+
+/** What was folded; or the profile whose cold item is needed for it, and was not read. */
+export type Folding = FoldedChunk | { readonly coldNeededOf: string };
 
 export interface FoldedChunk {
   /** One per event, from the first on; may be fewer than were given. The rest is for the next write. */
@@ -37,11 +50,13 @@ export interface EventRefusal extends RefusedIdentity {
 }
 
 /**
- * DynamoDB's limit of one transaction. An event adds at most 58: 48 links (IDENTITIES_MAX), 9 profiles
- * or tombstones (EVENT_IDENTITIES_MAX and a former one) and a claim.
+ * DynamoDB's limit of one transaction. An event that joins adds at most 67: 48 links (IDENTITIES_MAX), 9
+ * profiles or tombstones (EVENT_IDENTITIES_MAX and a former one) with their cold items, and a claim. One of a
+ * single known customer adds 3: its two items and a claim.
  */
 const ACTIONS_MAX = 100;
-const EVENT_ACTIONS_MAX = 58;
+const JOINING_ACTIONS_MAX = 67;
+const PLAIN_ACTIONS_MAX = 3;
 
 /** With the 9 that one more event can add, under 2 MB of the 4 MB that a transaction may carry. */
 const WRITE_PROFILES_MAX = 16;
@@ -49,6 +64,7 @@ const WRITE_PROFILES_MAX = 16;
 /** How long a repeat of an order is looked for: a year and the longest returns after it. */
 const CLAIM_DAYS = 400;
 const DAY_S = 86_400;
+const DAY_MS = DAY_S * 1_000;
 
 /**
  * Resolves and folds a group's events, in the order of their sequence numbers, as far as they fit one
@@ -59,22 +75,56 @@ export function foldDeliveries(
   view: StoredView,
   deliveries: readonly DeliveredEvent[],
   takenClaims: ReadonlySet<string>,
+): Folding {
+  try {
+    return foldChunk(view, deliveries, takenClaims);
+  } catch (error) {
+    // Known only in the middle of the work, and of few events.
+    if (error instanceof ColdNeededError) return { coldNeededOf: error.profileId };
+    throw error;
+  }
+}
+
+function foldChunk(
+  view: StoredView,
+  deliveries: readonly DeliveredEvent[],
+  takenClaims: ReadonlySet<string>,
 ): FoldedChunk {
   const working = new WorkingSet(view);
   const outcomes: EventOutcome[] = [];
   const refused: EventRefusal[] = [];
   for (const delivered of deliveries) {
-    const isFull =
-      working.actionCount > ACTIONS_MAX - EVENT_ACTIONS_MAX ||
-      working.profileCount >= WRITE_PROFILES_MAX;
-    if (isFull) break;
+    if (isFull(working, delivered)) break;
     const refusedBefore = working.refusedIdentities.length;
-    outcomes.push(foldOne(working, delivered, takenClaims));
+    const left = withoutErased(view, delivered);
+    outcomes.push(left === undefined ? 'erased' : foldOne(working, left, takenClaims));
     for (const each of working.refusedIdentities.slice(refusedBefore)) {
       refused.push({ ...each, event: delivered.event });
     }
   }
   return { outcomes, refused, write: working.toWrite() };
+}
+
+function isFull(working: WorkingSet, { refs, formerRef }: DeliveredEvent): boolean {
+  const room = ACTIONS_MAX - working.actionCount;
+  const isEnough = room >= JOINING_ACTIONS_MAX && working.profileCount < WRITE_PROFILES_MAX;
+  if (isEnough) return false;
+  const isPlain = formerRef === undefined && working.isOneOwner(refs);
+  return !isPlain || room < PLAIN_ACTIONS_MAX;
+}
+
+/**
+ * The event without the identities whose customers were erased since; nothing where its own customer was.
+ * A weaker one is somebody else's by then, whoever used the device: it makes nobody one.
+ */
+function withoutErased(view: StoredView, delivered: DeliveredEvent): DeliveredEvent | undefined {
+  if (view.erased.size === 0) return delivered;
+  const { event, refs, formerRef, ...rest } = delivered;
+  const isErased = (ref: string) => isOfThePast(view.erased.get(ref), event);
+  const [strongest = ''] = refs;
+  if (isErased(strongest)) return undefined;
+  const former = formerRef === undefined || isErased(formerRef) ? {} : { formerRef };
+  return { ...rest, event, refs: refs.filter((ref) => !isErased(ref)), ...former };
 }
 
 /**
@@ -88,67 +138,92 @@ function foldOne(
   takenClaims: ReadonlySet<string>,
 ): EventOutcome {
   const [strongest = '', ...weaker] = refs;
+  const claim = orderClaimOf(event);
   const known = working.ownerOf(strongest);
-  if (known !== undefined && isProven(known.evidence, delivery)) {
-    if (isRedelivery(known.evidence, delivery)) return 'redelivered';
-    // Remembering it would push out a message that may still come again.
-    if (isForgotten(known.evidence, delivery)) return 'duplicate';
+  const knownEvidence = known && evidenceFor(working, known, delivery);
+  if (known !== undefined && knownEvidence !== undefined && isProven(knownEvidence, delivery)) {
+    if (isRedelivery(knownEvidence, delivery)) return 'redelivered';
     // Sent again by its client: the new record is remembered, for it can be redelivered too.
-    replaceProven(working, known, delivery);
+    remember(working, known, delivery);
     return 'duplicate';
   }
-  let owner = inUse(
-    working,
-    working.ownerOrFounded(strongest, Date.parse(event.timestamp)),
-    strongest,
-  );
+  // Of an order its claim says more surely whether it was counted.
+  const hasClaim = claim !== undefined && isClaimKept(delivery);
+  if (known !== undefined && !hasClaim && isForgotten(known.hot.evidence, delivery)) {
+    return 'duplicate';
+  }
+  let owner = inUse(working, working.ownerOrFounded(strongest, happenedAtMs(event)), strongest);
   for (const ref of weaker) {
     const other = working.ownerOf(ref);
     if (other === undefined) owner = working.link(owner, ref);
-    else if (other.profileId !== owner.profileId) owner = working.join(owner, other, ref);
+    else if (other !== owner) owner = working.join(owner, other, ref);
   }
   if (formerRef !== undefined) owner = joinFormer(working, owner, formerRef, event);
-  const claim = orderClaimOf(event);
   const isTaken = claim !== undefined && (takenClaims.has(claim) || working.hasClaim(claim));
-  if (isTaken || isProven(owner.evidence, delivery)) {
-    const outcome = isRedelivery(owner.evidence, delivery) ? 'redelivered' : 'duplicate';
-    replaceProven(working, owner, delivery);
-    return outcome;
+  const evidence = evidenceFor(working, owner, delivery);
+  if (isTaken || isProven(evidence, delivery)) {
+    const isAgain = isRedelivery(evidence, delivery);
+    remember(working, owner, delivery);
+    return isAgain ? 'redelivered' : 'duplicate';
   }
   if (claim !== undefined) {
     const expiresAtS = Math.floor(delivery.arrivedAtMs / 1000) + CLAIM_DAYS * DAY_S;
     working.addClaim({ key: claim, expiresAtS });
   }
-  replaceProven(working, foldEvent(owner, event), delivery);
+  foldInto(working, owner, event, delivery);
   return 'folded';
 }
 
+/** The proof that can concern a delivery: of a lane that hot doesn't know, cold may. */
+function evidenceFor(working: WorkingSet, entry: Entry, { lane }: Delivery): Evidence {
+  const { evidence, hasColdLanes } = entry.hot;
+  if (!hasColdLanes || evidence.lanes[lane] !== undefined) return evidence;
+  return { ...evidence, lanes: combineLanes(evidence.lanes, working.coldOf(entry).lanes) };
+}
+
+/** As foldEvent does, of the parts that the event can say something of. */
+function foldInto(
+  working: WorkingSet,
+  entry: Entry,
+  event: CollectedEvent,
+  delivery: Delivery,
+): void {
+  const { hot } = entry;
+  const heard = partsHearing(event);
+  const said = heard.length === 0 ? {} : combineParts(hot.parts, partsSaid(event), heard);
+  working.changeHot(entry, {
+    ...combineCounts(hot, countsOf(event)),
+    parts: { ...hot.parts, ...said },
+    evidence: withDelivery(hot.evidence, delivery),
+  });
+}
+
+/** Whether a claim made when the event first came would still be there; live events make theirs now. */
+function isClaimKept({ firstReceivedMs, arrivedAtMs }: Delivery): boolean {
+  return firstReceivedMs === undefined || arrivedAtMs - firstReceivedMs < CLAIM_DAYS * DAY_MS;
+}
+
 /** A user id that was known from an `alias` alone is one that the shop uses, from its first event on. */
-function inUse(working: WorkingSet, owner: Profile, ref: string): Profile {
-  if (!owner.formerIdentities?.includes(ref)) return owner;
-  const { formerIdentities, ...rest } = owner;
-  const others = formerIdentities.filter((former) => former !== ref);
-  const changed = { ...rest, ...(others.length > 0 && { formerIdentities: others }) };
-  working.replace(changed);
-  return changed;
+function inUse(working: WorkingSet, owner: Entry, ref: string): Entry {
+  const { formerIdentities } = owner.hot;
+  if (!formerIdentities.includes(ref)) return owner;
+  working.changeHot(owner, {
+    formerIdentities: formerIdentities.filter((former) => former !== ref),
+  });
+  return owner;
 }
 
 /**
  * The shop says that this customer had another user id before: both are one. An id that nobody has used may
  * as well be a device's, which several users can share: it is kept for the first of them, and makes nobody one.
  */
-function joinFormer(
-  working: WorkingSet,
-  owner: Profile,
-  ref: string,
-  { timestamp }: CollectedEvent,
-): Profile {
+function joinFormer(working: WorkingSet, owner: Entry, ref: string, event: CollectedEvent): Entry {
   const other = working.ownerOf(ref);
-  if (other === undefined) return working.joinUnused(owner, ref, Date.parse(timestamp));
-  if (other.profileId === owner.profileId) return owner;
-  return working.join(owner, other, ref, !other.formerIdentities?.includes(ref));
+  if (other === undefined) return working.joinUnused(owner, ref, happenedAtMs(event));
+  if (other === owner) return owner;
+  return working.join(owner, other, ref, !other.hot.formerIdentities.includes(ref));
 }
 
-function replaceProven(working: WorkingSet, profile: Profile, delivery: Delivery): void {
-  working.replace({ ...profile, evidence: withDelivery(profile.evidence, delivery) });
+function remember(working: WorkingSet, entry: Entry, delivery: Delivery): void {
+  working.changeHot(entry, { evidence: withDelivery(entry.hot.evidence, delivery) });
 }

@@ -1,4 +1,5 @@
 import type { CollectedEvent } from '../events/event.ts';
+import { happenedAtMs } from '../events/event-time.ts';
 import { noEvidence } from './evidence.ts';
 import { noOrders } from './orders.ts';
 import { PROFILE_SCHEMA_VERSION, type Profile } from './profile.ts';
@@ -58,7 +59,7 @@ export function combineStates(a: ProfileState, b: ProfileState): ProfileState {
 }
 
 export function countsOf(event: CollectedEvent): ProfileCounts {
-  const timeMs = Date.parse(event.timestamp);
+  const timeMs = happenedAtMs(event);
   return { eventCount: 1, firstSeenMs: timeMs, lastSeenMs: timeMs };
 }
 
@@ -78,11 +79,7 @@ export function partsSaid(event: CollectedEvent): SomeParts {
 }
 
 /** These parts of both, as far as either knows of them. */
-export function combineParts(
-  a: MaybeParts,
-  b: MaybeParts,
-  names: readonly PartName[],
-): SomeParts {
+export function combineParts(a: MaybeParts, b: MaybeParts, names: readonly PartName[]): SomeParts {
   const combined: SomeParts = {};
   for (const name of names) combineInto(combined, name, a, b);
   return combined;

@@ -1,14 +1,24 @@
 /**
- * A profile lies in two items: hot is what every batch of the customer changes, cold what few events do.
- * Hot alone is one conditional put; where cold changes, both are written in one transaction under hot's
- * version. Hot says at which version cold was written, so that a pair read half-way through a write is
- * noticed. Without anything in it, cold is not stored.
+ * A profile lies in two items. Cold is what was known when it was last written, hot what has come since:
+ * counts, proof, and whatever the customer's events said, in the same parts. Parts combine in any order, so
+ * both together are always the whole, and nearly every batch is one conditional put of the small hot item.
+ * Once hot has no more room, or an identity is joined, everything it knows goes into cold: both are written in
+ * one transaction, under hot's version. Hot says at which version cold was written, so that a pair read
+ * half-way through a write is noticed. A profile with nothing to put there has no cold item.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { foundingRef } from '../identity/profile-id.ts';
-import { combineEvidence, combineLanes, type Evidence, type Lanes, newestLanes } from './evidence.ts';
+import {
+  combineEvidence,
+  combineLanes,
+  type Evidence,
+  type Lanes,
+  newestLanes,
+  noEvidence,
+} from './evidence.ts';
 import { combineCounts, combineParts, noParts, type ProfileCounts } from './fold-event.ts';
-import { PROFILE_SCHEMA_VERSION, type Profile, type RecentInteraction } from './profile.ts';
-import { type PartName, partNames, profileParts, type SomeParts } from './profile-parts.ts';
+import { PROFILE_SCHEMA_VERSION, type Profile } from './profile.ts';
+import { partNames, type SomeParts } from './profile-parts.ts';
 
 export interface HotProfile extends ProfileCounts {
   readonly profileId: string;
@@ -27,33 +37,25 @@ export interface HotProfile extends ProfileCounts {
 export interface ColdProfile {
   /** Sorted. */
   readonly identities: readonly string[];
-  /** Those that hot has no room for. */
+  /** Of which hot may hold some with higher numbers. */
   readonly lanes: Lanes;
-  /** The cold ones, and the interactions that hot has no room for. */
   readonly parts: SomeParts;
 }
 
 /**
- * A customer with more lanes at once uses as many devices without a user id, or is not one customer.
- * Kept apart by what overflows, so that not every new lane is a cold write.
+ * A customer with more lanes at once uses as many devices without a user id, or is not one customer. The rest
+ * is kept cold; half of them at a time, so that not every new lane is a cold write.
  */
 const HOT_LANES_MAX = 8;
 const HOT_LANES_AFTER_OVERFLOW = 4;
 
 /**
- * Bytes of interactions in hot: about 60 with usual ids. What overflows takes the older half along, so
- * that a cold write is due every 30 new items.
+ * Bytes of parts in hot, as JSON: what some 40 views of new items say. With 2 KB of everything else at most
+ * hot stays under 4 KB for every customer, and under 2 KB, two write units, for nearly all.
  */
-const HOT_RECENT_BYTES_MAX = 1_280;
-const HOT_RECENT_BYTES_AFTER_OVERFLOW = 640;
-/** Of an interaction beside its item: kind, time, and the marks of JSON; see recent-form.ts. */
-const RECENT_BYTES = 10;
-
-const coldNames = new Set<PartName>(partNames.filter((name) => profileParts[name].kept === 'cold'));
-
-export function isColdPart(name: PartName): boolean {
-  return coldNames.has(name);
-}
+export const HOT_PARTS_BYTES_MAX = 1_000;
+/** Of a UTF-16 unit. */
+const UTF8_BYTES_MAX = 3;
 
 /** A profile before its first event, which happened at `timeMs`. */
 export function newHot(profileId: string, timeMs: number): HotProfile {
@@ -65,7 +67,7 @@ export function newHot(profileId: string, timeMs: number): HotProfile {
     eventCount: 0,
     firstSeenMs: timeMs,
     lastSeenMs: timeMs,
-    evidence: { lanes: {}, messages: '' },
+    evidence: noEvidence,
     hasColdLanes: false,
     parts: {},
   };
@@ -106,54 +108,43 @@ export function joinedProfile(hot: HotProfile, cold: ColdProfile): Profile {
   };
 }
 
-/** The two items of a profile, as it has to be written when neither is stored yet. */
+/** The two items of a profile that is stored in neither yet. */
 export function splitProfile(profile: Profile): { hot: HotProfile; cold: ColdProfile } {
-  const [hotParts, coldParts] = [false, true].map((isCold) =>
-    combineParts(
-      profile,
-      {},
-      partNames.filter((name) => isColdPart(name) === isCold && isTold(profile, name)),
-    ),
-  );
   const { identities, formerIdentities = [], evidence, ...rest } = profile;
   const { profileId, version, eventCount, firstSeenMs, lastSeenMs } = rest;
   const counts = { eventCount, firstSeenMs, lastSeenMs };
+  const parts = combineParts(
+    profile,
+    {},
+    partNames.filter((name) => !isDeepStrictEqual(profile[name], noParts[name])),
+  );
   const hot = { ...newHot(profileId, firstSeenMs), ...counts, version, formerIdentities, evidence };
-  return withinBounds(
-    { ...hot, parts: hotParts ?? {} },
-    { identities, lanes: {}, parts: coldParts ?? {} },
-  );
+  return chilled({ ...hot, parts }, { identities, lanes: {}, parts: {} });
 }
 
-/** Whether hot has to give something up to cold before it is written. */
-export function isOverfull({ evidence, parts }: HotProfile): boolean {
+/** Whether hot has more than it may be written with; `partsJson` is its parts' stored form. */
+export function isOverfull({ evidence }: HotProfile, partsJson: string): boolean {
   return (
-    Object.keys(evidence.lanes).length > HOT_LANES_MAX ||
-    recentBytes(parts.recent ?? []) > HOT_RECENT_BYTES_MAX
+    isLongerThan(partsJson, HOT_PARTS_BYTES_MAX) ||
+    Object.keys(evidence.lanes).length > HOT_LANES_MAX
   );
 }
 
-/** The same profile with no more in hot than it has room for. */
-export function withinBounds(
+/** The same profile with all its parts in cold, and no more lanes in hot than it has room for. */
+export function chilled(
   hot: HotProfile,
   cold: ColdProfile,
 ): { hot: HotProfile; cold: ColdProfile } {
-  let [lessHot, moreCold] = [hot, cold];
+  const parts = combineParts(cold.parts, hot.parts, partNames);
   const lanes = Object.entries(hot.evidence.lanes);
-  if (lanes.length > HOT_LANES_MAX) {
-    const kept = Object.fromEntries(newestLanes(lanes, HOT_LANES_AFTER_OVERFLOW));
-    const evidence = { ...hot.evidence, lanes: kept };
-    lessHot = { ...lessHot, evidence, hasColdLanes: true };
-    moreCold = { ...moreCold, lanes: combineLanes(cold.lanes, hot.evidence.lanes) };
-  }
-  const { recent = [] } = hot.parts;
-  if (recentBytes(recent) > HOT_RECENT_BYTES_MAX) {
-    const kept = recent.slice(0, countWithin(recent, HOT_RECENT_BYTES_AFTER_OVERFLOW));
-    lessHot = { ...lessHot, parts: { ...hot.parts, recent: kept } };
-    const parts = { ...cold.parts, ...combineParts(cold.parts, { recent }, ['recent']) };
-    moreCold = { ...moreCold, parts };
-  }
-  return { hot: lessHot, cold: moreCold };
+  if (lanes.length <= HOT_LANES_MAX)
+    return { hot: { ...hot, parts: {} }, cold: { ...cold, parts } };
+  const kept = Object.fromEntries(newestLanes(lanes, HOT_LANES_AFTER_OVERFLOW));
+  const evidence = { ...hot.evidence, lanes: kept };
+  return {
+    hot: { ...hot, parts: {}, evidence, hasColdLanes: true },
+    cold: { ...cold, parts, lanes: combineLanes(cold.lanes, hot.evidence.lanes) },
+  };
 }
 
 /** Two customers' hot items as one; see mergeProfiles. */
@@ -179,23 +170,6 @@ export function mergeCold(a: ColdProfile, b: ColdProfile): ColdProfile {
   };
 }
 
-function isTold(profile: Profile, name: PartName): boolean {
-  return profile[name] !== noParts[name];
-}
-
-function recentBytes(recent: readonly RecentInteraction[]): number {
-  if (recent.length === 0) return 0;
-  let items = '';
-  for (const { itemId } of recent) items += itemId;
-  return Buffer.byteLength(JSON.stringify(items)) + recent.length * RECENT_BYTES;
-}
-
-/** How many of the newest fit. */
-function countWithin(recent: readonly RecentInteraction[], bytesMax: number): number {
-  let bytes = 0;
-  const count = recent.findIndex((interaction) => {
-    bytes += recentBytes([interaction]);
-    return bytes > bytesMax;
-  });
-  return count === -1 ? recent.length : count;
+function isLongerThan(text: string, bytesMax: number): boolean {
+  return text.length * UTF8_BYTES_MAX > bytesMax && Buffer.byteLength(text) > bytesMax;
 }

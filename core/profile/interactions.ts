@@ -1,5 +1,6 @@
 import { isMadeByBot } from '../events/context/enrich-context.ts';
 import type { CollectedEvent } from '../events/event.ts';
+import { happenedAtMs } from '../events/event-time.ts';
 import { type EventProduct, productOf, productsOf } from './event-products.ts';
 import {
   type InteractionKind,
@@ -27,7 +28,7 @@ export const interactionEvents: readonly string[] = [...meanings.keys()];
 export function interactionsOf(event: CollectedEvent): RecentInteraction[] {
   const meaning = meaningOf(event);
   if (meaning === undefined || isIgnoredBot(event)) return [];
-  const timeMs = Date.parse(event.timestamp);
+  const timeMs = happenedAtMs(event);
   return meaning.productsIn(event).map(({ itemId }) => ({ itemId, kind: meaning.kind, timeMs }));
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { CollectedEvent } from '../events/event.ts';
+import { happenedAtMs } from '../events/event-time.ts';
 import { productsOf } from './event-products.ts';
 import { currencyOf, minorUnitsOf } from './money.ts';
 import type { Profile } from './profile.ts';
@@ -49,7 +50,7 @@ export function ordersOf(event: CollectedEvent): Orders {
   const minor = minorUnitsOf(amountOf(event), currency);
   const sum = minor === undefined || minor === 0 ? {} : { [currency]: Math.abs(minor) };
   if (outcome === 'refunded') return { ...noOrders, refundCount: 1, refundedMinor: sum };
-  const timeMs = Date.parse(event.timestamp);
+  const timeMs = happenedAtMs(event);
   return { ...noOrders, count: 1, revenueMinor: sum, firstAtMs: timeMs, lastAtMs: timeMs };
 }
 

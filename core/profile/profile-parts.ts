@@ -4,17 +4,34 @@
  * that any order of events gives the same); the rest, from folding to storage and merging, goes by the list.
  *
  * To add one: a field in `profile` (profile.ts) with the part's schema, optional where absence means that
- * nothing is known, and an entry here. Hot parts are written with every batch of the customer and share
- * HOT_BYTES_MAX; cold ones only when an event speaks of them.
+ * nothing is known, and an entry here. Where a part lies is not its business: see hot-cold.ts.
  */
 import type * as z from 'zod';
 import type { CollectedEvent } from '../events/event.ts';
+import { affinities, affinitiesOf, affinityEvents, combineAffinities } from './affinities.ts';
+import { cart, cartEvents, cartOf, combineCart } from './cart.ts';
+import { channelConsent, channelConsentOf, combineChannelConsent } from './channel-consent.ts';
 import { consentOf, laterConsent } from './consent.ts';
 import { combineEmailEngagement, emailEngagementOf, emailEvents } from './email-engagement.ts';
+import { emailForm } from './email-form.ts';
 import { combineRecent, interactionEvents, recentOf } from './interactions.ts';
-import { recentForm } from './recent-form.ts';
 import { combineOrders, orderEvents, ordersOf } from './orders.ts';
+import { combinePreferences, preferenceEvents, preferences, preferencesOf } from './preferences.ts';
 import { type Profile, profile } from './profile.ts';
+import {
+  combinePurchaseDays,
+  purchaseDays,
+  purchaseDaysOf,
+  purchaseEvents,
+} from './purchase-days.ts';
+import { recentForm } from './recent-form.ts';
+import {
+  combineSuppression,
+  suppression,
+  suppressionEvents,
+  suppressionOf,
+} from './suppression.ts';
+import { combineTimeOnPage, timeOnPage, timeOnPageEvents, timeOnPageOf } from './time-on-page.ts';
 import { combineTraits, traitsOf } from './traits.ts';
 
 /** What a profile has beside its parts: its name, its lock, its counts, and its evidence. */
@@ -40,7 +57,6 @@ export type MaybeParts = { readonly [Name in PartName]?: PartStates[Name] | unde
 export interface ProfilePart<State> {
   /** Of the state in its stored JSON; never used again for something else. */
   readonly code: string;
-  readonly kept: 'hot' | 'cold';
   /** Names of `track` events, and `(identify)` and so on for other calls. No other event is asked. */
   readonly hears: 'every event' | readonly string[];
   /** Undefined where the event says nothing of it. */
@@ -64,7 +80,6 @@ function asItIs<State>(schema: z.ZodType<State>): StoredForm<State> {
 export const profileParts: { readonly [Name in PartName]: ProfilePart<PartStates[Name]> } = {
   recent: {
     code: 'r',
-    kept: 'hot',
     hears: interactionEvents,
     stateOf: recentOf,
     combine: combineRecent,
@@ -72,23 +87,14 @@ export const profileParts: { readonly [Name in PartName]: ProfilePart<PartStates
   },
   email: {
     code: 'e',
-    kept: 'hot',
     hears: emailEvents,
     stateOf: emailEngagementOf,
     combine: combineEmailEngagement,
-    form: {
-      encode: ({ openCount, clickCount }) => [openCount, clickCount],
-      decode: (stored) => {
-        const [openCount, clickCount] = Array.isArray(stored) ? stored : [];
-        const areCounts = Number.isInteger(openCount) && Number.isInteger(clickCount);
-        return areCounts ? { openCount, clickCount } : undefined;
-      },
-    },
+    form: emailForm,
   },
   // The consent managers of websites put it on every call.
   consent: {
     code: 'p',
-    kept: 'hot',
     hears: 'every event',
     stateOf: consentOf,
     combine: laterConsent,
@@ -96,7 +102,6 @@ export const profileParts: { readonly [Name in PartName]: ProfilePart<PartStates
   },
   traits: {
     code: 't',
-    kept: 'cold',
     hears: ['(identify)'],
     stateOf: (event) => (event.traits === undefined ? undefined : traitsOf(event)),
     combine: combineTraits,
@@ -104,11 +109,59 @@ export const profileParts: { readonly [Name in PartName]: ProfilePart<PartStates
   },
   orders: {
     code: 'o',
-    kept: 'cold',
     hears: orderEvents,
     stateOf: ordersOf,
     combine: combineOrders,
     form: asItIs(profile.shape.orders),
+  },
+  channelConsent: {
+    code: 'k',
+    hears: 'every event',
+    stateOf: channelConsentOf,
+    combine: combineChannelConsent,
+    form: asItIs(channelConsent),
+  },
+  suppression: {
+    code: 'u',
+    hears: suppressionEvents,
+    stateOf: suppressionOf,
+    combine: combineSuppression,
+    form: asItIs(suppression),
+  },
+  preferences: {
+    code: 'q',
+    hears: preferenceEvents,
+    stateOf: preferencesOf,
+    combine: combinePreferences,
+    form: asItIs(preferences),
+  },
+  affinities: {
+    code: 'a',
+    hears: affinityEvents,
+    stateOf: affinitiesOf,
+    combine: combineAffinities,
+    form: asItIs(affinities),
+  },
+  timeOnPage: {
+    code: 'd',
+    hears: timeOnPageEvents,
+    stateOf: timeOnPageOf,
+    combine: combineTimeOnPage,
+    form: asItIs(timeOnPage),
+  },
+  cart: {
+    code: 'b',
+    hears: cartEvents,
+    stateOf: cartOf,
+    combine: combineCart,
+    form: asItIs(cart),
+  },
+  purchaseDays: {
+    code: 'w',
+    hears: purchaseEvents,
+    stateOf: purchaseDaysOf,
+    combine: combinePurchaseDays,
+    form: asItIs(purchaseDays),
   },
 };
 

@@ -1,3 +1,4 @@
+import type { ErasedIdentity } from '../identity/erased-identity.ts';
 import type { ColdProfile, HotProfile } from './hot-cold.ts';
 import type { ProfileTombstone } from './profile.ts';
 
@@ -15,16 +16,24 @@ export type StoredProfile =
   /** Something that this version of the code must not overwrite, e.g. a later schema version. */
   | { readonly kind: 'unreadable'; readonly cause: string };
 
-/** What was read from the store; what is not in it does not exist there. */
-export interface StoredView {
+/** What stands under identities. */
+export interface StoredLinks {
   /** Profile id by identity reference. */
   readonly links: ReadonlyMap<string, string>;
+  /** By identity reference, of customers who were erased; one can have come back as a new one. */
+  readonly erased: ReadonlyMap<string, ErasedIdentity>;
+}
+
+/** What was read from the store; what is not in it does not exist there. */
+export interface StoredView extends StoredLinks {
   readonly profiles: ReadonlyMap<string, StoredProfile>;
 }
 
 /** A profile as it shall be, and the version that must be found in its place (undefined: nothing). */
 export interface ProfilePut {
   readonly hot: HotProfile;
+  /** The same as encodeHot writes it. */
+  readonly hotText: string;
   /** Where it changes; the version of hot guards it too. */
   readonly cold: ColdProfile | undefined;
   readonly expectedVersion: number | undefined;
@@ -46,6 +55,8 @@ export interface WantedProfile {
 export interface IdentityLink {
   readonly identity: string;
   readonly profileId: string;
+  /** What stood there of an erasure: it stays. */
+  readonly erased?: ErasedIdentity;
 }
 
 /** What must never count twice, and until when a repeat is looked for (epoch seconds). */
@@ -58,7 +69,7 @@ export interface Claim {
 export interface ProfileWrite {
   readonly profiles: readonly ProfilePut[];
   readonly tombstones: readonly TombstonePut[];
-  /** Must not exist yet. */
+  /** Must not exist yet; where the customer was erased, there must be that erasure and no profile. */
   readonly newLinks: readonly IdentityLink[];
   /** Of merged profiles; whoever else moves them writes the merged profile too, so its version guards them. */
   readonly movedLinks: readonly IdentityLink[];
@@ -74,7 +85,7 @@ export type WriteOutcome =
 
 /** Where profiles are kept. Reads are consistent; every method rejects when the store fails. */
 export interface ProfileStore {
-  readLinks(identityRefs: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  readLinks(identityRefs: readonly string[]): Promise<StoredLinks>;
   readProfiles(wanted: readonly WantedProfile[]): Promise<ReadonlyMap<string, StoredProfile>>;
   write(write: ProfileWrite): Promise<WriteOutcome>;
 }

@@ -1,4 +1,11 @@
 import * as z from 'zod';
+import { affinities } from './affinities.ts';
+import { cart } from './cart.ts';
+import { channelConsent } from './channel-consent.ts';
+import { preferences } from './preferences.ts';
+import { purchaseDays } from './purchase-days.ts';
+import { suppression } from './suppression.ts';
+import { timeOnPage } from './time-on-page.ts';
 
 /** Of the stored form; see stored-profile.ts. Items of version 1 are migrated when they are read. */
 export const PROFILE_SCHEMA_VERSION = 2;
@@ -24,6 +31,8 @@ export const trait = z.object({
   source: z.string(),
   priority: z.number(),
   timeMs: z.number(),
+  /** The strongest other value that was stated: mostly the one before. Value, source, priority, time. */
+  previous: z.tuple([z.unknown(), z.string(), z.number(), z.number()]).readonly().optional(),
 });
 export type Trait = z.infer<typeof trait>;
 
@@ -32,7 +41,7 @@ export const moneyMinor = z.record(z.string(), z.number());
 
 /**
  * The joined state of one customer: everything that is known, in one value. Stored in two items, a hot
- * one and a cold one; which of its fields lie where is said in profile-parts.ts.
+ * one and a cold one; see hot-cold.ts.
  */
 export const profile = z.object({
   schemaVersion: z.literal(PROFILE_SCHEMA_VERSION),
@@ -63,7 +72,22 @@ export const profile = z.object({
     firstAtMs: z.number().optional(),
     lastAtMs: z.number().optional(),
   }),
-  email: z.object({ openCount: z.number(), clickCount: z.number() }),
+  email: z.object({
+    openCount: z.number(),
+    clickCount: z.number(),
+    /** What open and click rates are shares of; absent until an ESP reports it. */
+    sentCount: z.number().optional(),
+    deliveredCount: z.number().optional(),
+    lastOpenMs: z.number().optional(),
+    lastClickMs: z.number().optional(),
+  }),
+  channelConsent: channelConsent.optional(),
+  suppression: suppression.optional(),
+  preferences: preferences.optional(),
+  affinities: affinities.optional(),
+  timeOnPage: timeOnPage.optional(),
+  cart: cart.optional(),
+  purchaseDays: purchaseDays.optional(),
   eventCount: z.number(),
   firstSeenMs: z.number(),
   lastSeenMs: z.number(),

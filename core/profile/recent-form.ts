@@ -1,5 +1,5 @@
-import type { StoredForm } from './profile-parts.ts';
 import type { InteractionKind, RecentInteraction } from './profile.ts';
+import type { StoredForm } from './profile-parts.ts';
 
 /** One letter per kind; never used again for another. */
 const letters: Readonly<Record<InteractionKind, string>> = {

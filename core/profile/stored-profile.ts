@@ -18,17 +18,16 @@ export class MalformedProfileError extends Error {
 }
 
 /** JSON of everything but the item's name and version. */
-export function encodeHot(hot: HotProfile): string {
+export function encodeHot(hot: HotProfile, partsJson = encodeParts(hot.parts)): string {
   const { coldVersion, formerIdentities, eventCount, firstSeenMs, lastSeenMs, evidence } = hot;
-  return JSON.stringify({
-    ...(coldVersion > 0 && { c: coldVersion }),
-    n: [eventCount, firstSeenMs, lastSeenMs - firstSeenMs],
-    ...(formerIdentities.length > 0 && { f: formerIdentities }),
-    l: evidence.lanes,
-    ...(hot.hasColdLanes && { x: 1 }),
-    m: evidence.messages,
-    s: encodeParts(hot.parts),
-  });
+  const cold = coldVersion === 0 ? '' : `,"c":${coldVersion}`;
+  const coldLanes = hot.hasColdLanes ? ',"x":1' : '';
+  const former = formerIdentities.length === 0 ? '' : `,"f":${JSON.stringify(formerIdentities)}`;
+  const counts = `"n":[${eventCount},${firstSeenMs},${lastSeenMs - firstSeenMs}]`;
+  const lanes = JSON.stringify(evidence.lanes);
+  // Marks are letters and digits, and need no escaping.
+  const proof = `"l":${lanes}${coldLanes},"m":"${evidence.messages}"`;
+  return `{${counts}${cold}${former},${proof},"s":${partsJson}}`;
 }
 
 /** @throws MalformedProfileError where the text is not one of encodeHot. */
@@ -52,7 +51,8 @@ export function decodeHot(profileId: string, version: number, text: string): Hot
 
 /** JSON of everything but the item's name and version. */
 export function encodeCold({ identities, lanes, parts }: ColdProfile): string {
-  return JSON.stringify({ i: identities, l: lanes, s: encodeParts(parts) });
+  const names = JSON.stringify(identities);
+  return `{"i":${names},"l":${JSON.stringify(lanes)},"s":${encodeParts(parts)}}`;
 }
 
 /** @throws MalformedProfileError where the text is not one of encodeCold. */
@@ -61,15 +61,16 @@ export function decodeCold(text: string): ColdProfile {
   return { identities: textsIn(i, 'i'), lanes: lanesIn(l), parts: decodeParts(s) };
 }
 
+/** Parts as JSON, each under its code. */
+export function encodeParts(parts: SomeParts): string {
+  const encoded: Record<string, unknown> = {};
+  for (const name of partNames) encodePart(encoded, name, parts);
+  return JSON.stringify(encoded);
+}
+
 const nameOfCode: ReadonlyMap<string, PartName> = new Map(
   partNames.map((name) => [profileParts[name].code, name]),
 );
-
-function encodeParts(parts: SomeParts): Record<string, unknown> {
-  const encoded: Record<string, unknown> = {};
-  for (const name of partNames) encodePart(encoded, name, parts);
-  return encoded;
-}
 
 function encodePart<Name extends PartName>(
   encoded: Record<string, unknown>,

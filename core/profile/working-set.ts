@@ -6,21 +6,23 @@ import {
 } from '../identity/profile-id.ts';
 import {
   type ColdProfile,
+  chilled,
   type HotProfile,
   isOverfull,
   isUnstored,
   newHot,
   unstoredCold,
-  withinBounds,
 } from './hot-cold.ts';
 import { mergeHotAndCold, mergeObstacle } from './merge-profiles.ts';
 import {
   type Claim,
   MERGE_HOPS_MAX,
+  type ProfilePut,
   type ProfileWrite,
   type StoredProfile,
   type StoredView,
 } from './profile-store.ts';
+import { encodeHot, encodeParts } from './stored-profile.ts';
 
 /** A profile that can't be folded into; the events wait until somebody has looked at it. */
 export class ProfileRefusedError extends Error {
@@ -75,6 +77,7 @@ export class WorkingSet {
   readonly #links = new Map<string, string>();
   readonly #claims = new Map<string, Claim>();
   readonly #refused: RefusedIdentity[] = [];
+  #changedCount = 0;
 
   constructor(view: StoredView) {
     this.#view = view;
@@ -93,7 +96,7 @@ export class WorkingSet {
     // Where a link was lost but its profile is there, the profile is taken up again.
     const id = this.#links.get(ref) ?? this.#view.links.get(ref) ?? foundedProfileId(ref);
     const founded = this.#find(id) ?? this.#found(this.#lastOf(id), timeMs);
-    founded.isChanged = true;
+    this.#noteChange(founded);
     return this.link(founded, ref);
   }
 
@@ -105,13 +108,13 @@ export class WorkingSet {
 
   changeHot(entry: Entry, changes: Partial<HotProfile>): void {
     entry.hot = { ...entry.hot, ...changes };
-    entry.isChanged = true;
+    this.#noteChange(entry);
   }
 
   changeCold(entry: Entry, changes: Partial<ColdProfile>): void {
     entry.cold = { ...this.coldOf(entry), ...changes };
     entry.isColdChanged = true;
-    entry.isChanged = true;
+    this.#noteChange(entry);
   }
 
   /** Links an identity that has no profile; refused past IDENTITIES_MAX. */
@@ -127,7 +130,7 @@ export class WorkingSet {
     else if (stored !== undefined && stored !== profileId) this.#movedLinks.add(ref);
     this.#links.set(ref, profileId);
     if (identities.length > known.length) this.changeCold(entry, { identities });
-    entry.isChanged = true;
+    this.#noteChange(entry);
     return entry;
   }
 
@@ -154,7 +157,10 @@ export class WorkingSet {
     if (obstacle === 'too many identities') return this.#refuse(entry, ref);
     if (obstacle !== undefined) return entry;
     const cold = [this.coldOf(entry), this.coldOf(other)] as const;
-    const merged = mergeHotAndCold({ hot: entry.hot, cold: cold[0] }, { hot: other.hot, cold: cold[1] });
+    const merged = mergeHotAndCold(
+      { hot: entry.hot, cold: cold[0] },
+      { hot: other.hot, cold: cold[1] },
+    );
     const isWinner = merged.hot.profileId === entry.hot.profileId;
     const [winner, loser] = isWinner ? [entry, other] : [other, entry];
     this.#merged.set(loser.hot.profileId, {
@@ -163,6 +169,7 @@ export class WorkingSet {
       hasCold: loser.hot.coldVersion > 0,
     });
     this.#entries.delete(loser.hot.profileId);
+    if (loser.isChanged) this.#changedCount -= 1;
     for (const ref of this.coldOf(loser).identities) {
       this.#links.set(ref, winner.hot.profileId);
       if (!this.#newLinks.has(ref)) this.#movedLinks.add(ref);
@@ -186,7 +193,13 @@ export class WorkingSet {
   }
 
   get profileCount(): number {
-    return this.#changed().length;
+    return this.#changedCount;
+  }
+
+  /** Whether these are all identities of one profile already, so that an event changes that one alone. */
+  isOneOwner(refs: readonly string[]): boolean {
+    const owner = this.ownerOf(refs[0] ?? '');
+    return owner !== undefined && refs.every((ref) => this.ownerOf(ref) === owner);
   }
 
   /** How many actions the write has at most: two per profile and tombstone, one per link and claim. */
@@ -215,20 +228,22 @@ export class WorkingSet {
     };
   }
 
-  #putOf(entry: Entry) {
-    if (isOverfull(entry.hot)) {
-      const { hot, cold } = withinBounds(entry.hot, this.coldOf(entry));
-      this.changeHot(entry, hot);
-      this.changeCold(entry, cold);
-    }
-    const { hot, cold, storedVersion: expectedVersion, isColdChanged } = entry;
+  #putOf(entry: Entry): ProfilePut {
+    const { storedVersion: expectedVersion, hot: before } = entry;
     const version = (expectedVersion ?? 0) + 1;
-    const isUnneeded =
-      hot.coldVersion === 0 && cold !== undefined && isUnstored(hot.profileId, cold);
-    if (!isColdChanged || isUnneeded) {
-      return { hot: { ...hot, version }, cold: undefined, expectedVersion };
+    const partsJson = encodeParts(before.parts);
+    if (!isColdDue(entry) && !isOverfull(before, partsJson)) {
+      const hot = { ...before, version };
+      return { hot, hotText: encodeHot(hot, partsJson), cold: undefined, expectedVersion };
     }
-    return { hot: { ...hot, version, coldVersion: version }, cold, expectedVersion };
+    const { hot: rest, cold } = chilled(before, this.coldOf(entry));
+    const hot = { ...rest, version, coldVersion: version };
+    return { hot, hotText: encodeHot(hot), cold, expectedVersion };
+  }
+
+  #noteChange(entry: Entry): void {
+    if (!entry.isChanged) this.#changedCount += 1;
+    entry.isChanged = true;
   }
 
   #refuse(entry: Entry, identity: string): Entry {
@@ -241,10 +256,11 @@ export class WorkingSet {
   }
 
   #linksOf(refs: Iterable<string>) {
-    return Array.from(refs, (identity) => ({
-      identity,
-      profileId: this.#links.get(identity) ?? '',
-    }));
+    return Array.from(refs, (identity) => {
+      const erased = this.#view.erased.get(identity);
+      const profileId = this.#links.get(identity) ?? '';
+      return { identity, profileId, ...(erased !== undefined && { erased }) };
+    });
   }
 
   #isLinked(ref: string): boolean {
@@ -256,7 +272,7 @@ export class WorkingSet {
       hot: newHot(profileId, timeMs),
       cold: { identities: [], lanes: {}, parts: {} },
       storedVersion: undefined,
-      isChanged: true,
+      isChanged: false,
       isColdChanged: true,
     };
     this.#entries.set(profileId, entry);
@@ -295,6 +311,12 @@ export class WorkingSet {
       `a profile was merged more than ${MERGE_HOPS_MAX} times in a row`,
     );
   }
+}
+
+/** Whether cold has to be written: it changed, or there is none yet and something to say in one. */
+function isColdDue({ hot, cold, isColdChanged }: Entry): boolean {
+  if (!isColdChanged || cold === undefined) return false;
+  return hot.coldVersion > 0 || !isUnstored(hot.profileId, cold);
 }
 
 function mergedInto(stored: StoredProfile | undefined): string | undefined {

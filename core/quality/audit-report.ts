@@ -8,31 +8,44 @@ export const AUDIT_REPORT_VERSION = 1;
  * the rows are left out of what is built on the data. `stop`: nothing is built on it.
  */
 export const severities = ['warn', 'quarantine', 'stop'] as const;
-export const severity = z.enum(severities);
+export const severity = z.enum(severities, { error: `must be one of ${severities.join(', ')}` });
 export type Severity = z.infer<typeof severity>;
+
+/** The worst that an audit found: `passed`, or the highest severity of what is unmet or could not be checked. */
+export const verdict = z.enum(['passed', ...severities]);
+export type Verdict = z.infer<typeof verdict>;
 
 /** A value of a sampled row, masked where it could say who somebody is. */
 const sampleValue = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+export type SampleValue = z.infer<typeof sampleValue>;
 
-/** A measure of an earlier audit of the same suite and dataset. */
-export const pastMeasure = z.strictObject({ at: z.iso.datetime(), value: z.number() });
-export type PastMeasure = z.infer<typeof pastMeasure>;
+/** A measure of one day. */
+const dayMeasure = z.strictObject({ day: z.iso.date(), value: z.number() });
 
-/** The band in which robust statistics of past measures expect the present one. */
-export const expectedBand = z.strictObject({
+/** The band in which robust statistics of the same weekdays before expect a day's measure. */
+const expectedBand = z.strictObject({
   low: z.number(),
   high: z.number(),
   median: z.number(),
   /** Median absolute deviation from the median, of the same unit. */
   mad: z.number(),
-  /** Past measures that it rests on; those of the same weekday where there are enough of them. */
+  /** Days that it rests on. */
   measureCount: z.int().nonnegative(),
-  isOfWeekday: z.boolean(),
 });
-export type ExpectedBand = z.infer<typeof expectedBand>;
+
+/** What was measured on the days so far, oldest first; the last is the day in question. */
+const series = z.strictObject({
+  /** A value of what the measure is told apart by; empty for the whole. */
+  label: z.string(),
+  points: z.array(dayMeasure),
+  /** Absent while there are too few days, and where nothing is expected of the measure itself. */
+  band: expectedBand.optional(),
+  isUnusual: z.boolean().optional(),
+});
+export type Series = z.infer<typeof series>;
 
 export const expectationResult = z.strictObject({
-  /** Unique in the suite: `customer-id-present`. */
+  /** Unique in the suite: `customer-present`. */
   id: z.string(),
   /** What is expected, as a sentence. */
   title: z.string(),
@@ -40,45 +53,59 @@ export const expectationResult = z.strictObject({
   kind: z.string(),
   columns: z.array(z.string()),
   severity,
-  /** `failed`: the check itself could not be made; `message` says why. */
-  status: z.enum(['met', 'unmet', 'failed']),
-  /** Rows that the check looked at. */
+  /**
+   * `undecided`: there is too little data or history to say; that is no breach. `failed`: the check
+   * itself could not be made; `message` says why, and it counts like a breach.
+   */
+  status: z.enum(['met', 'unmet', 'undecided', 'failed']),
+  /** What `checkedCount` and `unexpectedCount` are counts of. */
+  counting: z.enum(['rows', 'keys', 'series', 'dataset']),
   checkedCount: z.int().nonnegative(),
-  /** Rows among them that are not as expected; for checks of the whole dataset 0 or 1. */
+  /** Among them those that are not as expected; of the whole data set 0 or 1. */
   unexpectedCount: z.int().nonnegative(),
-  /** What was measured (a share, a count, hours, a distance), null where nothing could be. */
+  /** What was measured, null where nothing could be. */
   observed: z.number().nullable(),
-  unit: z.enum(['rows', 'share', 'hours', 'distance', 'value']),
+  unit: z.enum(['share', 'rows', 'hours', 'distance', 'z']),
   /** What is allowed, for people: "at most 0.5 % of rows". */
   allowed: z.string(),
   /** What was found, for people, in one sentence without personal data. */
   message: z.string(),
   /** The query that found it, as it was run. */
   sql: z.string(),
-  /** Some of the unexpected rows, masked. */
+  /** The query for the rows below; empty where a check is of no rows. */
+  sampleSql: z.string(),
+  /** Some of what is not as expected, masked. */
   samples: z.array(z.record(z.string(), sampleValue)),
-  /** Measures of earlier audits, oldest first. */
-  history: z.array(pastMeasure),
-  /** Absent while there are too few past measures. */
-  band: expectedBand.optional(),
+  series: z.array(series),
 });
 export type ExpectationResult = z.infer<typeof expectationResult>;
 
-/** What an audit of one dataset found. Lies as JSON beside the page that shows it. */
+/** What an audit of one data set found. Lies as JSON beside the page that shows it. */
 export const auditReport = z.strictObject({
   reportVersion: z.literal(AUDIT_REPORT_VERSION),
   suiteId: z.string(),
   suiteVersion: z.int().positive(),
   title: z.string(),
+  description: z.string(),
   /** `events`, `orders`, `customers`, `catalogue`, `interactions`, or a name of the shop's own. */
   dataset: z.string(),
-  /** What was read, for people: file names, or days of the lake. No paths above the file's name. */
+  /** What was read, for people: a file's name, or a day of the lake. */
   data: z.string(),
+  /** The day in question: of the lake, or the last one in the data; absent where rows have no time. */
+  day: z.iso.date().optional(),
   startedAt: z.iso.datetime(),
   finishedAt: z.iso.datetime(),
   rowCount: z.int().nonnegative(),
-  /** The worst of the results: `passed`, or the highest severity that is unmet. */
-  verdict: z.enum(['passed', 'warn', 'quarantine', 'stop']),
+  /** Rows that could not be read at all; they are in none of the counts. */
+  unreadableCount: z.int().nonnegative(),
+  verdict,
   results: z.array(expectationResult),
 });
 export type AuditReport = z.infer<typeof auditReport>;
+
+/** The worst of the results. */
+export function verdictOf(results: readonly ExpectationResult[]): Verdict {
+  const broken = results.filter(({ status }) => status === 'unmet' || status === 'failed');
+  const order: readonly Severity[] = ['stop', 'quarantine', 'warn'];
+  return order.find((one) => broken.some((result) => result.severity === one)) ?? 'passed';
+}

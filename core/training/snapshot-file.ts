@@ -5,10 +5,12 @@
  *   interactions.bin  little-endian: magic, version, row, customer and item counts, then the columns
  *                     customers u32, items u32, timesS u32, kinds u8 (last, so that all are aligned)
  *   items.jsonl       the dictionary of items: line n is what the columns call n
+ *   changes.json      items that are back in stock, cheaper or new, for strategies that tell of it
  *
  * Checked on reading as a model is (model-file.ts).
  */
 import * as z from 'zod';
+import type { ChangedItems } from '../catalogue/changed-items.ts';
 import { type SnapshotFacts, snapshotFacts } from '../quality/snapshot-facts.ts';
 import {
   type Checked,
@@ -29,6 +31,7 @@ export const SNAPSHOT_FORMAT_VERSION = 1;
 export const MANIFEST_FILE = 'manifest.json';
 export const INTERACTIONS_FILE = 'interactions.bin';
 export const ITEMS_FILE = 'items.jsonl';
+export const CHANGES_FILE = 'changes.json';
 
 /** "KNDS" read as a little-endian u32. */
 const MAGIC = 0x53444e4b;
@@ -51,11 +54,16 @@ export interface DecodedSnapshot extends TrainingData {
 }
 
 /** All files of a snapshot, the manifest last, as they must be written. */
-export function encodeSnapshot(id: string, built: BuiltSnapshot): Map<string, Uint8Array> {
+export function encodeSnapshot(
+  id: string,
+  built: BuiltSnapshot,
+  changes?: ChangedItems,
+): Map<string, Uint8Array> {
   const files = new Map<string, Uint8Array>([
     [INTERACTIONS_FILE, encodeInteractions(built.interactions)],
     [ITEMS_FILE, encodeItems(built.items)],
   ]);
+  if (changes !== undefined) files.set(CHANGES_FILE, Buffer.from(`${JSON.stringify(changes)}\n`));
   const manifest: SnapshotManifest = {
     format: 'kindred-snapshot',
     formatVersion: SNAPSHOT_FORMAT_VERSION,

@@ -42,7 +42,7 @@ export type BatchFailure =
 
 /**
  * What became of a batch: each record is folded, a duplicate (sent again by its client), redelivered
- * (handled before), poison, or failed and comes again.
+ * (handled before), erased (its customer was), poison, or failed and comes again.
  */
 export interface BatchReport {
   /** Sequence numbers of the records whose effects are not all durable, lowest first. */
@@ -51,6 +51,8 @@ export interface BatchReport {
   readonly foldedCount: number;
   readonly duplicateCount: number;
   readonly redeliveredCount: number;
+  /** Dropped, because their customers were erased. */
+  readonly erasedCount: number;
   readonly poisonCount: number;
   readonly conflictCount: number;
   /** Identities that a customer had too many of already. */
@@ -70,6 +72,7 @@ interface ProfilePart extends Part {
   readonly foldedCount: number;
   readonly duplicateCount: number;
   readonly redeliveredCount: number;
+  readonly erasedCount: number;
   readonly conflictCount: number;
   readonly freshnessMs: readonly number[];
   readonly settled: readonly SettledEvent[];
@@ -98,7 +101,8 @@ export async function enrichBatch(
   if (profilePart.refused.length > 0) await ports.keepRefused(profilePart.refused);
   await noteFates(ports.inspector, profilePart.settled, poison);
   const parts = [poisonPart, profilePart, cataloguePart];
-  const { foldedCount, duplicateCount, redeliveredCount, conflictCount, freshnessMs } = profilePart;
+  const { foldedCount, duplicateCount, redeliveredCount, erasedCount, conflictCount, freshnessMs } =
+    profilePart;
   return {
     failedSequenceNumbers: [...new Set(parts.flatMap(({ failed }) => failed))].sort(
       compareSequence,
@@ -107,6 +111,7 @@ export async function enrichBatch(
     foldedCount,
     duplicateCount,
     redeliveredCount,
+    erasedCount,
     poisonCount: poison.length - poisonPart.failed.length,
     conflictCount,
     refusedIdentityCount: profilePart.refused.length,
@@ -140,6 +145,7 @@ async function foldIntoProfiles(
     foldedCount: 0,
     duplicateCount: 0,
     redeliveredCount: 0,
+    erasedCount: 0,
     conflictCount: 0,
     freshnessMs: [],
     settled: [],
@@ -167,6 +173,7 @@ async function foldIntoProfiles(
     foldedCount: folded.length,
     duplicateCount: having('duplicate').length,
     redeliveredCount: having('redelivered').length,
+    erasedCount: having('erased').length,
     conflictCount: results.reduce((sum, { conflictCount }) => sum + conflictCount, 0),
     refused: results.flatMap(({ refused }) => refused),
     settled: events.flatMap(({ outcome, event }) =>

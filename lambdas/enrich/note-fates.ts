@@ -10,14 +10,17 @@ export interface SettledEvent {
   readonly outcome: EventOutcome;
 }
 
-/** Writes down what became of a batch's events; a record that was handled before has its fate already. */
+/**
+ * Writes down what became of a batch's events. A record that was handled before has its fate already, and of
+ * one whose customer was erased nothing is written down.
+ */
 export async function noteFates(
   inspector: InspectorLog | undefined,
   settled: readonly SettledEvent[],
   poison: readonly PoisonRecord[],
 ): Promise<void> {
   if (inspector === undefined) return;
-  const fresh = settled.filter(({ outcome }) => outcome !== 'redelivered');
+  const fresh = settled.filter(({ outcome }) => isNoted(outcome));
   const bySource = Map.groupBy(fresh, ({ event }) => event.source);
   const facts = poison.map(({ cause, arrivedAtMs }) => poisonFact(cause, arrivedAtMs));
   await inspector.note([
@@ -32,6 +35,10 @@ export async function noteFates(
 
 function* factsOf(settled: readonly SettledEvent[]): Iterable<Fact> {
   for (const { event, outcome } of settled) {
-    if (outcome !== 'redelivered') yield eventFact(outcome, event);
+    if (isNoted(outcome)) yield eventFact(outcome, event);
   }
+}
+
+function isNoted(outcome: EventOutcome): outcome is 'folded' | 'duplicate' {
+  return outcome === 'folded' || outcome === 'duplicate';
 }

@@ -10,6 +10,7 @@ export function reportBatch(report: BatchReport, logger: Logger, metrics: Metric
   count(metrics, 'EventsFolded', report.foldedCount);
   count(metrics, 'EventsDuplicate', report.duplicateCount);
   count(metrics, 'EventsRedelivered', report.redeliveredCount);
+  count(metrics, 'EventsErased', report.erasedCount);
   count(metrics, 'EventsPoison', report.poisonCount);
   count(metrics, 'ProfileConflicts', report.conflictCount);
   count(metrics, 'IdentitiesRefused', report.refusedIdentityCount);

@@ -1,4 +1,5 @@
 import type { CatalogueStore } from '../../core/catalogue/catalogue-store.ts';
+import { isNews } from '../../core/catalogue/item-news.ts';
 import { factsOf, type ProductFact } from '../../core/catalogue/product-fact.ts';
 import type { DeliveredEvent } from '../../core/profile/fold-deliveries.ts';
 import type { EntryCache } from './entry-cache.ts';
@@ -26,17 +27,23 @@ export async function updateCatalogue(
   const eventsByItem = new Map<string, DeliveredEvent[]>();
   for (const delivered of deliveries) {
     for (const fact of factsOf(delivered.event)) {
+      // Nearly all that pages say is known; it is left here, before anything is made of it.
+      const known = cache.get(fact.itemId);
+      if (known !== undefined && !isNews(known, fact)) continue;
       facts.push(fact);
       append(eventsByItem, fact.itemId, delivered);
     }
   }
-  const { failedItemIds, errors, unreadableCount } = await writeFacts(store, cache, facts);
+  if (facts.length === 0) return nothingToDo;
+  const { failedItemIds, errors, unreadableItemIds } = await writeFacts(store, cache, facts);
   return {
     failed: [...new Set(failedItemIds.flatMap((itemId) => eventsByItem.get(itemId) ?? []))],
     errors,
-    unreadableCount,
+    unreadableCount: unreadableItemIds.length,
   };
 }
+
+const nothingToDo: CatalogueReport = { failed: [], errors: [], unreadableCount: 0 };
 
 function append<T>(lists: Map<string, T[]>, key: string, element: T): void {
   const list = lists.get(key);

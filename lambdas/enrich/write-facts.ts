@@ -1,6 +1,6 @@
 import { applyFacts } from '../../core/catalogue/catalogue-entry.ts';
 import type { CatalogueStore } from '../../core/catalogue/catalogue-store.ts';
-import { combineFacts, type ProductFact } from '../../core/catalogue/product-fact.ts';
+import type { ProductFact } from '../../core/catalogue/product-fact.ts';
 import type { EntryCache } from './entry-cache.ts';
 import { inParallel } from './parallel.ts';
 
@@ -15,13 +15,14 @@ export interface FactsReport {
   /** Items whose facts are not durable; applying them again is harmless. */
   readonly failedItemIds: readonly string[];
   readonly errors: readonly unknown[];
+  /** Items of which something was written; the others were known to be so. */
+  readonly writtenItemIds: readonly string[];
   /** Items left alone because what is stored has an unknown form. */
-  readonly unreadableCount: number;
+  readonly unreadableItemIds: readonly string[];
 }
 
 type ItemOutcome =
-  | { readonly kind: 'done' }
-  | { readonly kind: 'unreadable' }
+  | { readonly kind: 'written' | 'known' | 'unreadable' }
   | { readonly kind: 'failed'; readonly error: unknown };
 
 /** Brings facts into the catalogue, one write per item that changes. Never rejects. */
@@ -31,24 +32,24 @@ export async function writeFacts(
   facts: readonly ProductFact[],
 ): Promise<FactsReport> {
   const factsByItem = Map.groupBy(facts, ({ itemId }) => itemId);
-  const combined = [...factsByItem].map(
-    ([itemId, itsFacts]) => [itemId, combineFacts(itsFacts)] as const,
-  );
+  const items = [...factsByItem];
   try {
-    await refreshCache(store, cache, combined);
+    await refreshCache(store, cache, items);
   } catch (error) {
-    return { failedItemIds: [...factsByItem.keys()], errors: [error], unreadableCount: 0 };
+    const failedItemIds = [...factsByItem.keys()];
+    return { failedItemIds, errors: [error], writtenItemIds: [], unreadableItemIds: [] };
   }
-  const outcomes = await inParallel(combined, WRITES_IN_FLIGHT_MAX, async ([itemId, itsFacts]) => ({
+  const outcomes = await inParallel(items, WRITES_IN_FLIGHT_MAX, async ([itemId, itsFacts]) => ({
     itemId,
     outcome: await updateItem(store, cache, itemId, itsFacts),
   }));
+  const having = (kind: ItemOutcome['kind']) =>
+    outcomes.flatMap(({ itemId, outcome }) => (outcome.kind === kind ? [itemId] : []));
   return {
-    failedItemIds: outcomes.flatMap(({ itemId, outcome }) =>
-      outcome.kind === 'failed' ? [itemId] : [],
-    ),
+    failedItemIds: having('failed'),
     errors: outcomes.flatMap(({ outcome }) => (outcome.kind === 'failed' ? [outcome.error] : [])),
-    unreadableCount: outcomes.filter(({ outcome }) => outcome.kind === 'unreadable').length,
+    writtenItemIds: having('written'),
+    unreadableItemIds: having('unreadable'),
   };
 }
 
@@ -81,10 +82,10 @@ async function updateItem(
   try {
     for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
       const entry = applyFacts(known, facts);
-      if (entry === undefined) return { kind: 'done' };
+      if (entry === undefined) return { kind: 'known' };
       if ((await store.writeEntry(entry)) === 'written') {
         cache.set(entry);
-        return { kind: 'done' };
+        return { kind: 'written' };
       }
       const stored = (await store.readEntries([itemId], true)).get(itemId);
       if (stored === 'unreadable') return { kind: 'unreadable' };

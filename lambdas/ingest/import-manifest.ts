@@ -20,7 +20,7 @@ const metrics = new Metrics();
 const store = { client: createDropClient(), bucket: DROP_BUCKET };
 
 /** What the workflow ends with: figures, which also stand in the manifest. */
-type Told = Pick<ImportManifest, 'status' | 'rows' | 'outcomes' | 'events'>;
+type Told = Pick<ImportManifest, 'status' | 'rows' | 'outcomes' | 'events' | 'feed'>;
 
 /** Last step of an import: tells beside the file what became of its rows. */
 export async function handler(input: unknown): Promise<Told> {
@@ -29,17 +29,22 @@ export async function handler(input: unknown): Promise<Told> {
     error === undefined
       ? await sumUpImport(run, store, Date.now())
       : await tellFailure(run, problemOf(error), store, Date.now());
-  const { status, rows, outcomes, events } = manifest;
+  const { status, rows, outcomes, events, feed } = manifest;
   logger.info('import', { runId: run.runId, source: run.source.sourceId, status, rows, events });
   if (status === 'done') count(manifest);
-  return { status, rows, outcomes, events };
+  return { status, rows, outcomes, events, ...(feed !== undefined && { feed }) };
 }
 
-function count({ outcomes }: ImportManifest): void {
+function count({ outcomes, feed }: ImportManifest): void {
   metrics.addMetric('FilesImported', MetricUnit.Count, 1);
   metrics.addMetric('FileRowsAccepted', MetricUnit.Count, outcomes.accepted);
   metrics.addMetric('FileRowsDuplicate', MetricUnit.Count, outcomes.duplicate);
   metrics.addMetric('FileRowsQuarantined', MetricUnit.Count, sum(outcomes.quarantined));
+  if (feed !== undefined) {
+    metrics.addMetric('FeedItemsWritten', MetricUnit.Count, feed.written ?? 0);
+    metrics.addMetric('FeedItemsRemoved', MetricUnit.Count, feed.removed);
+    metrics.addMetric('FeedsHeldBack', MetricUnit.Count, feed.heldBack === undefined ? 0 : 1);
+  }
   metrics.publishStoredMetrics();
 }
 

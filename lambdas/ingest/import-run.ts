@@ -1,6 +1,18 @@
 import * as z from 'zod';
+import { feedItem } from '../../core/catalogue/feed-item.ts';
 import { eventFamily, sourceId } from '../../core/events/source.ts';
 import { rowCounts } from '../../core/mapping/row-tally.ts';
+
+/** What a file of items came to, besides its rows. */
+const feedReport = z.object({
+  /** Items that the file names. */
+  items: z.int().nonnegative(),
+  /** Items that a full feed no longer has. */
+  removed: z.int().nonnegative(),
+  /** Why it took none away, although some are missing. */
+  heldBack: z.object({ reason: z.string(), missing: z.int(), known: z.int() }).exactOptional(),
+});
+export type FeedReport = z.infer<typeof feedReport>;
 
 /** What the steps of an import hand on: names and figures, never rows. */
 export const importRun = z.object({
@@ -35,6 +47,8 @@ export const importRun = z.object({
   rejectsCount: z.int().nonnegative(),
   /** Whether all earlier files fitted into memory. */
   isLedgerWhole: z.boolean(),
+  /** Of a file of items, which go into the catalogue. */
+  feed: feedReport.exactOptional(),
 });
 export type ImportRun = z.infer<typeof importRun>;
 
@@ -62,6 +76,9 @@ export type ChunkResult = z.infer<typeof chunkResult>;
 /** One line of a chunk: a call and how many rows it stands for. */
 export const chunkLine = z.object({ rows: z.int().positive(), call: z.unknown() });
 
+/** One line of a chunk of items; an item that is taken away stands for no row. */
+export const itemLine = z.object({ rows: z.int().nonnegative(), item: feedItem });
+
 /** What is told of a file beside it. */
 export const importManifest = z.object({
   status: z.enum(['done', 'failed']),
@@ -80,6 +97,8 @@ export const importManifest = z.object({
   /** Objects with the rows that could not be converted. */
   rejects: z.array(z.string()),
   isLedgerWhole: z.boolean(),
+  /** Of a file of items. */
+  feed: feedReport.extend({ written: z.int().exactOptional() }).exactOptional(),
   /** Why it failed. */
   problem: z.string().exactOptional(),
   /** When the same file came again, and nothing was to do. */

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { createDropClient, droppedFile, putObject } from '../../adapters/s3/drop-store.ts';
 import { workKey } from '../../core/mapping/file-drop.ts';
 import { earlierEvents } from './earlier-imports.ts';
+import { closeFeed, openFeed } from './feed-files.ts';
 import { type ImportRun, importRun } from './import-run.ts';
 import { splitFile, splitProgress } from './split-file.ts';
 import { plannedMapping, readJson } from './sum-up-import.ts';
@@ -23,9 +24,13 @@ export async function handler(input: unknown, context: Context): Promise<ImportR
   const { taken, isWhole } = await earlierEvents(store, run);
   const progressKey = workKey(run.runId, PROGRESS);
   const isFirst = run.counts.rows === 0;
+  const mapping = await plannedMapping(store, run.runId);
+  const { items } = mapping;
+  const feed = items && (await openFeed(store, run, items));
   const ports = {
     file: droppedFile(store, run),
-    mapping: await plannedMapping(store, run.runId),
+    mapping,
+    ...(feed !== undefined && { feed }),
     taken,
     progress: isFirst ? undefined : await readJson(store, progressKey, splitProgress),
     put: (key: string, body: string) => putObject(store, key, body),
@@ -35,6 +40,7 @@ export async function handler(input: unknown, context: Context): Promise<ImportR
   if (step.progress !== undefined) {
     await putObject(store, progressKey, JSON.stringify(step.progress));
   }
+  if (feed !== undefined && items !== undefined) await closeFeed(store, step.run, feed, items);
   logger.info('split', { runId: run.runId, rows: step.run.counts.rows, isDone: step.run.isSplit });
   return step.run;
 }

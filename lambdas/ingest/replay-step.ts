@@ -235,7 +235,7 @@ async function* rawChunks(
         replay = { ...replay, scannedCount: replay.scannedCount + 1 };
         if (record === 'unreadable') replay = withRefused(replay, UNREADABLE);
         if (typeof record === 'object') records.push(record);
-        if (record !== 'other-source') replay = { ...replay, readCount: replay.readCount + 1 };
+        if (record !== 'passed') replay = { ...replay, readCount: replay.readCount + 1 };
         chunkLineCount += 1;
         const isDue = chunkLineCount % CHUNK_MAX === 0 && ports.nowMs() >= deadlineMs;
         if (records.length >= chunkSize(replay) || isDue) yield cut({ lineCount });
@@ -252,13 +252,14 @@ async function* rawChunks(
  * A line as it goes on the stream again: as it is, so that a reader of any version takes it, but for the
  * word that it has been there before.
  */
-function recordOf(line: string, { request }: Replay): StreamRecord | 'unreadable' | 'other-source' {
+function recordOf(line: string, { request }: Replay): StreamRecord | 'unreadable' | 'passed' {
   const document = parsed(line);
   const event = readStoredEvent(document);
   if (!event.success || !isJsonObject(document)) return 'unreadable';
-  if (request.sources?.includes(event.data.source) === false) return 'other-source';
-  const { replayed: _, ...said } = document;
-  const again = request.isRebuild ? said : { ...said, replayed: true };
+  if (request.sources?.includes(event.data.source) === false) return 'passed';
+  // What an earlier replay, or this one, has put there: the line it was made of lies in the lake too.
+  if (event.data.replayed === true) return 'passed';
+  const again = request.isRebuild ? document : { ...document, replayed: true };
   return {
     data: Buffer.from(`${JSON.stringify(again)}\n`),
     partitionKey: partitionKeyOf(event.data),

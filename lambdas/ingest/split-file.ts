@@ -10,12 +10,13 @@ import type { StoredFile } from '../../adapters/files/stored-file.ts';
 import { createIdentifiedCallBuilder } from '../../core/mapping/build-call.ts';
 import { chunkName, rejectsKey, workKey } from '../../core/mapping/file-drop.ts';
 import { groupingState, type RowGroup, RowGrouper } from '../../core/mapping/group-rows.ts';
-import { createRowInterpreter } from '../../core/mapping/interpret-row.ts';
+import { createRowInterpreter, type Fields } from '../../core/mapping/interpret-row.ts';
 import type { Mapping } from '../../core/mapping/mapping.ts';
 import type { MessageMarks } from '../../core/mapping/message-marks.ts';
 import { rejectedLine, rejectsExtension, rejectsHead } from '../../core/mapping/rejected-row.ts';
 import type { Row } from '../../core/mapping/row.ts';
 import { RowTally } from '../../core/mapping/row-tally.ts';
+import type { FeedSplit } from './feed-split.ts';
 import { ImportRefused, type ImportRun } from './import-run.ts';
 import { ObjectSeries } from './object-series.ts';
 
@@ -24,6 +25,8 @@ export interface SplitPorts {
   readonly mapping: Mapping;
   /** Events that earlier files of the mapping brought. */
   readonly taken: Pick<MessageMarks, 'has'>;
+  /** Takes the rows of a file of items; absent where they become events. */
+  readonly feed?: FeedSplit;
   /** Where the last step stopped; nothing for the first. */
   readonly progress: SplitProgress | undefined;
   /** Writes an object of the drop bucket. */
@@ -70,6 +73,7 @@ class FileSplitter {
   readonly #run: ImportRun;
   readonly #mapping: Mapping;
   readonly #taken: SplitPorts['taken'];
+  readonly #feed: FeedSplit | undefined;
   readonly #grouper: RowGrouper;
   readonly #interpret: ReturnType<typeof createRowInterpreter>;
   readonly #build: ReturnType<typeof createIdentifiedCallBuilder>;
@@ -85,6 +89,7 @@ class FileSplitter {
     this.#run = run;
     this.#mapping = mapping;
     this.#taken = ports.taken;
+    this.#feed = ports.feed;
     this.place = progress?.place ?? FIRST_PLACE;
     this.#grouper = new RowGrouper(mapping, progress?.grouping);
     this.#interpret = createRowInterpreter(mapping);
@@ -126,25 +131,52 @@ class FileSplitter {
 
   async finish(): Promise<{ run: ImportRun }> {
     for (const group of this.#grouper.finish()) await this.#take(group);
-    return { run: { ...(await this.#written()), isSplit: true } };
+    const feed = this.#feed?.finish();
+    for (const line of feed?.lines ?? []) await this.#chunks.add(line);
+    const run = { ...(await this.#written()), isSplit: true };
+    return { run: feed === undefined ? run : { ...run, feed: feed.report } };
   }
 
   async #take(group: RowGroup): Promise<void> {
     this.#tally.duplicate += group.duplicateRowCount;
+    if (this.#feed !== undefined) {
+      return this.#takeItem(group, this.#feed.take(group, this.#readable(group)));
+    }
     const call = group.refusedBecause === undefined ? this.#build(group) : undefined;
     if (call === undefined) {
-      const reason = group.refusedBecause ?? 'no event of the mapping applies';
-      this.#tally.quarantine(reason, group.rows.length);
-      const { format } = this.#mapping;
-      for (const { raw } of group.rows) {
-        await this.#rejects.add(rejectedLine(raw, format, this.place.header));
-      }
+      await this.#refuse(group, group.refusedBecause ?? 'no event of the mapping applies');
     } else if (this.#taken.has(call.messageId)) {
       this.#tally.duplicate += group.rows.length;
       this.#duplicateEvents += 1;
     } else {
       this.#chunkRows += group.rows.length;
       await this.#chunks.add(`{"rows":${group.rows.length},"call":${call.text}}\n`);
+    }
+  }
+
+  async #takeItem(group: RowGroup, taken: ReturnType<FeedSplit['take']>): Promise<void> {
+    if (taken.kind === 'refused') return this.#refuse(group, taken.reason);
+    if (taken.kind === 'duplicate') {
+      this.#tally.duplicate += group.rows.length;
+      return;
+    }
+    this.#chunkRows += group.rows.length;
+    await this.#chunks.add(taken.line);
+  }
+
+  #readable({ lines, rows }: RowGroup): Fields {
+    const [line] = lines;
+    const [row] = rows;
+    if (line !== undefined || row === undefined) return line ?? {};
+    const interpreted = this.#interpret(row);
+    return interpreted.kind === 'skipped' ? {} : interpreted.fields;
+  }
+
+  async #refuse(group: RowGroup, reason: string): Promise<void> {
+    this.#tally.quarantine(reason, group.rows.length);
+    const { format } = this.#mapping;
+    for (const { raw } of group.rows) {
+      await this.#rejects.add(rejectedLine(raw, format, this.place.header));
     }
   }
 

@@ -14,6 +14,7 @@ import type { Mapping } from '../../core/mapping/mapping.ts';
 import { MARK_BYTES, MARKS_MAX } from '../../core/mapping/message-marks.ts';
 import { rejectsExtension } from '../../core/mapping/rejected-row.ts';
 import { RowTally } from '../../core/mapping/row-tally.ts';
+import { keepKnownItems } from './feed-files.ts';
 import {
   type ChunkResult,
   chunkResult,
@@ -60,14 +61,20 @@ export async function sumUpImport(
   }
   const { rows, outcomes } = outcomeOf(tally);
   // Before the manifest: it is what says that the file is done.
-  await putObject(store, ledgerKey(run), Buffer.concat(marks));
+  if (run.feed === undefined) await putObject(store, ledgerKey(run), Buffer.concat(marks));
+  else await keepKnownItems(store, run);
   const manifest: ImportManifest = {
     ...(await describe(run, store)),
     status: 'done',
     finishedAt: new Date(nowMs).toISOString(),
     rows,
     outcomes,
-    events,
+    ...(run.feed === undefined
+      ? { events }
+      : {
+          events: { accepted: 0, duplicate: 0, quarantined: 0 },
+          feed: { ...run.feed, written: events.accepted },
+        }),
   };
   await putObject(store, manifestKey(run.key), manifestText(manifest));
   return manifest;
@@ -154,5 +161,6 @@ async function describe(run: ImportRun, store: DropStore) {
       rejectsKey(run.key, at + 1, extension),
     ),
     isLedgerWhole: run.isLedgerWhole,
+    ...(run.feed !== undefined && { feed: run.feed }),
   };
 }

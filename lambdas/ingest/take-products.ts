@@ -16,8 +16,8 @@ export function takeProductsBy(
   // Of this run alone: between runs others write.
   const cache = new EntryCache();
   return async (products) => {
-    const { failedItemIds, unreadableCount } = await writeFacts(store, cache, products);
-    if (unreadableCount > 0) onUnreadable(unreadableCount);
+    const { failedItemIds, unreadableItemIds } = await writeFacts(store, cache, products);
+    if (unreadableItemIds.length > 0) onUnreadable(unreadableItemIds.length);
     if (failedItemIds.length === 0) return;
     throw new SourceUnavailableError(
       'The catalogue took not all of the products: the next run goes on.',

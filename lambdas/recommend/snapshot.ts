@@ -14,7 +14,7 @@ export async function handler(input: unknown): Promise<SnapshotRun> {
   const request = runRequest.parse(input ?? {});
   const createdAt = new Date();
   const snapshotId = createdAt.toISOString().replaceAll(':', '-');
-  const catalogue = await scanCatalogue(catalogueTable);
+  const catalogue = await scanCatalogue(catalogueTable, createdAt.getTime());
   const builder = new SnapshotBuilder({
     items: catalogue.items,
     malformedItems: catalogue.malformed,
@@ -29,7 +29,7 @@ export async function handler(input: unknown): Promise<SnapshotRun> {
     }
   }
   const built = builder.finish();
-  await writeSnapshot(lake, snapshotId, encodeSnapshot(snapshotId, built));
+  await writeSnapshot(lake, snapshotId, encodeSnapshot(snapshotId, built, catalogue.changes));
   logger.info('snapshot written', { snapshotId, facts: built.facts });
   return { ...request, snapshotId };
 }

@@ -279,6 +279,19 @@ describe('a replay of the lake', () => {
     expect(world.sent).toHaveLength(0);
   });
 
+  it('says of each event that it was on the stream before, and sends nothing that says so already', async () => {
+    const again = JSON.stringify({ ...JSON.parse(line(2)), replayed: true });
+    await put(lake.bucket, rawKey('a'), gzipSync(`${line(1)}\n${again}\n${line(3)}\n`));
+    const world = new World();
+    expect(await world.run({ what: 'raw' })).toMatchObject({
+      scannedCount: 3,
+      readCount: 2,
+      acceptedCount: 2,
+    });
+    const sent = world.sent.map(({ record }) => JSON.parse(Buffer.from(record.data).toString()));
+    expect(sent).toEqual([1, 3].map((number) => ({ ...JSON.parse(line(number)), replayed: true })));
+  });
+
   it('takes lines that an older version wrote', async () => {
     const { schemaVersion: _, sourcePriority: __, ...old } = JSON.parse(line(1));
     await put(lake.bucket, rawKey('a'), gzipSync(JSON.stringify(old)));

@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
@@ -50,11 +51,12 @@ describe('reading a secret', () => {
 
   it('asks once for those who come together and those who come soon after', async () => {
     const read = await reader();
-    const asked = vi.spyOn(globalThis, 'fetch');
+    const asked = vi.fn();
+    subscribe('http.client.request.start', asked);
     await Promise.all([read('identity'), read('identity')]);
     await read('identity');
+    unsubscribe('http.client.request.start', asked);
     expect(asked).toHaveBeenCalledTimes(1);
-    asked.mockRestore();
   });
 
   it('goes on with what it knows when a renewal fails, and throws when it knows nothing', async () => {

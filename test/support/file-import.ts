@@ -21,6 +21,7 @@ import {
 } from '../../core/mapping/file-drop.ts';
 import type { Mapping } from '../../core/mapping/mapping.ts';
 import { earlierEvents } from '../../lambdas/ingest/earlier-imports.ts';
+import { closeFeed, openFeed } from '../../lambdas/ingest/feed-files.ts';
 import {
   type ImportManifest,
   type ImportRun,
@@ -32,8 +33,10 @@ import { planImport } from '../../lambdas/ingest/plan-import.ts';
 import { type SplitProgress, splitFile } from '../../lambdas/ingest/split-file.ts';
 import { plannedMapping, sumUpImport } from '../../lambdas/ingest/sum-up-import.ts';
 import { takeChunk } from '../../lambdas/ingest/take-chunk.ts';
+import { takeItems } from '../../lambdas/ingest/take-items.ts';
 import { type S3Engine, startS3Engine } from '../../local/engines/s3.ts';
 import { clientDefaults } from '../contract/endpoint.ts';
+import { MemoryCatalogueStore } from '../property/memory-stores.ts';
 import { eventIn } from './event-in.ts';
 
 /** The steps of the workflow, one after the other, over the local cloud's S3 and a stream in memory. */
@@ -42,6 +45,7 @@ export class FileImport {
   readonly sources = new Map<string, SourceDocument>();
   records: StreamRecord[] = [];
   quarantined: QuarantinedCall[] = [];
+  catalogue = new MemoryCatalogueStore();
   readonly client: S3Client;
   /** Rows a step of the splitting may read before its time is up. */
   stepRowsMax = Number.POSITIVE_INFINITY;
@@ -80,6 +84,7 @@ export class FileImport {
     this.use(mapping);
     this.records = [];
     this.quarantined = [];
+    this.catalogue = new MemoryCatalogueStore();
     this.stepRowsMax = Number.POSITIVE_INFINITY;
   }
 
@@ -130,11 +135,15 @@ export class FileImport {
       const { taken, isWhole } = await earlierEvents(this.store, current);
       // The clock is asked after each batch of 500 rows.
       let asked = 0;
+      const mapping = await plannedMapping(this.store, current.runId);
+      const { items } = mapping;
+      const feed = items && (await openFeed(this.store, current, items));
       const step = await splitFile(
         { ...current, isLedgerWhole: isWhole },
         {
           file: droppedFile(this.store, current),
-          mapping: await plannedMapping(this.store, current.runId),
+          mapping,
+          ...(feed !== undefined && { feed }),
           taken,
           progress: progress === undefined ? undefined : structuredClone(progress),
           put: (key, body) => putObject(this.store, key, body),
@@ -144,13 +153,18 @@ export class FileImport {
       );
       progress = step.progress;
       current = step.run;
+      if (feed && items) await closeFeed(this.store, current, feed, items);
     }
     return current;
   }
 
   async takeChunk(run: ImportRun, chunk: number, ports: IntakePorts = this.ports): Promise<void> {
     const text = await this.text(workKey(run.runId, chunkName(chunk)));
-    const result = await takeChunk(text, run.source, undefined, ports, Date.now() + 30_000);
+    const untilMs = Date.now() + 30_000;
+    const result =
+      run.feed === undefined
+        ? await takeChunk(text, run.source, undefined, ports, untilMs)
+        : await takeItems(text, this.catalogue, untilMs);
     await putObject(this.store, workKey(run.runId, resultName(chunk)), JSON.stringify(result));
   }
 

@@ -1,25 +1,31 @@
 import { describe, expect, it } from 'vitest';
 import { applyFacts, type CatalogueEntry } from '../../core/catalogue/catalogue-entry.ts';
-import { combineFacts, factsOf } from '../../core/catalogue/product-fact.ts';
+import { factsOf } from '../../core/catalogue/product-fact.ts';
 import type { CollectedEvent } from '../../core/events/event.ts';
 import { EntryCache } from '../../lambdas/enrich/entry-cache.ts';
 import { updateCatalogue } from '../../lambdas/enrich/update-catalogue.ts';
 import { MemoryCatalogueStore } from '../property/memory-stores.ts';
 import { trackEvent } from './event-maker.ts';
 
-const onDay = (day: number) => new Date(Date.UTC(2026, 0, day)).toISOString();
+const onDay = (day: number) =>
+  new Date(Date.UTC(2026, 0, 1) + (day - 1) * 86_400_000).toISOString();
 const seen = (day: number, properties: Record<string, unknown>, event = 'Product Viewed') =>
-  trackEvent(event, { timestamp: onDay(day), properties: { product_id: 'mug', ...properties } });
+  trackEvent(event, {
+    timestamp: onDay(day),
+    receivedAt: onDay(day),
+    properties: { product_id: 'mug', ...properties },
+  });
 const sold = (day: number, price: number) =>
   trackEvent('Order Completed', {
     timestamp: onDay(day),
+    receivedAt: onDay(day),
     properties: { currency: 'GBP', products: [{ product_id: 'mug', name: 'Mug', price }] },
   });
 
 /** What the catalogue says after each event came in a batch of its own. */
 function entryAfter(...events: CollectedEvent[]): CatalogueEntry | undefined {
   let entry: CatalogueEntry | undefined;
-  for (const event of events) entry = applyFacts(entry, combineFacts(factsOf(event))) ?? entry;
+  for (const event of events) entry = applyFacts(entry, factsOf(event)) ?? entry;
   return entry;
 }
 
@@ -34,7 +40,7 @@ describe('the catalogue', () => {
       image_url: 'https://shop.example/mug.png',
       category: 'Kitchen',
     };
-    expect(entryAfter(seen(2, properties))).toEqual({
+    expect(entryAfter(seen(2, properties))).toMatchObject({
       itemId: 'mug',
       title: 'Mug',
       price: 4.5,
@@ -160,5 +166,101 @@ describe('writing the catalogue', () => {
     const report = await updateCatalogue(unreadable, new EntryCache(), batch);
     expect(report).toEqual({ failed: [], errors: [], unreadableCount: 1 });
     expect([...store.entries.keys()]).toEqual(['vase']);
+  });
+});
+
+describe('what is wrong with what is said of an item', () => {
+  it.each<[string, Record<string, unknown>]>([
+    ['text that is no number', { price: 'on request' }],
+    ['a price with its currency in it', { price: '12.50 GBP' }],
+    ['a negative one', { price: -3 }],
+    ['an absurd one', { price: 1e12 }],
+    ['no finite one', { price: '1e999' }],
+    ['a list', { price: [5] }],
+  ])('a price that is %s is none', (_, properties) => {
+    expect(entryAfter(seen(2, { name: 'Mug', ...properties }))).toMatchObject({ price: null });
+  });
+
+  it('keeps markup in titles as the text that it is', () => {
+    const name = '<b>Mug</b> & <script>alert(1)</script>';
+    expect(entryAfter(seen(2, { name }))?.title).toBe(name);
+  });
+
+  it('has no item for an id of ten kilobytes', () => {
+    expect(factsOf(seen(2, { product_id: 'x'.repeat(10_000), name: 'Mug' }))).toEqual([]);
+  });
+
+  it('is never of later than its receipt, so that a clock a year ahead freezes nothing', () => {
+    const ahead = { ...seen(400, { name: 'Wrong', price: 1 }), receivedAt: onDay(10) };
+    const entry = entryAfter(seen(9, { name: 'Mug', price: 5 }), ahead);
+    expect(entry).toMatchObject({ title: 'Wrong', updatedAtMs: Date.parse(onDay(10)) });
+    expect(applyFacts(entry, factsOf(seen(11, { name: 'Mug', price: 5 })))).toMatchObject({
+      title: 'Mug',
+      price: 5,
+    });
+  });
+
+  it('of a clock a year behind only fills what is empty', () => {
+    const behind = seen(-355, { name: 'Old mug', price: 1, brand: 'Clay' });
+    expect(entryAfter(seen(9, { name: 'Mug', price: 5 }), behind)).toMatchObject({
+      title: 'Mug',
+      price: 5,
+      brand: 'Clay',
+    });
+  });
+
+  it('of two currencies is kept in both, whatever came last', () => {
+    const [pounds, euros] = [
+      { price: 5, currency: 'GBP' },
+      { price: 6, currency: 'eur' },
+    ];
+    const entry = entryAfter(seen(2, pounds), seen(3, euros), seen(4, pounds), seen(5, euros));
+    expect(entry).toMatchObject({ price: 5, currency: 'GBP', otherPrices: { EUR: 6 } });
+  });
+
+  it('takes availability in the words of Google and schema.org', () => {
+    const said = (availability: unknown) => entryAfter(seen(2, { availability }))?.available;
+    expect(said('https://schema.org/OutOfStock')).toBe(false);
+    expect(said('out of stock')).toBe(false);
+    expect(said('backorder')).toBe(true);
+    expect(said('maybe')).toBe(true);
+    expect(entryAfter(seen(2, { available: false }))?.available).toBe(false);
+  });
+});
+
+describe('the writes that one item can cost', () => {
+  const at = (minute: number, properties: Record<string, unknown>) => {
+    const time = new Date(Date.UTC(2026, 0, 2) + minute * 60_000).toISOString();
+    return { ...seen(2, properties), timestamp: time, receivedAt: time };
+  };
+  const writesOf = (events: readonly CollectedEvent[]) => {
+    let entry: CatalogueEntry | undefined;
+    for (const event of events) entry = applyFacts(entry, factsOf(event)) ?? entry;
+    return entry?.version;
+  };
+  const quarters = Array.from({ length: 24 * 4 }, (_, quarter) => quarter * 15);
+
+  it('are one an hour for a title that is another one with every view', () => {
+    expect(writesOf(quarters.map((minute) => at(minute, { name: `Mug, seen ${minute}` })))).toBe(
+      24,
+    );
+  });
+
+  it('are one a minute for a price that is another one with every view', () => {
+    const seconds = Array.from({ length: 240 }, (_, second) => second / 4);
+    expect(writesOf(seconds.map((minute) => at(minute, { price: minute + 1 })))).toBe(60);
+  });
+
+  it('are none for pages in two currencies that take turns', () => {
+    const turns = quarters.map((minute, turn) =>
+      at(minute, turn % 2 === 0 ? { price: 5, currency: 'GBP' } : { price: 6, currency: 'EUR' }),
+    );
+    expect(writesOf(turns)).toBe(2);
+  });
+
+  it('are one a day for a page that says the same again and again', () => {
+    const days = Array.from({ length: 10 }, (_, day) => day * 24 * 60);
+    const views = days.flatMap((day) => quarters.map((minute) => at(day + minute, { price: 5 })));
+    expect(writesOf(views)).toBe(10);
   });
 });

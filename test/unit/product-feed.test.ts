@@ -96,9 +96,12 @@ describe('a product of a feed', () => {
 
   it('needs an id and a time of its own', () => {
     const product = { product_id: 'mug', timestamp: '2026-01-01T00:00:00Z', name: 'Mug' };
-    expect(productFactOf(product)).toMatchObject({ itemId: 'mug', fields: { title: 'Mug' } });
+    expect(productFactOf(product, onDay(9))).toMatchObject({
+      itemId: 'mug',
+      fields: { title: 'Mug' },
+    });
     for (const missing of ['product_id', 'timestamp']) {
-      expect(productFactOf({ ...product, [missing]: undefined })).toBeUndefined();
+      expect(productFactOf({ ...product, [missing]: undefined }, onDay(9))).toBeUndefined();
     }
   });
 });
