@@ -6,8 +6,8 @@
  * one transaction, under hot's version. Hot says at which version cold was written, so that a pair read
  * half-way through a write is noticed. A profile with nothing to put there has no cold item.
  */
-import { isDeepStrictEqual } from 'node:util';
 import { foundingRef } from '../identity/profile-id.ts';
+import { canonicalJson } from './canonical-json.ts';
 import {
   combineEvidence,
   combineLanes,
@@ -116,7 +116,7 @@ export function splitProfile(profile: Profile): { hot: HotProfile; cold: ColdPro
   const parts = combineParts(
     profile,
     {},
-    partNames.filter((name) => !isDeepStrictEqual(profile[name], noParts[name])),
+    partNames.filter((name) => canonicalJson(profile[name]) !== canonicalJson(noParts[name])),
   );
   const hot = { ...newHot(profileId, firstSeenMs), ...counts, version, formerIdentities, evidence };
   return chilled({ ...hot, parts }, { identities, lanes: {}, parts: {} });
