@@ -130,6 +130,13 @@ function combineLabels(
   labelsMax: number,
 ): ByLabel | undefined {
   if (a === undefined || b === undefined) return a ?? b;
+  const [label = '', ...others] = Object.keys(b);
+  const known = Object.hasOwn(a, label) ? a[label] : undefined;
+  const added = b[label];
+  // Most events speak of one product, whose category is known: no label comes or goes, and none moves.
+  if (others.length === 0 && known !== undefined && added !== undefined) {
+    return { ...a, [label]: addDecayed(known, added) };
+  }
   const sums = new Map(Object.entries(a));
   for (const [label, added] of Object.entries(b)) {
     const known = sums.get(label);
