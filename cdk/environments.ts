@@ -104,6 +104,15 @@ const environmentSchema = z
     lakeIntervalSeconds: z.int().min(0).max(900),
     /** Events older than this leave the lake, raw and curated. */
     lakeRetentionDays: z.int().min(30),
+    privacy: z.strictObject({
+      /** A customer whose last event is older than this is forgotten. */
+      profileRetentionDays: z.int().min(30),
+      /**
+       * How long an erasure waits for what is on its way: longer than a file of the lake stays open and than a
+       * step of compaction takes to write what it has read.
+       */
+      settleSeconds: z.int().min(1).max(86_400),
+    }),
     enrich: z.strictObject({
       /** Records an invocation takes; Lambda allows 10,000, the 6 MB payload fewer of the largest. */
       batchSize: z.int().min(1).max(1000),
@@ -134,10 +143,21 @@ const environmentSchema = z
       .optional(),
     /** The nightly work that makes the day before into Parquet. */
     compaction: z.strictObject({ schedule: scheduleExpression, scheduleEnabled: z.boolean() }),
+    /** The nightly audit of data; some time after compaction, whose day it reads. */
+    audit: z.strictObject({ schedule: scheduleExpression, scheduleEnabled: z.boolean() }),
+    carts: z.strictObject({
+      /** A cart that nobody has touched for so long, and no order came, is abandoned; at most a day. */
+      abandonedAfterMinutes: z.int().min(5).max(1_440),
+      /** How often it is looked for such carts: that much later an email can go out. */
+      schedule: scheduleExpression,
+      scheduleEnabled: z.boolean(),
+    }),
     memoryMb: z.strictObject({
       collect: memoryMb,
       enrich: memoryMb,
       compact: memoryMb,
+      audit: memoryMb,
+      sweep: memoryMb,
       serve: memoryMb,
       authorize: memoryMb,
       snapshot: memoryMb,
@@ -204,6 +224,7 @@ const dev: Environment = {
   // Small files are fine while developing, and waiting a minute for an event in the lake is not.
   lakeIntervalSeconds: 5,
   lakeRetentionDays: 90,
+  privacy: { profileRetentionDays: 1095, settleSeconds: 10 },
   enrich: {
     batchSize: 100,
     batchingWindowSeconds: 0,
@@ -213,10 +234,15 @@ const dev: Environment = {
   },
   train: { schedule: 'cron(0 2 * * ? *)', scheduleEnabled: true },
   compaction: { schedule: 'cron(30 1 * * ? *)', scheduleEnabled: true },
+  audit: { schedule: 'cron(0 3 * * ? *)', scheduleEnabled: true },
+  // An hour is when the usual reminder goes out: earlier, many would have bought anyway.
+  carts: { abandonedAfterMinutes: 60, schedule: 'rate(5 minutes)', scheduleEnabled: true },
   memoryMb: {
     collect: 512,
     enrich: 512,
     compact: 1769,
+    audit: 1769,
+    sweep: 256,
     serve: 1024,
     authorize: 256,
     snapshot: 1769,
@@ -257,6 +283,8 @@ const prod: Environment = {
   lakeIntervalSeconds: 300,
   // Two years of seasons for training, and the longest that personal data is kept by default.
   lakeRetentionDays: 730,
+  // Three years, after which claims from a sale have mostly lapsed; and fifteen minutes of compaction.
+  privacy: { profileRetentionDays: 1095, settleSeconds: 1_200 },
   enrich: {
     batchSize: 200,
     batchingWindowSeconds: 1,
@@ -266,10 +294,15 @@ const prod: Environment = {
   },
   train: { schedule: 'cron(0 2 * * ? *)', scheduleEnabled: true },
   compaction: { schedule: 'cron(30 1 * * ? *)', scheduleEnabled: true },
+  audit: { schedule: 'cron(0 3 * * ? *)', scheduleEnabled: true },
+  // An hour is when the usual reminder goes out: earlier, many would have bought anyway.
+  carts: { abandonedAfterMinutes: 60, schedule: 'rate(5 minutes)', scheduleEnabled: true },
   memoryMb: {
     collect: 1024,
     enrich: 1769,
     compact: 3538,
+    audit: 5307,
+    sweep: 512,
     serve: 1769,
     authorize: 512,
     snapshot: 7076,

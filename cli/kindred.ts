@@ -1,12 +1,14 @@
 import { Command, CommanderError } from 'commander';
 import { auditCommand } from './audit.ts';
 import { configCommand } from './config.ts';
+import { customerCommand } from './customer.ts';
 import { demoCommand } from './demo.ts';
 import { dropCommand } from './drop.ts';
 import { importCommand } from './import.ts';
 import { pullCommand } from './pull.ts';
 import { quarantineCommand } from './quarantine.ts';
 import { replayCommand } from './replay.ts';
+import { resetCommand } from './reset.ts';
 import { sourceCommand } from './source.ts';
 import { startCommand } from './start.ts';
 import { tailCommand } from './tail.ts';
@@ -27,6 +29,8 @@ async function main(): Promise<void> {
     .addCommand(pullCommand())
     .addCommand(quarantineCommand())
     .addCommand(replayCommand())
+    .addCommand(resetCommand())
+    .addCommand(customerCommand())
     .addCommand(configCommand())
     .addCommand(sourceCommand())
     .showHelpAfterError('(see --help)')

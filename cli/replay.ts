@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import * as z from 'zod';
@@ -19,7 +20,8 @@ interface StartOptions extends OperatorApiOptions {
   readonly source?: string;
   readonly id?: string;
   readonly raw?: true;
-  readonly rebuild?: true;
+  readonly failures?: true;
+  readonly rebuild?: string;
   readonly dryRun?: true;
   readonly rate?: number;
   readonly limit?: number;
@@ -34,7 +36,7 @@ const STILL_MS = 5 * 60_000;
 /** `kindred replay`: sends refused calls, or the lake's events, again. */
 export function replayCommand(): Command {
   const command = new Command('replay')
-    .description('Send refused calls, or events of the lake, once more.')
+    .description('Send refused calls, failed batches, or events of the lake once more.')
     .addHelpText(
       'after',
       `
@@ -45,6 +47,7 @@ Examples:
   kindred replay start --from 2026-11-01 --reason bad-properties --dry-run
   kindred replay start --from 2026-11-01 --reason bad-properties
   kindred replay start --raw --from 2026-11-20 --to 2026-11-21 --source web-shop
+  kindred replay start --failures --from 2026-11-20 --dry-run
   kindred replay status 0b0a6c1e-…      how far it has come
   kindred replay resume 0b0a6c1e-…      go on after a failure`,
     );
@@ -53,9 +56,10 @@ Examples:
       withFilter(new Command('start').description('replay what matches'))
         .option('--id <ids>', 'these calls only, comma-separated')
         .option('--raw', 'events of the lake, as they are, instead of quarantined calls')
+        .option('--failures', 'what the enricher could not take, instead of quarantined calls')
         .option(
-          '--rebuild',
-          'with --raw, of customers that were reset: count what profiles may have forgotten',
+          '--rebuild <file>',
+          'with --raw, of customers that were reset: what kindred reset has written',
         )
         .option('--dry-run', 'only count what would be accepted now')
         .option('--rate <n>', 'events a second (default: 100)', positiveInteger)
@@ -89,9 +93,9 @@ async function start(options: StartOptions): Promise<void> {
   const { reason, source, id, rate, limit } = options;
   const body = {
     ...daysOf(options),
-    what: options.raw === true ? 'raw' : 'quarantine',
+    what: whatOf(options),
     isDryRun: options.dryRun === true,
-    ...(options.rebuild === true && { isRebuild: true }),
+    ...(options.rebuild !== undefined && { rebuild: await rebuildIn(options.rebuild) }),
     ...(reason === undefined ? {} : { reasons: reason.split(',') }),
     ...(source === undefined ? {} : { sources: source.split(',') }),
     ...(id === undefined ? {} : { ids: id.split(',') }),
@@ -100,6 +104,22 @@ async function start(options: StartOptions): Promise<void> {
   };
   const { replayId } = await api.ask({ method: 'POST', path: '/quarantine/replay', body }, started);
   await tell(api, replayId, options);
+}
+
+async function rebuildIn(file: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8'));
+  } catch {
+    throw new UserError(`${file} is no file of JSON.`, 'Name the file that `kindred reset` wrote.');
+  }
+}
+
+function whatOf({ raw, failures }: StartOptions): 'raw' | 'failures' | 'quarantine' {
+  if (raw === true && failures === true) {
+    throw new UserError('Events of the lake and failures are two replays.', 'Name one of them.');
+  }
+  if (raw === true) return 'raw';
+  return failures === true ? 'failures' : 'quarantine';
 }
 
 async function status(replayId: string, options: OperatorApiOptions & { json?: true }) {

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { createSourceRegistry, type SourceRegistry } from '../adapters/dynamodb/source-registry.ts';
 import { type SourceDocument, sourceDocument } from '../core/events/source.ts';
 import { type ConfigTableOptions, onConfigTable, withConfigTable } from './config/config-table.ts';
+import { espKeyCommand } from './source/esp-key.ts';
 import { addSource, type NewKey, retireKey, rotateKey } from './source/write-keys.ts';
 import { createTerminal } from './terminal.ts';
 import { UserError } from './user-error.ts';
@@ -37,6 +38,7 @@ Examples:
   kindred source add crm --server-side --priority 200         a server: may use /v1/import
   kindred source rotate-key crm                               a second key; both work
   kindred source retire-key crm                               ends the older of the two
+  kindred source esp-key braze                                what Braze signs addresses with
 
 Other settings are the source's document: kindred config get source crm`,
   );
@@ -51,6 +53,7 @@ Other settings are the source's document: kindred config get source crm`,
         .option('--sha256 <digits>', 'the key whose SHA-256 begins with these digits instead')
         .action(retire),
     )
+    .addCommand(espKeyCommand())
     .addCommand(subcommand('list', 'sources and their keys’ SHA-256').action(list));
   for (const sub of command.commands) sub.exitOverride();
   return command;

@@ -3,6 +3,8 @@ import { UNIFIED_SCHEMA_PATH, unifiedSchemaMarkdown } from '../core/catalogue/un
 import { documentedEvents } from '../core/events/event-documentation.ts';
 import { eventsMarkdown } from '../core/events/events-markdown.ts';
 import { jsonSchemaOf, publishedSchemas, recordNameOf } from '../core/events/json-schema.ts';
+import { PROFILE_REFERENCE_PATH, profileMarkdown } from '../core/profile/profile-markdown.ts';
+import { EXPECTATIONS_PATH, expectationsMarkdown } from '../core/quality/expectations-markdown.ts';
 
 /**
  * `npm run schemas`: writes what is generated from the registry and the mappings, and a record of each version that
@@ -14,6 +16,8 @@ writeFileSync('core/events/event-schemas.json', publishedSchemas(documentedEvent
 mkdirSync('docs/reference', { recursive: true });
 writeFileSync('docs/reference/events.md', eventsMarkdown(documentedEvents));
 writeFileSync(UNIFIED_SCHEMA_PATH, unifiedSchemaMarkdown());
+writeFileSync(EXPECTATIONS_PATH, expectationsMarkdown());
+writeFileSync(PROFILE_REFERENCE_PATH, profileMarkdown());
 mkdirSync(RECORDS_FOLDER, { recursive: true });
 for (const definition of documentedEvents) {
   const file = `${RECORDS_FOLDER}/${recordNameOf(definition)}`;

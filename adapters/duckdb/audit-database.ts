@@ -101,6 +101,20 @@ export class AuditDatabase {
     }
   }
 
+  /** A data set of which there is no file: it has its columns and no row. */
+  async loadNone(dataset: Omit<DatasetFiles, 'files' | 'where'>): Promise<LoadedTable> {
+    const source = Object.entries(dataset.columns)
+      .filter(([, { from }]) => from === undefined)
+      .map(([name]) => ({ name, type: 'VARCHAR' }));
+    const typed = typedColumns(source, dataset.columns);
+    const none = source.map(({ name }) => `NULL::VARCHAR AS ${identifier(name)}`).join(', ');
+    await this.#connection.run(
+      `CREATE TABLE ${identifier(dataset.name)} AS SELECT\n  ${typed.select}\nFROM (SELECT ${none}) LIMIT 0`,
+    );
+    const { name, time, day } = dataset;
+    return { name, columns: typed.columns, time, day, rowCount: 0, unreadableCount: 0 };
+  }
+
   async #load(dataset: DatasetFiles, shown: string, scan: Scan): Promise<LoadedTable> {
     const source = await this.#sourceColumns(scan.rows);
     const typed = typedColumns(source, dataset.columns);

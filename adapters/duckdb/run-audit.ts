@@ -42,6 +42,8 @@ export interface AuditRun {
   /** What earlier audits measured. */
   readonly earlier: readonly DayMeasures[];
   readonly nowMs: () => number;
+  /** When the newest row's age is taken; now where absent. */
+  readonly freshAtMs?: number;
   readonly onCheck?: (id: string, index: number) => void;
 }
 
@@ -141,7 +143,7 @@ async function answered(
       one.kind === 'volume'
         ? judgeVolume(one, compiled.sql, value ?? 0)
         : one.kind === 'fresh'
-          ? judgeFreshness(one, compiled.sql, value && value * 1000, startedMs)
+          ? judgeFreshness(one, compiled.sql, value && value * 1000, run.freshAtMs ?? startedMs)
           : failedCheck(one, compiled.sql, 'it has no judge');
     return withSeries(result, one, run, day);
   }

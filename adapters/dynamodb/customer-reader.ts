@@ -1,6 +1,6 @@
 import { BatchGetItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import { joinedProfile, unstoredCold } from '../../core/profile/hot-cold.ts';
+import { wholeProfile } from '../../core/profile/hot-cold.ts';
 import type { Profile } from '../../core/profile/profile.ts';
 import type { StoredProfile } from '../../core/profile/profile-store.ts';
 import { coldKeyOf, isColdKey } from './profile-item.ts';
@@ -76,7 +76,7 @@ export async function readProfile(
     if (stored === undefined) return undefined;
     if (stored.kind === 'unreadable') throw new Error(stored.cause);
     if (stored.kind === 'profile') {
-      return joinedProfile(stored.hot, stored.cold ?? unstoredCold(id));
+      return wholeProfile(stored);
     }
     id = stored.mergedInto;
   }

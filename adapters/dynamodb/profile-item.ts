@@ -1,5 +1,6 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { CART_DUE_ATTRIBUTE } from '../../core/profile/cart-due.ts';
 import {
   type ColdProfile,
   type HotProfile,
@@ -31,8 +32,12 @@ export function isColdKey(key: string): boolean {
   return key.startsWith(COLD_PREFIX);
 }
 
-export function hotItem(profileId: string, version: number, hotText: string): StoredItem {
-  return itemOf(profileId, version, { hot: { S: hotText } });
+export function hotItem(
+  { profileId, version, cartDue }: Pick<HotProfile, 'profileId' | 'version' | 'cartDue'>,
+  hotText: string,
+): StoredItem {
+  const due = cartDue === undefined ? {} : { [CART_DUE_ATTRIBUTE]: { S: cartDue } };
+  return itemOf(profileId, version, { hot: { S: hotText }, ...due });
 }
 
 /** `version` is the one that hot is written with beside it. */
@@ -48,7 +53,8 @@ export function storedProfileOf(
   try {
     if (hotItem.schemaVersion?.N !== CURRENT_VERSION) return otherFormOf(hotItem);
     const profileId = hotItem.profileId?.S ?? '';
-    const hot = decodeHot(profileId, Number(hotItem.version?.N), hotItem.hot?.S ?? '');
+    const known = decodeHot(profileId, Number(hotItem.version?.N), hotItem.hot?.S ?? '');
+    const hot = { ...known, cartDue: hotItem[CART_DUE_ATTRIBUTE]?.S };
     return { kind: 'profile', hot, cold: coldOf(hot, coldItem), isOutdated: false };
   } catch (error) {
     if (!(error instanceof MalformedProfileError)) throw error;

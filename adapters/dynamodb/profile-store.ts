@@ -63,3 +63,19 @@ export function storedProfiles(items: readonly StoredItem[]): Map<string, Stored
   }
   return profiles;
 }
+
+/** The profiles whose hot items were read, each with its cold item, which is read where it is not among them. */
+export async function withColdItems(
+  client: DynamoDBClient,
+  table: string,
+  items: readonly StoredItem[],
+): Promise<Map<string, StoredProfile>> {
+  const known = new Set(items.map(({ profileId }) => profileId?.S ?? ''));
+  const missing = [...storedProfiles(items).values()].flatMap((stored) => {
+    if (stored.kind !== 'profile' || stored.cold !== undefined) return [];
+    const key = coldKeyOf(stored.hot.profileId);
+    return known.has(key) ? [] : [key];
+  });
+  const keys = { table, keyName: 'profileId', keys: missing, isConsistent: false };
+  return storedProfiles([...items, ...(await readBatch(client, keys))]);
+}

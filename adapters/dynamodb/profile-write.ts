@@ -10,6 +10,7 @@ import {
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
+import { COLD_AGE_DAYS_MAX } from '../../core/profile/hot-cold.ts';
 import type {
   IdentityLink,
   ProfilePut,
@@ -25,6 +26,8 @@ export interface ProfileTables {
   readonly profiles: string;
   readonly identities: string;
   readonly dedupe: string;
+  /** Days after its last write at which a profile is forgotten; for good where nothing is said. */
+  readonly profileRetentionDays?: number;
 }
 
 interface Action {
@@ -32,6 +35,8 @@ interface Action {
   /** The claim that it makes, if it makes one. */
   readonly claim?: string;
 }
+
+const DAY_S = 86_400;
 
 /** What another writer can cause; the remedy is to read and fold again. */
 const contendedCodes: ReadonlySet<string> = new Set([
@@ -90,7 +95,7 @@ function outcomeOf(
 function actionsOf(tables: ProfileTables, write: ProfileWrite): Action[] {
   const { profiles, identities, dedupe } = tables;
   return [
-    ...write.profiles.flatMap((put) => profileActions(profiles, put)),
+    ...write.profiles.flatMap((put) => profileActions(tables, put)),
     ...write.tombstones.flatMap((put) => tombstoneActions(profiles, put)),
     ...write.newLinks.map((link) => ({ item: { Put: newLinkPut(identities, link) } })),
     ...write.movedLinks.map((link) => ({
@@ -103,18 +108,26 @@ function actionsOf(tables: ProfileTables, write: ProfileWrite): Action[] {
   ];
 }
 
-function profileActions(table: string, put: ProfilePut): Action[] {
+function profileActions(tables: ProfileTables, put: ProfilePut): Action[] {
   const { hot, hotText, cold, expectedVersion } = put;
+  const { profiles: table, profileRetentionDays: days } = tables;
   const { profileId, version } = hot;
-  const item = hotItem(profileId, version, hotText);
+  const item = { ...hotItem(hot, hotText), ...expiryIn(days) };
   const hotPut =
     expectedVersion === undefined
       ? newPut(table, item, 'profileId')
       : versionedPut(table, item, expectedVersion);
   if (cold === undefined) return [{ item: { Put: hotPut } }];
-  // Nobody writes cold without hot, whose condition therefore guards both.
-  const coldPut = { TableName: table, Item: coldItem(profileId, version, cold) };
-  return [{ item: { Put: hotPut } }, { item: { Put: coldPut } }];
+  // Nobody writes cold without hot, whose condition therefore guards both; and it goes after hot has gone.
+  const expiry = expiryIn(days === undefined ? undefined : days + COLD_AGE_DAYS_MAX + 1);
+  const Item = { ...coldItem(profileId, version, cold), ...expiry };
+  return [{ item: { Put: hotPut } }, { item: { Put: { TableName: table, Item } } }];
+}
+
+/** From when the customer was heard of last, and not from what was told: a history may be imported. */
+function expiryIn(days: number | undefined): StoredItem {
+  if (days === undefined) return {};
+  return { expiresAt: { N: String(Math.floor(Date.now() / 1000) + days * DAY_S) } };
 }
 
 function tombstoneActions(table: string, put: TombstonePut): Action[] {

@@ -32,11 +32,12 @@ export function partKey(table: string, day: string, partNumber: number): string 
   return `${dayPrefix(table, day)}part-${String(partNumber).padStart(5, '0')}.parquet`;
 }
 
-/** Writes one Parquet file. */
+/** Writes one Parquet file; over that version alone, if one is named. */
 export async function putPart(
   { client, bucket }: CuratedStore,
   key: string,
   columns: readonly ColumnData[],
+  etag?: string,
 ): Promise<void> {
   const writer = new ByteWriter();
   parquetWrite({
@@ -44,7 +45,8 @@ export async function putPart(
     rowGroupSize: ROW_GROUP_ROWS,
     columnData: columns.map(({ name, type, data }) => ({ name, data, type: parquetTypes[type] })),
   });
-  await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: writer.getBytes() }));
+  const Body = writer.getBytes();
+  await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body, IfMatch: etag }));
 }
 
 /** Deletes the parts of a day from a number on: those of an earlier run that made more. */

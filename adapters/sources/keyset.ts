@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import { callOfRecord } from '../../core/mapping/record-call.ts';
 import {
   type Connector,
   type Cursor,
@@ -9,6 +8,7 @@ import {
   SourceRefusedError,
 } from './connector.ts';
 import type { DatabaseConfig } from './database-config.ts';
+import { mappedRecords } from './mapped-records.ts';
 
 /**
  * Reads a table in the order of (updated_at, id): a page begins right after the row that ended the one
@@ -103,7 +103,12 @@ export function createKeysetConnector({ config, table }: KeysetOptions): Connect
       const isEnd = page.rows.length <= context.recordsMax;
       const last = rows.at(-1)?.place ?? placeOf(at.afterTime, at.afterId);
       return {
-        calls: rows.map(({ record }) => callOfRecord(config.mapping, record, namespace)),
+        ...mappedRecords(
+          config.mapping,
+          rows.map(({ record }) => record),
+          namespace,
+          context.nowMs,
+        ),
         recordCount: rows.length,
         isEnd,
         next: isEnd

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import { callOfRecord } from '../../core/mapping/record-call.ts';
 import { valueAtPath } from '../../core/mapping/record-mapping.ts';
 import { recordMappingDocument } from '../../core/mapping/record-mapping-document.ts';
 import {
@@ -10,6 +9,7 @@ import {
   type ReadContext,
   SourceRefusedError,
 } from './connector.ts';
+import { mappedRecords } from './mapped-records.ts';
 import { createRestAuth, restAuth } from './rest-auth.ts';
 import { firstPage, nextPage, restPagination } from './rest-pagination.ts';
 import type { SourceHttp } from './source-http.ts';
@@ -95,7 +95,7 @@ export function createRestConnector(config: RestConfig, services: ConnectorServi
       });
       const isEnd = next === undefined;
       return {
-        calls: records.map((record) => callOfRecord(config.mapping, record, namespace)),
+        ...mappedRecords(config.mapping, records, namespace, context.nowMs),
         recordCount: records.length,
         isEnd,
         next: isEnd

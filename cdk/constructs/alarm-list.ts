@@ -20,7 +20,11 @@ export interface Watched {
   readonly mapping: EventSourceMapping;
   readonly stateMachine: StateMachine;
   readonly compaction: StateMachine;
+  readonly audit: StateMachine;
+  readonly carts: StateMachine;
   readonly replay: StateMachine;
+  readonly erase: StateMachine;
+  readonly exportCustomer: StateMachine;
   readonly imports: StateMachine;
   readonly currents: LambdaFunction;
 }
@@ -240,6 +244,30 @@ export const alarmList: readonly AlarmEntry[] = [
     ...onAny,
   },
   {
+    id: 'audit-stopped',
+    title: 'The data says stop',
+    meaning:
+      'The nightly audit found that an expectation of severity stop is unmet, or could not be made.',
+    metric: ({ audit }) => audit.metricFailed({ statistic: Stats.SUM, period: PERIOD }),
+    ...onAny,
+  },
+  {
+    id: 'audit-holds-back',
+    title: 'Rows that should not be built on',
+    meaning:
+      'The nightly audit found more rows than are put up with that an expectation of severity quarantine does not expect.',
+    metric: () => written('audit', 'AuditHoldsBack', Stats.SUM),
+    ...onAny,
+  },
+  {
+    id: 'cart-sweep-failed',
+    title: 'The sweep for abandoned carts failed',
+    meaning: 'Carts that were left are not found; reminders wait for the next sweep that succeeds.',
+    metric: ({ carts }) => carts.metricFailed({ statistic: Stats.SUM, period: PERIOD }),
+    ...onTwoOfThree,
+    threshold: () => 0,
+  },
+  {
     id: 'replay-failed',
     title: 'Replay failed',
     meaning: 'A replay of quarantined calls or of the lake ended in an error before its end.',
@@ -251,6 +279,28 @@ export const alarmList: readonly AlarmEntry[] = [
     title: 'Replay timed out',
     meaning: 'A replay took longer than a day and was stopped before its end.',
     metric: ({ replay }) => replay.metricTimedOut({ statistic: Stats.SUM, period: PERIOD }),
+    ...onAny,
+  },
+  {
+    id: 'erasure-failed',
+    title: 'An erasure failed',
+    meaning: 'A customer asked to be erased, and data of the customer may still be stored.',
+    metric: ({ erase }) => erase.metricFailed({ statistic: Stats.SUM, period: PERIOD }),
+    ...onAny,
+  },
+  {
+    id: 'erasure-timed-out',
+    title: 'An erasure takes too long',
+    meaning: 'An erasure was stopped after three days; the law gives a month.',
+    metric: ({ erase }) => erase.metricTimedOut({ statistic: Stats.SUM, period: PERIOD }),
+    ...onAny,
+  },
+  {
+    id: 'export-failed',
+    title: 'An export of a customer’s data failed',
+    meaning: 'A customer asked what is stored, and the answer could not be collected.',
+    metric: ({ exportCustomer }) =>
+      exportCustomer.metricFailed({ statistic: Stats.SUM, period: PERIOD }),
     ...onAny,
   },
   {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { buildSync } from 'esbuild';
+import { copyBinding, type NativeBinding } from './native-binding.ts';
 
 /**
  * Some dependencies are CommonJS and call `require` for Node's own modules, which an ES module lacks.
@@ -34,14 +35,15 @@ const bundleFolders = new Map<string, string>();
  * NodejsFunction: all functions bundle in the time that one child process of the package manager
  * takes to start, Docker is never asked for, and the CDK copies a plain folder.
  */
-export function bundledCode(entryFile: string, root: string): Code {
+export function bundledCode(entryFile: string, root: string, native?: NativeBinding): Code {
   const known = bundleFolders.get(entryFile);
   if (known !== undefined) return Code.fromAsset(known);
   const folder = join(temporaryFolder(), basename(entryFile, '.ts'));
   mkdirSync(folder);
-  for (const { name, contents } of bundle(entryFile, root)) {
+  for (const { name, contents } of bundle(entryFile, root, native)) {
     writeFileSync(join(folder, name), contents);
   }
+  if (native !== undefined) copyBinding(native, folder, root);
   bundleFolders.set(entryFile, folder);
   return Code.fromAsset(folder);
 }
@@ -50,7 +52,7 @@ export function bundledCode(entryFile: string, root: string): Code {
  * The files of a bundle. They depend on the sources alone, not on where they will be written, so
  * that the same sources always make the same asset.
  */
-export function bundle(entryFile: string, root: string): BundleFile[] {
+export function bundle(entryFile: string, root: string, native?: NativeBinding): BundleFile[] {
   const { outputFiles } = buildSync({
     entryPoints: [entryFile],
     // Never written there: it gives the source map's paths their base.
@@ -66,6 +68,7 @@ export function bundle(entryFile: string, root: string): BundleFile[] {
     sourcemap: true,
     // The map's own copy of the sources would triple the upload; names and lines are enough.
     sourcesContent: false,
+    external: native === undefined ? [] : [native.external],
     banner: { js: REQUIRE_BANNER },
     alias: Object.fromEntries(
       Object.entries(STAND_INS).map(([name, file]) => [name, join(root, file)]),

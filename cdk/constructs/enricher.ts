@@ -43,7 +43,9 @@ export class Enricher extends Construct {
         DEDUPE_TABLE: tables.dedupe.tableName,
         CATALOGUE_TABLE: tables.catalogue.tableName,
         INSPECTOR_TABLE: tables.inspector.tableName,
+        CONFIG_TABLE: tables.config.tableName,
         FAILURES_BUCKET: buckets.failures.bucketName,
+        PROFILE_RETENTION_DAYS: String(defaults.environment.privacy.profileRetentionDays),
       },
       permissions: permissionsOf(state),
       // Poison records and refused identities are written by the function, abandoned batches by Lambda
@@ -86,6 +88,13 @@ export class Enricher extends Construct {
   }
 }
 
+/** Of the configuration it reads which types traits have, and nothing else. */
+function readTraitTypes(configTableArn: string): PolicyStatement {
+  const statement = allow(['dynamodb:GetItem'], [configTableArn]);
+  statement.addCondition('ForAllValues:StringEquals', { 'dynamodb:LeadingKeys': ['traitTypes'] });
+  return statement;
+}
+
 function permissionsOf({ buckets, stream, tables }: StateStack): PolicyStatement[] {
   return [
     allow(
@@ -102,6 +111,7 @@ function permissionsOf({ buckets, stream, tables }: StateStack): PolicyStatement
     // Of a merged profile its cold item goes, in the transaction that leaves the tombstone.
     allow(['dynamodb:DeleteItem'], [tables.profiles.tableArn]),
     allow(['dynamodb:BatchWriteItem'], [tables.inspector.tableArn]),
+    readTraitTypes(tables.config.tableArn),
     // Lambda checks the destination with it before it creates the mapping.
     allow(['s3:ListBucket'], [buckets.failures.bucketArn]),
     allow(

@@ -1,12 +1,11 @@
-import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
-import { Policy } from 'aws-cdk-lib/aws-iam';
-import type { CfnStateMachine, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { StateStack } from '../stacks/state-stack.ts';
-import { acknowledge } from './acknowledgement.ts';
 import { intakeAccess } from './intake-access.ts';
+import { allowMapChildren } from './map-children.ts';
 import { allow, type FunctionDefaults, NodeFunction } from './node-function.ts';
 import { Workflow } from './workflow.ts';
 
@@ -46,7 +45,7 @@ export class FileDrop extends Construct {
       steps: [this.plan(props), this.split(props), this.chunk(props), this.manifest(props)],
     });
     this.stateMachine = workflow.stateMachine;
-    this.allowChildren();
+    allowMapChildren(this, 'ChildrenPolicy', this.stateMachine);
     new Rule(this, 'FileArrived', {
       description: 'Starts an import for each file that arrives',
       eventPattern: {
@@ -140,34 +139,6 @@ export class FileDrop extends Construct {
         { bucket, prefix: 'feeds/', actions: ['s3:GetObject', 's3:PutObject'] },
         { bucket, prefix: 'manifests/', actions: ['s3:PutObject'] },
       ],
-    });
-  }
-
-  /**
-   * A distributed map starts executions of its own state machine and looks after them. The policy is
-   * apart from the role's own, which has to exist before the machine that this one names.
-   */
-  private allowChildren(): void {
-    const { stateMachine } = this;
-    const children = Stack.of(this).formatArn({
-      service: 'states',
-      resource: 'execution',
-      resourceName: `${stateMachine.stateMachineName}/*`,
-      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-    });
-    const policy = new Policy(this, 'ChildrenPolicy', {
-      statements: [
-        allow(['states:StartExecution'], [stateMachine.stateMachineArn]),
-        allow(['states:DescribeExecution', 'states:StopExecution'], [children]),
-      ],
-    });
-    policy.attachToRole(stateMachine.role);
-    const logicalId = Stack.of(this).getLogicalId(
-      stateMachine.node.defaultChild as CfnStateMachine,
-    );
-    acknowledge(policy, {
-      finding: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<${logicalId}.Name>/*]`,
-      reason: 'The names of the child executions are not known before they are started.',
     });
   }
 }

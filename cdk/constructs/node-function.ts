@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Annotations, type Duration, RemovalPolicy, Size } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
@@ -15,6 +15,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Environment, EnvironmentName } from '../environments.ts';
 import { acknowledge, xrayHasNoResources } from './acknowledgement.ts';
+import { missingBinding, type NativeBinding } from './native-binding.ts';
 import { allowObjects, type ObjectAccess } from './object-access.ts';
 
 /** What every function of an environment shares. */
@@ -24,7 +25,7 @@ export interface FunctionDefaults {
   /** The repository's root, below which the entries are. */
   readonly root: string;
   /** Makes a function's code of its entry file. */
-  readonly code: (entryFile: string, root: string) => Code;
+  readonly code: (entryFile: string, root: string, native?: NativeBinding) => Code;
 }
 
 export interface NodeFunctionProps {
@@ -39,10 +40,14 @@ export interface NodeFunctionProps {
   /** Exactly what the handler calls, on exactly what it touches. */
   readonly permissions: readonly PolicyStatement[];
   readonly objects?: readonly ObjectAccess[];
+  /** What can't be bundled; it also says on which processor the function runs. */
+  readonly native?: NativeBinding;
+  /** Space in `/tmp`; 512 MB where absent, 10,240 at most. */
+  readonly diskMb?: number;
 }
 
 /**
- * A Lambda function on Node 24 and arm64, from one bundled file, with a role that may do what
+ * A Lambda function on Node 24, and arm64 unless it has native parts, from one bundled file, with a role that may do what
  * `permissions` says, write its own log and trace, and nothing else. Its logical id is the construct's
  * id alone, so that people and programs can name it.
  */
@@ -72,11 +77,12 @@ export class NodeFunction extends Construct {
     this.function = new LambdaFunction(this, 'Function', {
       description: props.description,
       runtime: Runtime.NODEJS_24_X,
-      architecture: Architecture.ARM_64,
+      architecture: props.native?.architecture ?? Architecture.ARM_64,
       handler: 'index.handler',
-      code: defaults.code(entryFile, defaults.root),
+      code: defaults.code(entryFile, defaults.root, props.native),
       role: this.role,
       memorySize: props.memoryMb,
+      ...(props.diskMb === undefined ? {} : { ephemeralStorageSize: Size.mebibytes(props.diskMb) }),
       timeout: props.timeout,
       logGroup,
       loggingFormat: LoggingFormat.JSON,
@@ -92,6 +98,9 @@ export class NodeFunction extends Construct {
     });
     (this.function.node.defaultChild as CfnFunction).overrideLogicalId(id);
     acknowledge(this.role, xrayHasNoResources);
+    const missing = props.native && missingBinding(props.native, defaults.root);
+    // The CDK's command line refuses to deploy what has an error; this machine can run it all the same.
+    if (missing !== undefined) Annotations.of(this).addError(missing);
   }
 }
 

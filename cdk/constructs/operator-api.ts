@@ -13,6 +13,8 @@ export interface OperatorApiProps {
   /** The resource `/v1`. */
   readonly v1: IResource;
   readonly replay: StateMachine;
+  readonly erase: StateMachine;
+  readonly exportCustomer: StateMachine;
 }
 
 /** The routes of lambdas/api/operator-routes.ts; a test holds the two together. */
@@ -22,6 +24,15 @@ export const OPERATOR_ROUTES = [
   ['GET', '/quarantine/replays/{replayId}'],
   ['POST', '/quarantine/replays/{replayId}/resume'],
   ['GET', '/sources/{sourceId}/events'],
+  ['GET', '/quality/reports'],
+  ['GET', '/quality/reports/{suiteId}/{day}'],
+  ['GET', '/customers/{id}'],
+  ['DELETE', '/customers/{id}'],
+  ['POST', '/customers/{id}/exports'],
+  ['GET', '/exports/{exportId}'],
+  ['GET', '/erasures/{erasureId}'],
+  ['POST', '/erasures/{erasureId}/resume'],
+  ['GET', '/erasures/{erasureId}/certificate'],
 ] as const;
 
 /** Under API Gateway's 29 s, so that the function's own answer arrives before the gateway's. */
@@ -30,28 +41,51 @@ const MEMORY_MB = 512;
 
 /** What operators call, signed by IAM: a resource per route, so that policies can name each. */
 export class OperatorApi extends Construct {
-  constructor(scope: Construct, id: string, { defaults, state, v1, replay }: OperatorApiProps) {
+  constructor(scope: Construct, id: string, props: OperatorApiProps) {
     super(scope, id);
-    const { quarantine } = state.buckets;
-    const { inspector } = state.tables;
+    const { defaults, state, v1, replay, erase, exportCustomer } = props;
+    const { quarantine, privacy, lake } = state.buckets;
+    const { inspector, identities, profiles } = state.tables;
+    const { secrets } = state;
     const operate = new NodeFunction(this, 'Operate', {
       defaults,
       entry: 'lambdas/api/operate.ts',
-      description: 'Answers operators: the quarantine, its replays, what became of events',
+      description:
+        'Answers operators: the quarantine, its replays, what became of events, audits, customers’ rights',
       memoryMb: MEMORY_MB,
       timeout: Duration.seconds(TIMEOUT_S),
       variables: {
         QUARANTINE_BUCKET: quarantine.bucketName,
         REPLAY_STATE_MACHINE_ARN: replay.stateMachineArn,
         INSPECTOR_TABLE: inspector.tableName,
+        LAKE_BUCKET: lake.bucketName,
+        PRIVACY_BUCKET: privacy.bucketName,
+        IDENTITIES_TABLE: identities.tableName,
+        PROFILES_TABLE: profiles.tableName,
+        ERASE_STATE_MACHINE_ARN: erase.stateMachineArn,
+        EXPORT_STATE_MACHINE_ARN: exportCustomer.stateMachineArn,
+        IDENTITY_SECRET_ID: secrets.identity.secretArn,
+        CERTIFICATE_SECRET_ID: secrets.certificate.secretArn,
       },
       permissions: [
-        allow(['states:StartExecution'], [replay.stateMachineArn]),
+        allow(
+          ['states:StartExecution'],
+          [replay, erase, exportCustomer].map((machine) => machine.stateMachineArn),
+        ),
+        allow(['dynamodb:BatchGetItem'], [identities.tableArn, profiles.tableArn]),
+        allow(
+          ['secretsmanager:GetSecretValue'],
+          [secrets.identity.secretArn, secrets.certificate.secretArn],
+        ),
         allow(['dynamodb:Query'], [inspector.tableArn]),
       ],
       objects: [
         { actions: ['s3:GetObject'], bucket: quarantine, prefix: 'quarantine/' },
         { actions: ['s3:GetObject', 's3:PutObject'], bucket: quarantine, prefix: 'replays/' },
+        { actions: ['s3:GetObject'], bucket: lake, prefix: 'quality/' },
+        { actions: ['s3:GetObject', 's3:PutObject'], bucket: privacy, prefix: 'erasures/' },
+        { actions: ['s3:GetObject', 's3:PutObject'], bucket: privacy, prefix: 'exports/' },
+        { actions: ['s3:GetObject'], bucket: privacy, prefix: 'certificates/' },
       ],
     });
     const integration = functionIntegration(operate.function);

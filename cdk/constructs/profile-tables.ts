@@ -3,10 +3,12 @@ import {
   type Attribute,
   AttributeType,
   BillingMode,
+  ProjectionType,
   Table,
   TableEncryption,
 } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
+import { CART_DUE_ATTRIBUTE, CART_DUE_INDEX } from '../../core/profile/cart-due.ts';
 
 export interface ProfileTablesProps {
   readonly retainsState: boolean;
@@ -29,7 +31,17 @@ export class ProfileTables extends Construct {
   constructor(scope: Construct, id: string, props: ProfileTablesProps) {
     super(scope, id);
     const { retainsState } = props;
-    this.profiles = this.table('Profiles', retainsState, { partitionKey: 'profileId' });
+    this.profiles = this.table('Profiles', retainsState, {
+      partitionKey: 'profileId',
+      // A customer who has not been seen for as long as the environment says; see profile-write.ts.
+      expiry: 'expiresAt',
+    });
+    // Sparse: only open carts are in it, and it is written when a cart's hour changes, not with each event.
+    this.profiles.addGlobalSecondaryIndex({
+      indexName: CART_DUE_INDEX,
+      partitionKey: text(CART_DUE_ATTRIBUTE),
+      projectionType: ProjectionType.KEYS_ONLY,
+    });
     this.identities = this.table('Identities', retainsState, { partitionKey: 'identity' });
     this.dedupe = this.table('Dedupe', retainsState, {
       partitionKey: 'key',

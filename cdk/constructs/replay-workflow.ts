@@ -34,7 +34,7 @@ export class ReplayWorkflow extends Construct {
     this.stateMachine = new StateMachine(this, 'StateMachine', {
       definitionBody: DefinitionBody.fromString(readFileSync(file, 'utf8')),
       definitionSubstitutions: { ReplayFunctionArn: step.function.functionArn },
-      comment: 'Sends quarantined calls or events of the lake again',
+      comment: 'Sends quarantined calls, failed batches or events of the lake again',
       // Payloads are ids, never data, so logging them is safe.
       logs: { destination: log, level: LogLevel.ALL, includeExecutionData: true },
       tracingEnabled: true,
@@ -50,17 +50,19 @@ export class ReplayWorkflow extends Construct {
 
   private step({ defaults, state }: ReplayWorkflowProps): NodeFunction {
     const { stream, buckets, tables, secrets } = state;
-    const { quarantine, lake } = buckets;
+    const { failures, quarantine, lake } = buckets;
     return new NodeFunction(this, 'Replay', {
       defaults,
       entry: 'lambdas/ingest/replay.ts',
-      description: 'Replays quarantined calls or events of the lake, a minute at a time',
+      description:
+        'Replays quarantined calls, failed batches or events of the lake, a minute at a time',
       memoryMb: MEMORY_MB,
       timeout: Duration.minutes(STEP_TIMEOUT_MIN),
       variables: {
         EVENTS_STREAM_NAME: stream.stream.streamName,
         QUARANTINE_BUCKET: quarantine.bucketName,
         LAKE_BUCKET: lake.bucketName,
+        FAILURES_BUCKET: failures.bucketName,
         CONFIG_TABLE: tables.config.tableName,
         IDENTITY_SECRET_ID: secrets.identity.secretArn,
       },
@@ -74,6 +76,12 @@ export class ReplayWorkflow extends Construct {
         { actions: ['s3:PutObject'], bucket: quarantine, prefix: 'replayed/' },
         { actions: ['s3:GetObject', 's3:PutObject'], bucket: quarantine, prefix: 'replays/' },
         { actions: ['s3:GetObject'], bucket: lake, prefix: 'raw/' },
+        ...['aws/lambda/', 'identities/', 'poison/'].map((prefix) => ({
+          actions: ['s3:GetObject', 's3:DeleteObject'],
+          bucket: failures,
+          prefix,
+        })),
+        { actions: ['s3:PutObject'], bucket: failures, prefix: 'replayed/' },
       ],
     });
   }

@@ -22,6 +22,8 @@ export class Secrets extends Construct {
   readonly token: Secret;
   /** The value of the default API key. */
   readonly apiKey: Secret;
+  /** HMAC key of the certificates of erasures. */
+  readonly certificate: Secret;
   /** What sources authenticate with, by source id and name; operators write it. */
   readonly sources: Secret;
 
@@ -43,6 +45,12 @@ export class Secrets extends Construct {
       'Token',
       props,
       'HMAC key of the signed query tokens.',
+      HMAC_KEY_CHARACTERS,
+    );
+    this.certificate = this.secret(
+      'Certificate',
+      props,
+      'HMAC key of the certificates of erasures. A new one leaves those of before unconfirmed.',
       HMAC_KEY_CHARACTERS,
     );
     this.apiKey = this.secret('ApiKey', props, 'The default API key.', KEY_CHARACTERS);

@@ -2,6 +2,7 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Watched } from '../constructs/alarm-list.ts';
 import { Alarms } from '../constructs/alarms.ts';
+import { CartSweep } from '../constructs/cart-sweep.ts';
 import { Collector } from '../constructs/collector.ts';
 import { CurrentsDrop } from '../constructs/currents-drop.ts';
 import { Dashboard } from '../constructs/dashboard.ts';
@@ -10,8 +11,10 @@ import { EventLake } from '../constructs/event-lake.ts';
 import { FileDrop } from '../constructs/file-drop.ts';
 import { LakeCompaction } from '../constructs/lake-compaction.ts';
 import { LakeTables } from '../constructs/lake-tables.ts';
+import { NightlyAudit } from '../constructs/nightly-audit.ts';
 import type { FunctionDefaults } from '../constructs/node-function.ts';
 import { OperatorApi } from '../constructs/operator-api.ts';
+import { PrivacyWorkflows } from '../constructs/privacy-workflows.ts';
 import { PullSources } from '../constructs/pull-sources.ts';
 import { RecommendationApi } from '../constructs/recommendation-api.ts';
 import { ReplayWorkflow } from '../constructs/replay-workflow.ts';
@@ -51,11 +54,15 @@ export class ServiceStack extends Stack {
     const enricher = new Enricher(this, 'Enricher', { defaults, state });
     const lake = new EventLake(this, 'EventLake', { environment, state });
     const compaction = new LakeCompaction(this, 'Compaction', { defaults, state });
+    const audit = new NightlyAudit(this, 'NightlyAudit', { defaults, state }).stateMachine;
+    const carts = new CartSweep(this, 'CartSweep', { defaults, state }).stateMachine;
     const lakeTables = new LakeTables(this, 'LakeTables', { defaults, state });
     const training = new TrainingWorkflow(this, 'Training', { defaults, state });
     new RecommendationApi(this, 'Recommendations', { defaults, state, restApi });
     const replay = new ReplayWorkflow(this, 'ReplayWorkflow', { defaults, state }).stateMachine;
-    new OperatorApi(this, 'Operators', { defaults, state, v1: restApi.v1, replay });
+    const { erase, exportCustomer } = new PrivacyWorkflows(this, 'Privacy', { defaults, state });
+    const operators = { defaults, state, v1: restApi.v1, replay, erase, exportCustomer };
+    new OperatorApi(this, 'Operators', operators);
     const watched: Watched = {
       api: restApi.api,
       collect: collector.function,
@@ -63,7 +70,11 @@ export class ServiceStack extends Stack {
       mapping: enricher.mapping,
       stateMachine: training.stateMachine,
       compaction: compaction.stateMachine,
+      audit,
+      carts,
       replay,
+      erase,
+      exportCustomer,
       imports: files.stateMachine,
       currents,
     };
@@ -79,9 +90,12 @@ export class ServiceStack extends Stack {
     addOutputs(this, {
       PullStateMachineArn: pull.stateMachineArn,
       CompactStateMachineArn: compaction.stateMachine.stateMachineArn,
+      AuditStateMachineArn: audit.stateMachineArn,
+      SweepCartsStateMachineArn: carts.stateMachineArn,
       GlueDatabaseName: lakeTables.databaseName,
       AthenaWorkGroupName: lakeTables.workGroupName,
       DropBucketName: state.buckets.drop.bucketName,
+      PrivacyBucketName: state.buckets.privacy.bucketName,
     });
   }
 

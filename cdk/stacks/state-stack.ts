@@ -28,7 +28,10 @@ export class StateStack extends Stack {
     });
     this.buckets = new DataBuckets(this, 'Buckets', {
       retainsState,
-      lakeRetentionDays: environment.lakeRetentionDays,
+      retention: {
+        lakeRetentionDays: environment.lakeRetentionDays,
+        profileRetentionDays: environment.privacy.profileRetentionDays,
+      },
     });
     this.secrets = new Secrets(this, 'Secrets', { retainsState });
   }

@@ -2,6 +2,8 @@ import type * as z from 'zod';
 import { configDocuments } from '../../adapters/dynamodb/config-documents.ts';
 import { mappingDocuments } from '../../adapters/dynamodb/mapping-documents.ts';
 import { createSourceRegistry } from '../../adapters/dynamodb/source-registry.ts';
+import { SUITE_KIND } from '../../adapters/dynamodb/suite-kind.ts';
+import { ONLY_ID, TRAIT_TYPES_KIND } from '../../adapters/dynamodb/trait-types.ts';
 import { pullDocument } from '../../adapters/sources/connectors.ts';
 import {
   type RegisteredSchema,
@@ -10,6 +12,11 @@ import {
 } from '../../core/events/registered-schema.ts';
 import { type SourceDocument, sourceDocument } from '../../core/events/source.ts';
 import { fileDropDocument, mappingConfig } from '../../core/mapping/file-drop.ts';
+import { rfmBands } from '../../core/profile/rfm.ts';
+import { segment } from '../../core/profile/segments.ts';
+import { traitTypes } from '../../core/profile/trait-types.ts';
+import { lakeProblem } from '../../core/quality/lake-datasets.ts';
+import { type Suite, suite } from '../../core/quality/suite.ts';
 import { webhookDocument } from '../../core/webhooks/webhook-document.ts';
 import { UserError } from '../user-error.ts';
 import type { ConfigTable } from './config-table.ts';
@@ -76,12 +83,46 @@ export const configKinds: readonly ConfigKind[] = [
     write: ({ client, name }, mapping) => mappingDocuments(client, name).put(mapping),
   }),
   kindOf({
+    kind: SUITE_KIND,
+    schema: suite,
+    idOf: ({ suiteId }) => suiteId,
+    describe: 'what is expected of a data set (docs/how-to/audit-your-data.md)',
+    write: writeAuditable,
+  }),
+  kindOf({
     kind: 'fileDrop',
     schema: fileDropDocument,
     idOf: () => undefined,
     describe: 'which mapping a source’s dropped files have (docs/how-to/import-files.md)',
   }),
+  kindOf({
+    kind: 'segment',
+    schema: segment,
+    idOf: ({ id }) => id,
+    describe: 'a group of customers, by conditions (docs/reference/profile.md)',
+  }),
+  kindOf({
+    kind: 'rfm',
+    schema: rfmBands,
+    idOf: () => ONLY_ID,
+    describe: 'bands of recency, frequency and monetary value (docs/reference/profile.md)',
+  }),
+  kindOf({
+    kind: TRAIT_TYPES_KIND,
+    schema: traitTypes,
+    idOf: () => ONLY_ID,
+    describe: 'which types traits have (docs/how-to/preferences-and-consent.md)',
+  }),
 ];
+
+/** A suite is audited at night: what the lake doesn't have is said now. */
+async function writeAuditable({ client, name }: ConfigTable, document: Suite): Promise<void> {
+  const problem = lakeProblem(document);
+  if (problem !== undefined) {
+    throw new UserError(`The suite can't be audited at night: ${problem}.`, 'Nothing was written.');
+  }
+  await configDocuments(client, name, SUITE_KIND, suite).put(document.suiteId, document);
+}
 
 /** A schema that would refuse what its predecessor took needs a higher version. */
 async function writeCompatible(

@@ -2,7 +2,7 @@ import { CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwat
 import { DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import type { StoredItem } from '../../adapters/dynamodb/batch-read.ts';
 import { storedProfiles } from '../../adapters/dynamodb/profile-store.ts';
-import { joinedProfile, unstoredCold } from '../../core/profile/hot-cold.ts';
+import { wholeProfile } from '../../core/profile/hot-cold.ts';
 import type { Profile } from '../../core/profile/profile.ts';
 import { type Connection, clientOptions } from '../connection.ts';
 import type { Asked } from './demo-source.ts';
@@ -70,6 +70,7 @@ export function createMeasurements(connection: Connection): Measurements {
       (await enrich('EventsFolded', 'Sum')) +
       (await enrich('EventsDuplicate', 'Sum')) +
       (await enrich('EventsRedelivered', 'Sum')) +
+      (await enrich('EventsErased', 'Sum')) +
       (await enrich('EventsPoison', 'Sum')),
     profileEvents: async () => {
       const profiles = await readProfiles(dynamoDb, connection.resources.ProfilesTableName ?? '');
@@ -112,10 +113,8 @@ async function readProfiles(client: DynamoDBClient, table: string): Promise<Prof
   const items: StoredItem[] = [];
   const pages = paginateScan({ client }, { TableName: table, ConsistentRead: true });
   for await (const page of pages) items.push(...(page.Items ?? []));
-  return [...storedProfiles(items)].flatMap(([profileId, stored]) =>
-    stored.kind === 'profile'
-      ? [joinedProfile(stored.hot, stored.cold ?? unstoredCold(profileId))]
-      : [],
+  return [...storedProfiles(items).values()].flatMap((stored) =>
+    stored.kind === 'profile' ? [wholeProfile(stored)] : [],
   );
 }
 

@@ -25,7 +25,7 @@ export interface OperatorApi {
 }
 
 export interface OperatorRequest {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   /** Below `/v1`, e.g. `/quarantine`. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;

@@ -26,6 +26,6 @@ export function composeRecommendation(composition: Composition): Recommendation 
     experiment: '',
     variant: '',
     generated_at: new Date(ranking.nowMs).toISOString(),
-    items: presentItems(ranked.items, ranking.placement.locale),
+    items: presentItems(ranked.items, ranking.placement),
   };
 }

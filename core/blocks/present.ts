@@ -1,3 +1,5 @@
+import { inCurrency } from '../catalogue/item.ts';
+import type { Placement } from '../ranking/placement.ts';
 import type { RankedItem } from '../ranking/ranking-request.ts';
 import { escapeHtml } from './escape-html.ts';
 import type { RecommendedItem } from './recommendation.ts';
@@ -7,8 +9,12 @@ import { webUrl } from './web-url.ts';
 const TITLE_LENGTH_MAX = 200;
 
 /** Ranked items as an ESP sees them: flat, every key there, prices written for the locale. */
-export function presentItems(ranked: readonly RankedItem[], locale: string): RecommendedItem[] {
-  return ranked.map(({ item, reason }) => {
+export function presentItems(
+  ranked: readonly RankedItem[],
+  { locale, currency: wanted }: Pick<Placement, 'locale' | 'currency'>,
+): RecommendedItem[] {
+  return ranked.map(({ item: ownItem, reason }) => {
+    const item = inCurrency(ownItem, wanted);
     const title = shortened(item.title.toWellFormed());
     const price = isPrice(item.price) ? item.price : null;
     const currency = isCurrencyCode(item.currency) ? item.currency : '';

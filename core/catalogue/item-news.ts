@@ -31,20 +31,23 @@ const PRICE_REFRESH_MS = MINUTE_MS;
  * event, nearly always with no, and so makes nothing.
  *
  * What is left out here can matter to a fact that comes late: then a statement stands until the next one
- * that is at most CONFIRM_MS older than the newest (REPEATED_CONFIRM_MS of a feed's repetitions).
+ * that is at most CONFIRM_MS older than the newest (REPEATED_CONFIRM_MS of a feed's repetitions; what
+ * pages say beside a feed is not confirmed at all).
  */
 export function isNews(entry: CatalogueEntry, fact: ProductFact): boolean {
   const { fields, timeMs } = fact;
+  const isLed = isLedByFeed(entry, fact);
   for (const field of plainFields) {
     const value = fields[field];
     if (value === undefined) continue;
     const stamp = entry.stated[field];
     if (stamp === undefined) return true;
     const isSame = entry[field] === value;
+    if (isSame && isLed) continue;
     if (isStatementNews(fact, stamp.source, stamp.timeMs, isSame, TEXT_REFRESH_MS)) return true;
   }
   if (fields.price !== undefined && isPriceNews(entry, fact, fields.price)) return true;
-  if (fields.available !== undefined && isStockNews(entry.stock, fact, fields.available)) {
+  if (fields.available !== undefined && isStockNews(entry, fact, fields.available)) {
     return true;
   }
   return timeMs < entry.firstSeenMs - DAY_MS;
@@ -61,18 +64,22 @@ function isPriceNews(entry: CatalogueEntry, fact: ProductFact, price: number): b
     return decidesCurrency || isLatePriceNews(record, fact.timeMs, price);
   }
   const isSame = record.price === price;
+  if (isSame && isLedByFeed(entry, fact)) return false;
   return isStatementNews(fact, record.source, record.atMs, isSame, PRICE_REFRESH_MS);
 }
 
-function isStockNews(
-  record: StockRecord | undefined,
-  fact: ProductFact,
-  available: boolean,
-): boolean {
+function isStockNews(entry: CatalogueEntry, fact: ProductFact, available: boolean): boolean {
+  const record = entry.stock;
   if (record === undefined) return true;
   if (isLate(fact, record)) return isLateStockNews(record, fact.timeMs, available);
   const isSame = record.available === available;
+  if (isSame && isLedByFeed(entry, fact)) return false;
   return isStatementNews(fact, record.source, record.atMs, isSame, PRICE_REFRESH_MS);
+}
+
+/** What pages repeat of the fields that a feed leaves empty is worth no confirmation: the feed is the record. */
+function isLedByFeed(entry: CatalogueEntry, fact: ProductFact): boolean {
+  return entry.source === 'feed' && fact.source !== 'feed';
 }
 
 /** @param refreshMs How soon after the last statement another one of a page is worth a write. */

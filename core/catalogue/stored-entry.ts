@@ -31,6 +31,8 @@ const storedVersion1 = item.extend({
 const storedVersion2 = item.extend({
   schemaVersion: z.literal(ENTRY_SCHEMA_VERSION),
   version: z.number(),
+  /** Follows from the rest; for people and queries. */
+  source: z.enum(['feed', 'page', 'order']),
   firstSeenMs: z.number(),
   stated: z.string(),
   priceDays: z.record(z.string(), z.string()),
@@ -42,7 +44,7 @@ const storedForm = z.union([storedVersion2, storedVersion1]);
 
 /** The entry as it is written. */
 export function storedFormOf(entry: CatalogueEntry): StoredForm {
-  const { source: _, stated, prices, stock, ...rest } = entry;
+  const { stated, prices, stock, ...rest } = entry;
   return {
     ...rest,
     schemaVersion: ENTRY_SCHEMA_VERSION,

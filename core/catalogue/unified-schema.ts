@@ -52,6 +52,10 @@ function everyCall(): string[] {
       'context.consent.categoryPreferences.personalization',
       'the same field, or the trait `consent` of an identify: whether recommendations may be personal',
     ],
+    [
+      'context.consent.categoryPreferences.…',
+      'a purpose (`marketing`, `analytics`, …) or a channel and a purpose (`email_marketing`)',
+    ],
     ['context.userAgent', '`context.userAgent` or the request’s header'],
   ];
   const isOutside = ({ to }: FieldRule) => !/^(properties|traits)\./.test(to);
@@ -103,7 +107,8 @@ function traits(): string[] {
   const identify = vendorMappings.filter(({ call }) => call.type === 'identify');
   const own: [string, string][] = [
     ['traits.email', 'same name; hashed, never kept'],
-    ['traits.consent', 'same name; consent to personalisation, no trait'],
+    ['traits.consent', 'same name; consent, in general or by channel and purpose, no trait'],
+    ['traits.preferences', 'same name; answers of the preference centre, no trait'],
     ['traits.…', 'same name, any'],
   ];
   return section(
@@ -119,18 +124,24 @@ function catalogue(): string[] {
   const rows = words.map(([field, word]): TargetRow => {
     const isId = field === 'itemId';
     const feeds = vendorProductMappings.flatMap((mapping) => placesOf(mapping, word));
-    const collector = `events: \`${word}\`${isId ? ', else `sku`' : ''}`;
+    const otherwise = isId ? ', else `sku`' : field === 'available' ? ', else `availability`' : '';
+    const collector = `events: \`${word}\`${otherwise}`;
     return { target: field, sources: [collector, ...feeds] };
   });
   const times = vendorProductMappings.flatMap((mapping) => placesOf(mapping, 'timestamp'));
   return [
     ...section('Catalogue: fields of an item', [
       ...rows,
-      { target: 'updatedAtMs', sources: ['events: their time', ...times] },
+      {
+        target: 'updatedAtMs',
+        sources: ['events: their time, or that of receipt where it is earlier', ...times],
+      },
     ]),
     '',
     `Feeds beat pages (${names('page').join(', ')}), pages beat orders (${names('order').join(', ')}); within one`,
-    'of them the later statement counts, field by field.',
+    'of them the later statement counts, field by field. Files give items by the `items` of a',
+    '[mapping document](../mapping-documents.md); what an entry keeps is in',
+    '[the catalogue](catalogue.md).',
   ];
 }
 

@@ -7,6 +7,11 @@ import {
   wishlistDocumentation,
 } from './documentation/engagement.ts';
 import { orderDocumentation, productDocumentation } from './documentation/ordering.ts';
+import {
+  ownDocumentation,
+  pageDocumentation,
+  statementDocumentation,
+} from './documentation/statements.ts';
 import type { EventDefinition } from './event-definition.ts';
 import { eventDefinitions } from './registry.ts';
 
@@ -31,6 +36,9 @@ const documentation: Readonly<Record<string, EventDocumentation>> = {
   ...sharingDocumentation,
   ...reviewingDocumentation,
   ...emailDocumentation,
+  ...statementDocumentation,
+  ...pageDocumentation,
+  ...ownDocumentation,
 };
 
 /** Every event of the registry with what is told of it, in the registry's order. */

@@ -50,7 +50,12 @@ const emailEvents = [
   'Unsubscribed',
 ] as const;
 
+/** Events of ours beside the specs; Kindred's own `Cart Abandoned` stays a custom one. */
+const statementEvents = ['Preferences Updated', 'Survey Answered'] as const;
+
 const familyOfName: ReadonlyMap<string, EventFamily> = new Map<string, EventFamily>([
   ...commerceEvents.map((name): [string, EventFamily] => [name, 'commerce']),
   ...emailEvents.map((name): [string, EventFamily] => [name, 'email']),
+  ...statementEvents.map((name): [string, EventFamily] => [name, 'profile']),
+  ['Page Left', 'page'],
 ]);

@@ -34,6 +34,8 @@ export const collectedEvent = z.looseObject({
   formerIdentity: identity.optional(),
   /** Sent again out of the lake; states that the event has been on the stream before. */
   replayed: z.literal(true).optional(),
+  /** Sent again to build the profiles of certain customers anew; see core/events/replay.ts. */
+  rebuildId: z.uuid().optional(),
   /** The shop's own opaque ids, kept for joins and exports; an email address never stands here. */
   userId: z.string().optional(),
   anonymousId: z.string().optional(),

@@ -9,6 +9,7 @@ import {
   wishlistEvents,
 } from './properties/engagement.ts';
 import { orderEvents, productEvents } from './properties/ordering.ts';
+import { ownEvents, pageEvents, statementEvents } from './properties/statements.ts';
 
 /** Every event that Kindred knows by name, in the order of the specs. */
 export const eventDefinitions: readonly EventDefinition[] = [
@@ -21,6 +22,9 @@ export const eventDefinitions: readonly EventDefinition[] = [
   ...sharingEvents,
   ...reviewingEvents,
   ...emailEvents,
+  ...statementEvents,
+  ...pageEvents,
+  ...ownEvents,
 ];
 
 const definitions: ReadonlyMap<string, EventDefinition> = new Map(

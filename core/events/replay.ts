@@ -9,6 +9,8 @@ const EVENTS_PER_SECOND_DEFAULT = 100;
 /** One shard takes 1,000 records a second, and live events need their share. */
 const EVENTS_PER_SECOND_MAX = 1_000;
 const SELECTED_MAX = 100;
+/** Ten customers with as many identities as one can have. */
+const REBUILT_IDENTITIES_MAX = 480;
 
 /** Which of the quarantined calls, or of the lake's events, are meant. */
 export const replayFilter = z.strictObject({
@@ -27,17 +29,26 @@ export const replayFilter = z.strictObject({
 });
 export type ReplayFilter = z.infer<typeof replayFilter>;
 
+/** Customers whose profiles were taken away, to be built anew out of the lake: what `kindred reset` writes. */
+export const rebuild = z.strictObject({
+  rebuildId: z.uuid(),
+  /** When they were taken away: what was received from then on is in their new profiles already. */
+  resetAt: z.iso.datetime(),
+  /** References of everything by which they were known; other customers' events are passed. */
+  identities: z.array(z.string()).min(1).max(REBUILT_IDENTITIES_MAX),
+  /** Those that join nobody this time: they are left out of events that have a stronger identity. */
+  apart: z.array(z.string()).max(REBUILT_IDENTITIES_MAX).default([]),
+});
+export type Rebuild = z.infer<typeof rebuild>;
+
 export const replayRequest = replayFilter
   .extend({
-    what: z.enum(['quarantine', 'raw']).default('quarantine'),
+    /** Refused calls, events of the lake, or what the enricher could not take. */
+    what: z.enum(['quarantine', 'raw', 'failures']).default('quarantine'),
     /** Counts what would come of it, puts nothing on the stream and marks nothing. */
     isDryRun: z.boolean().default(false),
     eventsPerSecond: z.int().min(1).max(EVENTS_PER_SECOND_MAX).default(EVENTS_PER_SECOND_DEFAULT),
-    /**
-     * Of the lake's events: their profiles were reset, so that events count which are older than all that a
-     * profile remembers. Without it those are taken for folded.
-     */
-    isRebuild: z.boolean().default(false),
+    rebuild: rebuild.optional(),
     /** Ends after so many calls or events. */
     limit: z.int().min(1).optional(),
   })
@@ -47,10 +58,14 @@ export const replayRequest = replayFilter
   })
   .refine(({ what, reasons, ids }) => what === 'quarantine' || (reasons ?? ids) === undefined, {
     path: ['what'],
-    error: 'events of the lake have no reasons and no quarantine ids; leave both out',
+    error: 'only refused calls have reasons and quarantine ids; leave both out',
   })
-  .refine(({ what, isRebuild }) => what === 'raw' || !isRebuild, {
-    path: ['isRebuild'],
+  .refine(({ what, sources }) => what !== 'failures' || sources === undefined, {
+    path: ['sources'],
+    error: 'one failed batch has events of several sources; leave sources out',
+  })
+  .refine((request) => request.what === 'raw' || request.rebuild === undefined, {
+    path: ['rebuild'],
     error: 'is of events of the lake only; ask for what: "raw", or leave it out',
   });
 export type ReplayRequest = z.infer<typeof replayRequest>;

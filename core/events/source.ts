@@ -30,6 +30,13 @@ const writeKey = z.strictObject({
   createdAt: z.iso.datetime(),
 });
 
+/** As it stands in a customer key, `braze:<hex>`. */
+export const espName = z.string().regex(/^(?!anon$)[a-z][a-z0-9-]{0,30}$/, {
+  message: 'expected lower-case letters, digits and hyphens, e.g. "braze", and not "anon"',
+});
+/** Each is one more link of every customer with an address, and one more to be read with it. */
+const ESP_KEYS_MAX = 2;
+
 export const sourceDocument = z.strictObject({
   sourceId,
   description: z.string().max(500).optional(),
@@ -47,6 +54,11 @@ export const sourceDocument = z.strictObject({
   eventsPerSecondMax: z.number().positive().optional(),
   /** Whether an event of an unregistered name is taken as a custom event or refused. */
   schemaMode: z.enum(['lenient', 'strict']).default('lenient'),
+  /**
+   * ESPs that ask for its customers by an HMAC of their address, which each computes with a key of its own; see
+   * docs/how-to/identity-keys.md.
+   */
+  espKeys: z.array(espName).max(ESP_KEYS_MAX).optional(),
 });
 export type SourceDocument = z.infer<typeof sourceDocument>;
 
@@ -62,4 +74,4 @@ export const DEFAULT_SOURCE: SourceDocument = sourceDocument.parse({
 
 /** What an event keeps of its source, and what decides whether it may come from there. */
 export type EventSource = Pick<SourceDocument, 'sourceId' | 'priority'> &
-  Partial<Pick<SourceDocument, 'eventFamilies'>>;
+  Partial<Pick<SourceDocument, 'eventFamilies' | 'espKeys'>>;

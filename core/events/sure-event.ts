@@ -19,6 +19,7 @@ export function isSureEvent(record: unknown): record is CollectedEvent {
     isOptionalText(record.event) &&
     // Of few events; the schema looks at it.
     record.formerIdentity === undefined &&
+    record.rebuildId === undefined &&
     (record.replayed === undefined || record.replayed === true) &&
     isOptionalText(record.userId) &&
     isOptionalText(record.anonymousId) &&

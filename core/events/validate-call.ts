@@ -22,6 +22,8 @@ export const refusalReasons = [
   'unregistered-event',
   'too-large',
   'family-not-enabled',
+  /** The shop's own expectation of severity quarantine; the issue names it. */
+  'unmet-expectation',
 ] as const;
 export type RefusalReason = (typeof refusalReasons)[number];
 

@@ -3,7 +3,7 @@ import { eventFamilyOf } from '../events/event-family.ts';
 import type { TimeReading } from '../events/event-time.ts';
 import type { Issue } from '../events/issue.ts';
 import { isJsonObject } from '../events/json-value.ts';
-import { MESSAGE_ID_CHARACTERS_MAX, RECORD_BYTES_MAX } from '../events/limits.ts';
+import { ISSUES_MAX, MESSAGE_ID_CHARACTERS_MAX, RECORD_BYTES_MAX } from '../events/limits.ts';
 import type { EventSource } from '../events/source.ts';
 import {
   type PropertiesCheck,
@@ -34,7 +34,8 @@ export interface CollectedCalls {
   readonly refused: readonly RefusedCall[];
 }
 
-export interface CollectOptions extends Omit<CollectCircumstances, 'receivedAt' | 'sourceFields'> {
+export interface CollectOptions
+  extends Omit<CollectCircumstances, 'receivedAt' | 'sourceFields' | 'espKeys'> {
   readonly source: EventSource;
   readonly receivedAtMs: number;
   /** What the route says each call is; nothing for a batch. */
@@ -43,6 +44,8 @@ export interface CollectOptions extends Omit<CollectCircumstances, 'receivedAt' 
   /** Largest call, in bytes of JSON. */
   readonly callBytesMax: number;
   readonly check?: PropertiesCheck;
+  /** What the shop expects of an event beyond its form: why it is to be set aside, or nothing. */
+  readonly expectations?: (record: EventRecord) => readonly Issue[];
 }
 
 /** Decides each call of a request on its own: accepted or refused, never both, never neither. */
@@ -50,7 +53,9 @@ export function collectCalls(calls: readonly unknown[], options: CollectOptions)
   const accepted: EventRecord[] = [];
   const refused: RefusedCall[] = [];
   const receivedAt = new Date(options.receivedAtMs).toISOString();
-  const circumstances = { ...options, receivedAt, sourceFields: sourceFields(options.source) };
+  const { source } = options;
+  const { espKeys } = source;
+  const circumstances = { ...options, receivedAt, sourceFields: sourceFields(source), espKeys };
   for (const [index, call] of calls.entries()) {
     const outcome = collectCall(call, circumstances);
     if (outcome.kind === 'record') accepted.push(outcome.record);
@@ -74,6 +79,10 @@ function collectCall(
   if (isTooLarge(call, record.data.length, options.callBytesMax)) {
     const message = `expected at most ${options.callBytesMax} bytes of JSON; send less per call, or use /v1/import from a server`;
     return { kind: 'refused', reason: 'too-large', issues: [{ path: '', message }] };
+  }
+  const unmet = options.expectations?.(record) ?? [];
+  if (unmet.length > 0) {
+    return { kind: 'refused', reason: 'unmet-expectation', issues: unmet.slice(0, ISSUES_MAX) };
   }
   return { kind: 'record', record };
 }

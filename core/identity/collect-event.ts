@@ -32,6 +32,8 @@ export interface CollectCircumstances extends ContextCircumstances {
   /** See sourceFields. */
   readonly sourceFields: string;
   readonly hasher: IdentityHasher;
+  /** ESPs that ask by an HMAC of the address. */
+  readonly espKeys?: readonly string[] | undefined;
   /** Whether any address may be in the body; false spares the search through every text. */
   readonly mayHoldEmail: boolean;
   /** A fresh id for calls that bring none. */
@@ -45,7 +47,7 @@ export interface CollectCircumstances extends ContextCircumstances {
 export const SETTLED_FIELDS: ReadonlySet<string> = new Set([
   ...['writeKey', 'schemaVersion', 'messageId', 'type', 'identities', 'source', 'sourcePriority'],
   ...['timestamp', 'receivedAt', 'userId', 'anonymousId', 'previousId', 'formerIdentity'],
-  ...['replayed', 'properties', 'traits', 'context'],
+  ...['replayed', 'rebuildId', 'properties', 'traits', 'context'],
 ]);
 
 /**
@@ -59,7 +61,7 @@ export function collectEvent(call: ValidCall, circumstances: CollectCircumstance
   const context = readContext(fields.context, circumstances);
   const settled = settleIdentities(fields, context);
   const messageId = messageIdOf(fields.messageId, newMessageId);
-  const identities = identitiesOf(type, settled, hasher);
+  const identities = identitiesOf(type, settled, circumstances);
   const body = withNamedIpsTruncated(bodyOf(fields, settled, circumstances.mayHoldEmail));
   const former = type === 'alias' ? formerIdentityOf(settled, hasher) : undefined;
   const statement = statementOf(type, identities, circumstances, former);
@@ -201,10 +203,15 @@ function idOf(value: unknown, hashes: string[]): string | undefined {
 function identitiesOf(
   type: EventType,
   { userId, anonymousId, previousId, emailHashes }: Settled,
-  hasher: IdentityHasher,
+  { hasher, espKeys = [] }: CollectCircumstances,
 ): Identity[] {
   const identities = userId === undefined ? [] : [hasher.of('userId', userId)];
-  for (const sha256 of new Set(emailHashes)) identities.push(hasher.ofEmailSha256(sha256));
+  const hashes = new Set(emailHashes);
+  for (const sha256 of hashes) identities.push(hasher.ofEmailSha256(sha256));
+  // Behind the form that every source gives: that one founds the profile of an address.
+  for (const sha256 of hashes) {
+    for (const esp of espKeys) identities.push(hasher.ofEmailForEsp(esp, sha256));
+  }
   if (anonymousId !== undefined) identities.push(hasher.of('anonymousId', anonymousId));
   const isFormerDevice =
     type === 'alias' && typeof previousId === 'string' && previousId !== anonymousId;

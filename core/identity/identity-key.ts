@@ -1,4 +1,4 @@
-import { createHash, hash } from 'node:crypto';
+import { createHash, createHmac, hash } from 'node:crypto';
 import type { Identity, IdentityKind } from '../events/event.ts';
 
 /** SHA-256 works on blocks of this many bytes, and gives this many. */
@@ -22,8 +22,11 @@ export class IdentityHasher {
   readonly #inner = Buffer.alloc(BLOCK_BYTES + VALUE_BYTES_MAX);
   readonly #outer = Buffer.alloc(BLOCK_BYTES + DIGEST_BYTES);
   readonly #known = new Map<string, string>();
+  readonly #espKeys = new Map<string, string>();
+  readonly #secret: string;
 
   constructor(secret: string) {
+    this.#secret = secret;
     const key = Buffer.alloc(BLOCK_BYTES);
     const bytes = Buffer.from(secret);
     (bytes.length > BLOCK_BYTES ? sha256(bytes) : bytes).copy(key);
@@ -42,6 +45,21 @@ export class IdentityHasher {
   /** The identity of a customer whose email's SHA-256 (64 hex digits of the normalised address) is known. */
   ofEmailSha256(sha256Hex: string): Identity {
     return { kind: 'email', key: this.#keyOf(`email:${sha256Hex.toLowerCase()}`) };
+  }
+
+  /**
+   * The same customer's identity under the form that an ESP computes with its own key: `hmacHex` is
+   * HMAC-SHA-256, in hex, of the address's SHA-256 in hex; see espKey.
+   */
+  ofEspHmac(esp: string, hmacHex: string): Identity {
+    return { kind: 'email', key: this.#keyOf(`email-${esp}:${hmacHex.toLowerCase()}`) };
+  }
+
+  /** What `ofEspHmac` gives for the address with this SHA-256. */
+  ofEmailForEsp(esp: string, sha256Hex: string): Identity {
+    const known = this.#espKeys.get(esp) ?? espKey(esp, this.#secret);
+    this.#espKeys.set(esp, known);
+    return this.ofEspHmac(esp, hmacHex(known, sha256Hex.toLowerCase()));
   }
 
   #keyOf(text: string): string {
@@ -81,6 +99,18 @@ export function emailSha256Identity(sha256Hex: string, secret: string): Identity
 /** SHA-256, in lower-case hex, of the trimmed, lower-cased address: the form ESPs and ad networks use. */
 export function emailSha256(address: string): string {
   return hash('sha256', address.trim().toLowerCase(), 'hex');
+}
+
+/**
+ * The key that an ESP signs addresses with: derived from the identity secret, so that it needs no keeping of its
+ * own, tells nothing of that secret, and differs for each ESP.
+ */
+export function espKey(esp: string, secret: string): string {
+  return hmacHex(secret, `esp-key:${esp}`);
+}
+
+function hmacHex(key: string, text: string): string {
+  return createHmac('sha256', key).update(text).digest('hex');
 }
 
 /** The key under which an identity is stored: `kind#hmac`. */

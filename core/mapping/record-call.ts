@@ -18,7 +18,8 @@ export function callOfRecord(
   const id = valueAtPath(record, mapping.id);
   const isId = (typeof id === 'string' && id !== '') || typeof id === 'number';
   const version = mapping.version.map((path) => valueAtPath(record, path) ?? null);
-  const rules = { call: mapping.call, fields: mapping.fields } as Pick<
+  // A product that can't be used has no call of its own; the intake refuses one without an event.
+  const rules = { call: mapping.call ?? { type: 'track' }, fields: mapping.fields } as Pick<
     RecordMapping,
     'call' | 'fields'
   >;

@@ -13,7 +13,7 @@ import {
 import { combineCounts, combineParts, countsOf, partsSaid } from './fold-event.ts';
 import { orderClaimOf } from './orders.ts';
 import { partsHearing } from './profile-parts.ts';
-import type { ProfileWrite, StoredView } from './profile-store.ts';
+import type { Claim, ProfileWrite, StoredView } from './profile-store.ts';
 import { ColdNeededError, type Entry, type RefusedIdentity, WorkingSet } from './working-set.ts';
 
 /** An event as it came off the stream. */
@@ -50,19 +50,21 @@ export interface EventRefusal extends RefusedIdentity {
 }
 
 /**
- * DynamoDB's limit of one transaction. An event that joins adds at most 67: 48 links (IDENTITIES_MAX), 9
- * profiles or tombstones (EVENT_IDENTITIES_MAX and a former one) with their cold items, and a claim. One of a
- * single known customer adds 3: its two items and a claim.
+ * DynamoDB's limit of one transaction. An event that joins adds at most 68: 48 links (IDENTITIES_MAX), 9
+ * profiles or tombstones (EVENT_IDENTITIES_MAX and a former one) with their cold items, and two claims. One of a
+ * single known customer adds 4: its two items and two claims.
  */
 const ACTIONS_MAX = 100;
-const JOINING_ACTIONS_MAX = 67;
-const PLAIN_ACTIONS_MAX = 3;
+const JOINING_ACTIONS_MAX = 68;
+const PLAIN_ACTIONS_MAX = 4;
 
 /** With the 9 that one more event can add, under 2 MB of the 4 MB that a transaction may carry. */
 const WRITE_PROFILES_MAX = 16;
 
 /** How long a repeat of an order is looked for: a year and the longest returns after it. */
 const CLAIM_DAYS = 400;
+/** How long the same rebuild may be run again. */
+const REBUILD_CLAIM_DAYS = 30;
 const DAY_S = 86_400;
 const DAY_MS = DAY_S * 1_000;
 
@@ -102,7 +104,8 @@ function foldChunk(
       refused.push({ ...each, event: delivered.event });
     }
   }
-  return { outcomes, refused, write: working.toWrite() };
+  const arrivedAtMs = Math.max(0, ...deliveries.slice(-1).map((each) => each.delivery.arrivedAtMs));
+  return { outcomes, refused, write: working.toWrite(arrivedAtMs) };
 }
 
 function isFull(working: WorkingSet, { refs, formerRef }: DeliveredEvent): boolean {
@@ -138,20 +141,16 @@ function foldOne(
   takenClaims: ReadonlySet<string>,
 ): EventOutcome {
   const [strongest = '', ...weaker] = refs;
-  const claim = orderClaimOf(event);
+  const claims = claimsOf(event, delivery);
   const known = working.ownerOf(strongest);
-  const knownEvidence = known && evidenceFor(working, known, delivery);
-  if (known !== undefined && knownEvidence !== undefined && isProven(knownEvidence, delivery)) {
-    if (isRedelivery(knownEvidence, delivery)) return 'redelivered';
-    // Sent again by its client: the new record is remembered, for it can be redelivered too.
-    remember(working, known, delivery);
-    return 'duplicate';
-  }
+  const isAgain = known && isRedelivery(evidenceFor(working, known, delivery), delivery);
+  if (isAgain) return 'redelivered';
   // Of an order its claim says more surely whether it was counted.
-  const hasClaim = claim !== undefined && isClaimKept(delivery);
+  const hasClaim = claims.length > 0 && isClaimKept(event, delivery);
   if (known !== undefined && !hasClaim && isForgotten(known.hot.evidence, delivery)) {
     return 'duplicate';
   }
+  // What is sent again may still join what could not be joined when it first came.
   let owner = inUse(working, working.ownerOrFounded(strongest, happenedAtMs(event)), strongest);
   for (const ref of weaker) {
     const other = working.ownerOf(ref);
@@ -159,17 +158,16 @@ function foldOne(
     else if (other !== owner) owner = working.join(owner, other, ref);
   }
   if (formerRef !== undefined) owner = joinFormer(working, owner, formerRef, event);
-  const isTaken = claim !== undefined && (takenClaims.has(claim) || working.hasClaim(claim));
+  const isFree = ({ key }: Claim) => !takenClaims.has(key) && !working.hasClaim(key);
+  const [deciding] = claims;
+  const isTaken = deciding !== undefined && !isFree(deciding);
   const evidence = evidenceFor(working, owner, delivery);
   if (isTaken || isProven(evidence, delivery)) {
-    const isAgain = isRedelivery(evidence, delivery);
+    const outcome = isRedelivery(evidence, delivery) ? 'redelivered' : 'duplicate';
     remember(working, owner, delivery);
-    return isAgain ? 'redelivered' : 'duplicate';
+    return outcome;
   }
-  if (claim !== undefined) {
-    const expiresAtS = Math.floor(delivery.arrivedAtMs / 1000) + CLAIM_DAYS * DAY_S;
-    working.addClaim({ key: claim, expiresAtS });
-  }
+  for (const claim of claims.filter(isFree)) working.addClaim(claim);
   foldInto(working, owner, event, delivery);
   return 'folded';
 }
@@ -198,9 +196,30 @@ function foldInto(
   });
 }
 
+/**
+ * What the event claims, first what decides whether it counts. Of an event that builds a profile anew that is the
+ * event itself within the rebuild: its order was claimed by the profile that was taken away.
+ */
+function claimsOf(event: CollectedEvent, { arrivedAtMs }: Delivery): Claim[] {
+  const claim = (key: string, days: number) => ({
+    key,
+    expiresAtS: Math.floor(arrivedAtMs / 1000) + days * DAY_S,
+  });
+  const order = orderClaimOf(event);
+  const orders = order === undefined ? [] : [claim(order, CLAIM_DAYS)];
+  const { rebuildId, messageId } = event;
+  if (rebuildId === undefined) return orders;
+  const own = `rebuild#${rebuildId}#${order ?? `message#${messageId}`}`;
+  return [claim(own, REBUILD_CLAIM_DAYS), ...orders];
+}
+
 /** Whether a claim made when the event first came would still be there; live events make theirs now. */
-function isClaimKept({ firstReceivedMs, arrivedAtMs }: Delivery): boolean {
-  return firstReceivedMs === undefined || arrivedAtMs - firstReceivedMs < CLAIM_DAYS * DAY_MS;
+function isClaimKept(
+  { rebuildId }: CollectedEvent,
+  { firstReceivedMs, arrivedAtMs }: Delivery,
+): boolean {
+  if (rebuildId !== undefined || firstReceivedMs === undefined) return true;
+  return arrivedAtMs - firstReceivedMs < CLAIM_DAYS * DAY_MS;
 }
 
 /** A user id that was known from an `alias` alone is one that the shop uses, from its first event on. */

@@ -26,6 +26,10 @@ export interface HotProfile extends ProfileCounts {
   readonly version: number;
   /** At which version the cold item was written last; 0 where there is none. */
   readonly coldVersion: number;
+  /** Days since 1970 at that time. */
+  readonly coldDay: number;
+  /** Where the sweep of carts finds the profile; see cart-due.ts. */
+  readonly cartDue?: string | undefined;
   /** As in `profile`; whether a user id is one is asked for with every event. */
   readonly formerIdentities: readonly string[];
   /** The lanes that came furthest, at most HOT_LANES_MAX of them. */
@@ -63,6 +67,7 @@ export function newHot(profileId: string, timeMs: number): HotProfile {
     profileId,
     version: 0,
     coldVersion: 0,
+    coldDay: 0,
     formerIdentities: [],
     eventCount: 0,
     firstSeenMs: timeMs,
@@ -108,6 +113,17 @@ export function joinedProfile(hot: HotProfile, cold: ColdProfile): Profile {
   };
 }
 
+/** A profile that was read, as the one value that it is; of hot alone where cold was not to be had. */
+export function wholeProfile({
+  hot,
+  cold = unstoredCold(hot.profileId),
+}: {
+  readonly hot: HotProfile;
+  readonly cold: ColdProfile | undefined;
+}): Profile {
+  return joinedProfile(hot, cold);
+}
+
 /** The two items of a profile that is stored in neither yet. */
 export function splitProfile(profile: Profile): { hot: HotProfile; cold: ColdProfile } {
   const { identities, formerIdentities = [], evidence, ...rest } = profile;
@@ -121,6 +137,12 @@ export function splitProfile(profile: Profile): { hot: HotProfile; cold: ColdPro
   const hot = { ...newHot(profileId, firstSeenMs), ...counts, version, formerIdentities, evidence };
   return chilled({ ...hot, parts }, { identities, lanes: {}, parts: {} });
 }
+
+/**
+ * A cold item is written anew when it is so old, so that the store can forget profiles by the age of their items:
+ * cold outlives hot by as much, see profile-write.ts.
+ */
+export const COLD_AGE_DAYS_MAX = 30;
 
 /** Whether hot has more than it may be written with; `partsJson` is its parts' stored form. */
 export function isOverfull({ evidence }: HotProfile, partsJson: string): boolean {
@@ -154,6 +176,7 @@ export function mergeHot(a: HotProfile, b: HotProfile, profileId: string): HotPr
     profileId,
     version: Math.max(a.version, b.version),
     coldVersion: a.profileId === profileId ? a.coldVersion : b.coldVersion,
+    coldDay: a.profileId === profileId ? a.coldDay : b.coldDay,
     formerIdentities: [...former].sort(),
     ...combineCounts(a, b),
     evidence: combineEvidence(a.evidence, b.evidence),

@@ -20,7 +20,7 @@ export class MalformedProfileError extends Error {
 /** JSON of everything but the item's name and version. */
 export function encodeHot(hot: HotProfile, partsJson = encodeParts(hot.parts)): string {
   const { coldVersion, formerIdentities, eventCount, firstSeenMs, lastSeenMs, evidence } = hot;
-  const cold = coldVersion === 0 ? '' : `,"c":${coldVersion}`;
+  const cold = coldVersion === 0 ? '' : `,"c":${coldVersion},"d":${hot.coldDay}`;
   const coldLanes = hot.hasColdLanes ? ',"x":1' : '';
   const former = formerIdentities.length === 0 ? '' : `,"f":${JSON.stringify(formerIdentities)}`;
   const counts = `"n":[${eventCount},${firstSeenMs},${lastSeenMs - firstSeenMs}]`;
@@ -32,13 +32,14 @@ export function encodeHot(hot: HotProfile, partsJson = encodeParts(hot.parts)): 
 
 /** @throws MalformedProfileError where the text is not one of encodeHot. */
 export function decodeHot(profileId: string, version: number, text: string): HotProfile {
-  const { c = 0, n, f = [], l, x = 0, m, s } = fieldsIn(text);
+  const { c = 0, d = 0, n, f = [], l, x = 0, m, s } = fieldsIn(text);
   const [eventCount, firstSeen, lastSeenAfter] = listIn(n, 'n');
   const firstSeenMs = numberIn(firstSeen, 'n');
   return {
     profileId,
     version,
     coldVersion: numberIn(c, 'c'),
+    coldDay: numberIn(d, 'd'),
     eventCount: numberIn(eventCount, 'n'),
     firstSeenMs,
     lastSeenMs: firstSeenMs + numberIn(lastSeenAfter, 'n'),

@@ -4,7 +4,10 @@ import {
   isUserRef,
   USER_IDS_MAX,
 } from '../identity/profile-id.ts';
+import { cartDueOf, cartDueSince } from './cart-due.ts';
+import { noParts } from './fold-event.ts';
 import {
+  COLD_AGE_DAYS_MAX,
   type ColdProfile,
   chilled,
   type HotProfile,
@@ -23,6 +26,8 @@ import {
   type StoredView,
 } from './profile-store.ts';
 import { encodeHot, encodeParts } from './stored-profile.ts';
+
+const DAY_MS = 86_400_000;
 
 /** A profile that can't be folded into; the events wait until somebody has looked at it. */
 export class ProfileRefusedError extends Error {
@@ -209,11 +214,11 @@ export class WorkingSet {
   }
 
   /** The write that brings the store to this state; undefined where nothing changed. */
-  toWrite(): ProfileWrite | undefined {
+  toWrite(nowMs: number): ProfileWrite | undefined {
     const changed = this.#changed();
     if (changed.length === 0) return undefined;
     return {
-      profiles: changed.map((entry) => this.#putOf(entry)),
+      profiles: changed.map((entry) => this.#putOf(entry, Math.floor(nowMs / DAY_MS))),
       tombstones: [...this.#merged].flatMap(([profileId, { storedVersion, hasCold }]) => {
         // What was never stored leaves no tombstone.
         if (storedVersion === undefined) return [];
@@ -228,16 +233,20 @@ export class WorkingSet {
     };
   }
 
-  #putOf(entry: Entry): ProfilePut {
+  #putOf(entry: Entry, today: number): ProfilePut {
     const { storedVersion: expectedVersion, hot: before } = entry;
+    const { profileId, coldVersion, coldDay } = before;
     const version = (expectedVersion ?? 0) + 1;
     const partsJson = encodeParts(before.parts);
-    if (!isColdDue(entry) && !isOverfull(before, partsJson)) {
-      const hot = { ...before, version };
+    const isColdOld = coldVersion > 0 && today - coldDay > COLD_AGE_DAYS_MAX;
+    if (!isColdDue(entry) && !isColdOld && !isOverfull(before, partsJson)) {
+      const cartDue = cartDueSince(before.cartDue, { profileId, ...before.parts });
+      const hot = { ...before, version, cartDue };
       return { hot, hotText: encodeHot(hot, partsJson), cold: undefined, expectedVersion };
     }
     const { hot: rest, cold } = chilled(before, this.coldOf(entry));
-    const hot = { ...rest, version, coldVersion: version };
+    const cartDue = cartDueOf({ ...noParts, ...cold.parts, profileId });
+    const hot = { ...rest, version, coldVersion: version, coldDay: today, cartDue };
     return { hot, hotText: encodeHot(hot), cold, expectedVersion };
   }
 

@@ -180,7 +180,7 @@ const fresh = kind('fresh', {
 
 const anomaly = kind('anomaly', {
   ...shared,
-  measure,
+  measure: measure.describe('what is counted or added up a day'),
   by: columnNames.optional().describe('a measure for each value of these columns'),
   zMax: z
     .number()
@@ -193,7 +193,10 @@ const anomaly = kind('anomaly', {
     .max(26)
     .default(8)
     .describe('same weekdays that it is compared with'),
-  direction: z.enum(['both', 'below', 'above']).default('both'),
+  direction: z
+    .enum(['both', 'below', 'above'])
+    .default('both')
+    .describe('which days are unusual: fewer, more, or both'),
 }).describe(
   'The day’s measure is usual for its weekday, by median and MAD. Needs four same weekdays before it.',
 );

@@ -1,13 +1,14 @@
 import type { formats } from './expectation.ts';
 
 /**
- * Forms of texts. Written so that JavaScript and RE2 read them alike and neither tries anything twice.
+ * Forms of texts. Written so that JavaScript and RE2 read them alike (what they take for a blank differs)
+ * and neither tries anything twice.
  * They look at the form alone: an address that is none is found out by who writes to it.
  */
 export const formatPatterns: Readonly<Record<(typeof formats)[number], RegExp>> = {
   /** One @ with something before it and a dotted name behind it. */
-  email: /^[^@\s]+@[^@\s.]+(\.[^@\s.]+)+$/,
-  url: /^https?:\/\/[^\s/]+(\/\S*)?$/,
+  email: /^[^@ \t\r\n]+@[^@ \t\r\n.]+(\.[^@ \t\r\n.]+)+$/,
+  url: /^https?:\/\/[^ \t\r\n/]+(\/[^ \t\r\n]*)?$/,
   /** RFC 9562. */
   uuid: /^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$/,
   sha256: /^[0-9a-fA-F]{64}$/,

@@ -67,3 +67,17 @@ export function lakeProblem(suite: Suite): string | undefined {
   }
   return undefined;
 }
+
+/** The data sets for the documentation, in Markdown. */
+export function lakeDatasetsMarkdown(): string {
+  const rows = lakeDatasets.map((name) => {
+    const source = datasetSources[name];
+    const from =
+      source.kind === 'lake'
+        ? `the day’s \`curated/${source.table}\``
+        : `the table of ${source.table === 'profiles' ? 'profiles, in figures' : 'the catalogue'}, as it is now`;
+    const columns = columnNames[name].map((column) => `\`${column}\``).join(', ');
+    return `| \`${name}\` | ${from} | ${columns} |`;
+  });
+  return ['| data set | rows | columns |', '| --- | --- | --- |', ...rows].join('\n');
+}

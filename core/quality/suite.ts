@@ -20,7 +20,11 @@ export const columnTypes = [
 export type SuiteColumnType = (typeof columnTypes)[number];
 
 const suiteColumn = z.strictObject({
-  type: z.enum(columnTypes, { error: `must be one of ${columnTypes.join(', ')}` }),
+  type: z
+    .enum(columnTypes, { error: `must be one of ${columnTypes.join(', ')}` })
+    .describe(
+      'numbers with a point, days and times in ISO 8601, times in UTC if they name no zone',
+    ),
   isPersonal: z
     .boolean()
     .optional()
@@ -63,11 +67,11 @@ export const suite = z
       .int({ error: 'must be a whole number' })
       .positive()
       .describe('raised with each change'),
-    title: z.string().min(1).max(200),
-    description: z.string().max(2_000).optional(),
+    title: z.string().min(1).max(200).describe('of the report'),
+    description: z.string().max(2_000).optional().describe('below the title'),
     dataset: dataset.describe('what it is about'),
-    format: fileFormat.optional(),
-    columns,
+    format: fileFormat.optional().describe('of the file, where its name doesn’t say it'),
+    columns: columns.describe('the columns that are used; others of a file are texts'),
     time: columnName
       .optional()
       .describe('column that says on which day a row counts; needed by anomaly and drift'),
@@ -82,7 +86,8 @@ export const suite = z
     expectations: z
       .array(expectation)
       .min(1, { error: 'must have at least one expectation' })
-      .max(EXPECTATIONS_MAX, { error: `must have at most ${EXPECTATIONS_MAX} expectations` }),
+      .max(EXPECTATIONS_MAX, { error: `must have at most ${EXPECTATIONS_MAX} expectations` })
+      .describe('what is expected'),
   })
   .superRefine((document, context) => {
     for (const { path, message } of faultsOf(document)) {

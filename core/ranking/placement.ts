@@ -47,6 +47,8 @@ export const placementRules = z.strictObject({
   onlyAvailable: z.boolean(),
   /** Leaves out items without an image. */
   onlyWithImage: z.boolean(),
+  /** Shows items that the shop says are for adults only; they are left out by default. */
+  admitAdult: z.boolean().optional(),
   /** At most so many items of one category, unless nothing else is left; absent means any number. */
   categoryItemsMax: z.number().int().positive().optional(),
 });
@@ -63,6 +65,11 @@ export const placement = z
     /** BCP 47 tag by which prices are written, e.g. `en-GB` for £12.50. */
     locale: z.string().refine(isLocale, { message: 'must be a language tag such as en-GB' }),
     ladder: z.array(strategy).min(1),
+    /** ISO 4217: prices are shown in it where the shop gave one; else in the item's own currency. */
+    currency: z
+      .string()
+      .regex(/^[A-Z]{3}$/)
+      .optional(),
     rules: placementRules,
     limit: z.strictObject({
       default: z.number().int().positive().max(LIMIT_MAX),

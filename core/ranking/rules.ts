@@ -26,6 +26,7 @@ export function isAdmitted(
 ): boolean {
   if (bought.has(item.itemId)) return false;
   if (rules.onlyAvailable && !item.available) return false;
+  if (item.isAdult === true && rules.admitAdult !== true) return false;
   if (rules.onlyWithImage && item.imageUrl === '') return false;
   // A row without a title, such as one known only by its id from an order line, says nothing to anybody.
   return item.title.trim() !== '';

@@ -1,6 +1,8 @@
 import { customerKeyOf, identitiesOfKey } from '../../core/identity/customer-key.ts';
 import { identityRef } from '../../core/identity/identity-key.ts';
+import { mayPersonalize } from '../../core/profile/may-personalize.ts';
 import type { Profile } from '../../core/profile/profile.ts';
+import { isSuppressed } from '../../core/profile/suppression.ts';
 import { budgetsMs, within } from './time-budget.ts';
 
 /** Where customers are looked up. */
@@ -17,7 +19,7 @@ export interface CustomerSource {
 /** What is known of the customer a request names; `shown` is what the answer may repeat of the key. */
 export type Customer =
   | { readonly kind: 'absent' | 'refused-email' | 'refused-length'; readonly shown: '' }
-  | { readonly kind: 'unknown' | 'no-consent'; readonly shown: string }
+  | { readonly kind: 'unknown' | 'no-consent' | 'suppressed'; readonly shown: string }
   | { readonly kind: 'unreadable'; readonly shown: string; readonly dependency: string }
   | { readonly kind: 'known'; readonly shown: string; readonly profile: Profile };
 
@@ -52,9 +54,9 @@ export class Customers {
     const read = await within(budgetsMs.profile, (signal) => this.#source.readProfile(id, signal));
     if (!read.ok) return { kind: 'unreadable', shown, dependency: 'profiles' };
     if (read.value === undefined) return { kind: 'unknown', shown };
-    return read.value.consent?.personalization.granted === false
-      ? { kind: 'no-consent', shown }
-      : { kind: 'known', shown, profile: read.value };
+    // What is fetched here stands in emails.
+    if (mayPersonalize(read.value, 'email')) return { kind: 'known', shown, profile: read.value };
+    return { kind: isSuppressed(read.value, 'email') ? 'suppressed' : 'no-consent', shown };
   }
 
   /** The secret; through an outage of its store the one that was last read. */

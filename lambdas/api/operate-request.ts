@@ -15,18 +15,22 @@ export async function operateRequest(
   const { resource, httpMethod } = event;
   const route = routes.find((one) => one.resource === resource && one.method === httpMethod);
   if (route === undefined) throw new Problem(404, 'No such path; see the operators’ API.');
-  const { status, body } = await route.handle(
+  const { status, body, page } = await route.handle(
     {
       path: present(event.pathParameters),
       query: present(event.queryStringParameters),
       body: bodyOf(event),
+      principal: event.requestContext.identity.userArn ?? 'unknown',
     },
     services,
   );
   return {
     statusCode: status,
-    headers: { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' },
-    body: JSON.stringify(body),
+    headers: {
+      'Content-Type': page === undefined ? 'application/json' : 'text/html; charset=utf-8',
+      'Cache-Control': 'no-store',
+    },
+    body: page ?? JSON.stringify(body),
   };
 }
 

@@ -7,12 +7,16 @@ export interface OperatorRequest {
   readonly query: Readonly<Record<string, string>>;
   /** The body as JSON; undefined where there is none. */
   readonly body: unknown;
+  /** Who asks: the IAM principal's ARN, as API Gateway has found it. */
+  readonly principal: string;
 }
 
 /** A JSON answer; a refusal is thrown as a Problem. */
 export interface OperatorAnswer {
   readonly status: number;
   readonly body: object;
+  /** An HTML page instead of the body. */
+  readonly page?: string;
 }
 
 /** One route of the operators' API; a route is a file, listed in operator-routes.ts. */

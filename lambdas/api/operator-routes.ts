@@ -1,3 +1,11 @@
+import {
+  eraseCustomerRoute,
+  exportCustomerRoute,
+  showCustomerRoute,
+} from './operator-customers.ts';
+import { certificateRoute, resumeErasureRoute, showErasureRoute } from './operator-erasures.ts';
+import { showExportRoute } from './operator-exports.ts';
+import { listQualityReports, showQualityReport } from './operator-quality.ts';
 import { listQuarantine } from './operator-quarantine.ts';
 import { resumeReplayRoute, showReplayRoute, startReplayRoute } from './operator-replays.ts';
 import type { OperatorRoute } from './operator-route.ts';
@@ -10,4 +18,13 @@ export const operatorRoutes: readonly OperatorRoute[] = [
   showReplayRoute,
   resumeReplayRoute,
   sourceEventsRoute,
+  listQualityReports,
+  showQualityReport,
+  showCustomerRoute,
+  eraseCustomerRoute,
+  exportCustomerRoute,
+  showExportRoute,
+  showErasureRoute,
+  resumeErasureRoute,
+  certificateRoute,
 ];

@@ -150,6 +150,8 @@ function noteOnCustomer(customer: Customer, isExpected: boolean): string | undef
       return 'the customer is unknown';
     case 'no-consent':
       return 'the customer has not agreed to personalisation';
+    case 'suppressed':
+      return 'the customer gets no email: unsubscribed, complained or not reachable';
     case 'unreadable':
       return 'the customer could not be looked up in time';
     case 'known':

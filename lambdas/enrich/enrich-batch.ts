@@ -4,6 +4,8 @@ import { customerGroups } from '../../core/profile/customer-groups.ts';
 import { compareSequence } from '../../core/profile/evidence.ts';
 import type { DeliveredEvent, EventRefusal } from '../../core/profile/fold-deliveries.ts';
 import type { ProfileStore, StoredView } from '../../core/profile/profile-store.ts';
+import type { RefusedTrait, TraitTypes } from '../../core/profile/trait-types.ts';
+import { type DeclaredDeliveries, withDeclaredTraits } from './declared-traits.ts';
 import { decodeRecord, type PoisonRecord } from './decode-record.ts';
 import { enrichGroup, type GroupFailure, type GroupResult } from './enrich-group.ts';
 import type { EntryCache } from './entry-cache.ts';
@@ -27,6 +29,8 @@ export interface EnrichPorts {
   /** Keeps what is wrong with a customer's identities where people look for it; never rejects. */
   readonly keepRefused: (refused: readonly EventRefusal[]) => Promise<void>;
   readonly surroundings: Surroundings;
+  /** Which types the shop declares for traits; absent in tests of other things. */
+  readonly traitTypes?: () => Promise<TraitTypes>;
   /** Where it is written down what became of each event; absent in tests of other things. */
   readonly inspector?: InspectorLog;
 }
@@ -53,6 +57,8 @@ export interface BatchReport {
   readonly conflictCount: number;
   /** Identities that a customer had too many of already. */
   readonly refusedIdentityCount: number;
+  /** Traits of another type than declared: left out, while their events count. */
+  readonly refusedTraits: readonly RefusedTrait[];
   /** Items of the catalogue that were left alone because their stored form is unknown. */
   readonly unreadableItemCount: number;
   /** Per folded event, from its receipt by the collector to its durable write. */
@@ -73,6 +79,7 @@ interface ProfilePart extends Part {
   readonly freshnessMs: readonly number[];
   readonly settled: readonly SettledEvent[];
   readonly refused: readonly EventRefusal[];
+  readonly refusedTraits: readonly RefusedTrait[];
 }
 
 /**
@@ -111,6 +118,7 @@ export async function enrichBatch(
     poisonCount: poison.length - poisonPart.failed.length,
     conflictCount,
     refusedIdentityCount: profilePart.refused.length,
+    refusedTraits: profilePart.refusedTraits,
     unreadableItemCount: cataloguePart.unreadableCount,
     freshnessMs,
   };
@@ -134,8 +142,8 @@ async function keepPoison(
 }
 
 async function foldIntoProfiles(
-  { profiles, surroundings }: EnrichPorts,
-  deliveries: readonly DeliveredEvent[],
+  { profiles, surroundings, traitTypes }: EnrichPorts,
+  delivered: readonly DeliveredEvent[],
 ): Promise<ProfilePart> {
   const none = {
     foldedCount: 0,
@@ -146,25 +154,28 @@ async function foldIntoProfiles(
     freshnessMs: [],
     settled: [],
     refused: [],
+    refusedTraits: [],
   };
   let view: StoredView;
+  let declared: DeclaredDeliveries;
   try {
-    view = await loadView(profiles, deliveries);
+    declared = await withDeclaredTraits(delivered, traitTypes);
+    view = await loadView(profiles, declared.deliveries);
   } catch (error) {
-    return { ...none, failed: sequencesOf(deliveries), failures: [{ kind: 'store', error }] };
+    return { ...none, failed: sequencesOf(delivered), failures: [{ kind: 'store', error }] };
   }
-  const groups = customerGroups(view, deliveries);
+  const groups = customerGroups(view, declared.deliveries);
   const results = await inParallel(groups, GROUPS_IN_FLIGHT_MAX, async (group) => ({
     group,
     ...(await enrichGroup(profiles, view, group, surroundings)),
   }));
-  return profilePartOf(results);
+  return { ...profilePartOf(results), refusedTraits: declared.refusedTraits };
 }
 
-/** What became of all groups, in one walk: a batch has up to ten thousand events. */
+/** What became of all groups, in one walk. */
 function profilePartOf(
   results: readonly (GroupResult & { readonly group: readonly DeliveredEvent[] })[],
-): ProfilePart {
+): Omit<ProfilePart, 'refusedTraits'> {
   const counts = { folded: 0, duplicate: 0, redelivered: 0, erased: 0 };
   const [failed, freshnessMs]: [string[], number[]] = [[], []];
   const settledEvents: SettledEvent[] = [];

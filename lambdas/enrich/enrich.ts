@@ -7,6 +7,7 @@ import { createCatalogueStore } from '../../adapters/dynamodb/catalogue-store.ts
 import { createDynamoDbClient } from '../../adapters/dynamodb/client.ts';
 import { createInspectorLog, INSPECTOR_PATIENCE } from '../../adapters/dynamodb/inspector-log.ts';
 import { createProfileStore } from '../../adapters/dynamodb/profile-store.ts';
+import { createTraitTypes } from '../../adapters/dynamodb/trait-types.ts';
 import { writePoison, writeRefusedIdentities } from '../../adapters/s3/failures.ts';
 import type { EnrichPorts } from './enrich-batch.ts';
 import { type BatchAnswer, enrichEvent } from './enrich-event.ts';
@@ -39,12 +40,16 @@ const ports: EnrichPorts = {
     profiles: settings.PROFILES_TABLE,
     identities: settings.IDENTITIES_TABLE,
     dedupe: settings.DEDUPE_TABLE,
+    profileRetentionDays: settings.PROFILE_RETENTION_DAYS,
   }),
   catalogue: createCatalogueStore(dynamoDb, settings.CATALOGUE_TABLE),
   entryCache: new EntryCache(),
   writePoison: (poison) => writePoison(s3, settings.FAILURES_BUCKET, poison),
   keepRefused: (refused) => refusals.keep(refused),
   surroundings: { nowMs: Date.now, random: Math.random, sleep: (durationMs) => sleep(durationMs) },
+  traitTypes: createTraitTypes(dynamoDb, settings.CONFIG_TABLE, () =>
+    logger.warn('the document traitTypes/default cannot be used: write it with kindred config'),
+  ),
   inspector: createInspectorLog({
     client: createDynamoDbClient(INSPECTOR_PATIENCE),
     table: settings.INSPECTOR_TABLE,

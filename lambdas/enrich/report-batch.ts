@@ -4,6 +4,8 @@ import type { BatchFailure, BatchReport } from './enrich-batch.ts';
 
 /** Failures of one batch that are logged one by one; an outage fails them all alike. */
 const FAILURES_LOGGED_MAX = 3;
+/** One faulty source states the same trait wrongly again and again. */
+const TRAITS_LOGGED_MAX = 3;
 
 /** Writes what became of a batch as metrics, and why anything failed as logs without personal data. */
 export function reportBatch(report: BatchReport, logger: Logger, metrics: Metrics): void {
@@ -14,6 +16,7 @@ export function reportBatch(report: BatchReport, logger: Logger, metrics: Metric
   count(metrics, 'EventsPoison', report.poisonCount);
   count(metrics, 'ProfileConflicts', report.conflictCount);
   count(metrics, 'IdentitiesRefused', report.refusedIdentityCount);
+  count(metrics, 'TraitsRefused', report.refusedTraits.length);
   for (const freshnessMs of report.freshnessMs) {
     metrics.addMetric('FreshnessMs', MetricUnit.Milliseconds, freshnessMs);
   }
@@ -21,6 +24,12 @@ export function reportBatch(report: BatchReport, logger: Logger, metrics: Metric
   if (report.unreadableItemCount > 0) {
     logger.warn('items of the catalogue left as they are: their stored form is unknown', {
       itemCount: report.unreadableItemCount,
+    });
+  }
+  if (report.refusedTraits.length > 0) {
+    logger.warn('traits of another type than declared are left out', {
+      traits: report.refusedTraits.slice(0, TRAITS_LOGGED_MAX),
+      traitCount: report.refusedTraits.length,
     });
   }
   for (const failure of report.failures.slice(0, FAILURES_LOGGED_MAX)) {

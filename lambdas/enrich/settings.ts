@@ -10,4 +10,6 @@ export const enrichSettings = z.object({
   CATALOGUE_TABLE: name,
   FAILURES_BUCKET: name,
   INSPECTOR_TABLE: name,
+  CONFIG_TABLE: name,
+  PROFILE_RETENTION_DAYS: z.coerce.number().int().positive(),
 });

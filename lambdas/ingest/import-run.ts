@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { feedItem } from '../../core/catalogue/feed-item.ts';
-import { eventFamily, sourceId } from '../../core/events/source.ts';
+import { espName, eventFamily, sourceId } from '../../core/events/source.ts';
 import { rowCounts } from '../../core/mapping/row-tally.ts';
 
 /** What a file of items came to, besides its rows. */
@@ -30,6 +30,7 @@ export const importRun = z.object({
     sourceId,
     priority: z.number(),
     eventFamilies: z.array(eventFamily).exactOptional(),
+    espKeys: z.array(espName).exactOptional(),
     schemaMode: z.enum(['lenient', 'strict']),
   }),
   mappingId: z.string(),

@@ -3,6 +3,7 @@ import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
 import { createDynamoDbClient } from '../../adapters/dynamodb/client.ts';
+import { createEventExpectations } from '../../adapters/dynamodb/event-expectations.ts';
 import { createInspectorLog, INSPECTOR_PATIENCE } from '../../adapters/dynamodb/inspector-log.ts';
 import {
   createRegisteredSchemas,
@@ -44,6 +45,9 @@ export function createIntake(
       stream: createEventStream(environment.EVENTS_STREAM_NAME),
       quarantine: createQuarantineStore(environment.QUARANTINE_BUCKET),
       identitySecret: () => readSecret(environment.IDENTITY_SECRET_ID),
+      expectations: createEventExpectations(config, environment.CONFIG_TABLE, (unusableCount) =>
+        count('SuitesUnusable', unusableCount),
+      ),
       count,
       inspector: createInspectorLog({
         client: createDynamoDbClient(INSPECTOR_PATIENCE),

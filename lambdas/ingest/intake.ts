@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { EventExpectations } from '../../adapters/dynamodb/event-expectations.ts';
 import type { InspectorLog } from '../../adapters/dynamodb/inspector-log.ts';
 import type { EventStream } from '../../adapters/kinesis/event-stream.ts';
 import type { QuarantineStore } from '../../adapters/s3/quarantine-store.ts';
@@ -19,6 +20,7 @@ import {
 import { collectPlain, parsedCalls } from '../../core/identity/collect-plain.ts';
 import { IdentityHasher } from '../../core/identity/identity-key.ts';
 import { quarantinedCall } from '../../core/identity/quarantined-call.ts';
+import { collectExpected } from './collect-expected.ts';
 import { readUserAgent } from './user-agent.ts';
 
 /** Where accepted events and refused calls go; made once per process. */
@@ -27,11 +29,17 @@ export interface IntakePorts {
   readonly quarantine: QuarantineStore;
   readonly identitySecret: () => Promise<string>;
   readonly count: (metric: IntakeMetric, value: number) => void;
+  /** What the shop expects of each event; nothing where it registered no suite. */
+  readonly expectations?: EventExpectations;
   /** Where it is written down what became of each call; what has none is not inspected. */
   readonly inspector?: InspectorLog;
 }
 
-export type IntakeMetric = 'EventsAccepted' | 'EventsQuarantined';
+export type IntakeMetric =
+  | 'EventsAccepted'
+  | 'EventsQuarantined'
+  | 'EventsUnexpected'
+  | `Unexpected/${string}`;
 
 /** What is known of calls that arrive together, by whatever way in. */
 export interface Arrival {
@@ -66,10 +74,17 @@ export async function takeIn(
   ports: IntakePorts,
   deadlineMs: number,
 ): Promise<IntakeOutcome> {
-  const identitySecret = await ports.identitySecret();
+  const [identitySecret, check] = await Promise.all([
+    ports.identitySecret(),
+    ports.expectations?.(),
+  ]);
   const hasher = new IdentityHasher(identitySecret);
   const own = { hasher, newMessageId: randomUUID, readUserAgent, pages: new PageReadings() };
-  const collected = collectedOf(calls, { ...arrival, ...own });
+  const options = { ...arrival, ...own };
+  const { collected, warned } =
+    check === undefined
+      ? { collected: collectedOf(calls, options), warned: [] }
+      : collectExpected(calls, options, check);
   const { accepted, refused } = collected;
   // Quarantine first: when it fails nothing is on the stream yet, and the sender's retry repeats nothing.
   if (refused.length > 0) {
@@ -82,6 +97,8 @@ export async function takeIn(
   // too: the alarm on the share of quarantined events needs both figures of a period.
   ports.count('EventsQuarantined', refused.length);
   ports.count('EventsAccepted', accepted.length);
+  for (const id of warned) ports.count(`Unexpected/${id}`, 1);
+  if (warned.length > 0) ports.count('EventsUnexpected', warned.length);
   // Last, when every call's fate is settled: a process may be frozen once it has answered.
   const { sourceId } = arrival.source;
   const facts = factsOf(collected, arrival.receivedAtMs);

@@ -162,6 +162,7 @@ async function sourceNamed(sourceId: string, { sources }: PlanPorts): Promise<Im
     sourceId,
     priority: source?.priority ?? DEFAULT_SOURCE_PRIORITY,
     ...(source?.eventFamilies === undefined ? {} : { eventFamilies: source.eventFamilies }),
+    ...(source?.espKeys === undefined ? {} : { espKeys: source.espKeys }),
     schemaMode: source?.schemaMode ?? 'lenient',
   };
 }

@@ -1,51 +1,33 @@
-import type { EventStream, StreamRecord } from '../../adapters/kinesis/event-stream.ts';
-import { type Lake, linesOf, rawFilesBetween } from '../../adapters/s3/lake-reader.ts';
+import type { StreamRecord } from '../../adapters/kinesis/event-stream.ts';
+import { linesOf, rawFilesBetween } from '../../adapters/s3/lake-reader.ts';
 import { type StoredReplay, writeReplay } from '../../adapters/s3/replay-store.ts';
 import {
   markReplayed,
-  type Quarantine,
   readWaitingCall,
   type WaitingPage,
   waitingPages,
 } from '../../adapters/s3/waiting-calls.ts';
+import type { CollectedEvent, Identity } from '../../core/events/event.ts';
 import { isJsonObject } from '../../core/events/json-value.ts';
 import { IMPORT_CALL_BYTES_MAX } from '../../core/events/limits.ts';
-import { chunkMs, type Replay, UNREADABLE, withUnreadable } from '../../core/events/replay.ts';
-import type { EventSource } from '../../core/events/source.ts';
+import {
+  chunkMs,
+  type Rebuild,
+  type Replay,
+  UNREADABLE,
+  withUnreadable,
+} from '../../core/events/replay.ts';
 import { readStoredEvent } from '../../core/events/upcast.ts';
-import type { PropertiesCheck } from '../../core/events/validate-call.ts';
 import { partitionKeyOf } from '../../core/identity/collect-event.ts';
+import { identityRef } from '../../core/identity/identity-key.ts';
+import { strongestFirst } from '../../core/identity/profile-id.ts';
 import type { QuarantinedCall } from '../../core/identity/quarantined-call.ts';
 import { takeIn } from './intake.ts';
+import { CHUNK_MAX, type Chunk, chunkSize, type ReplayPorts, withRefused } from './replay-chunk.ts';
+import { failureChunks } from './replay-failures.ts';
 
-export interface ReplayPorts {
-  readonly quarantine: Quarantine;
-  readonly lake: Lake;
-  readonly stream: EventStream;
-  readonly identitySecret: () => Promise<string>;
-  /** The source as it is configured now, with the customer's own schemas as strictly as it wants them. */
-  readonly source: (sourceId: string) => Promise<JudgingSource>;
-  readonly nowMs: () => number;
-  readonly sleep: (ms: number) => Promise<void>;
-}
-
-export interface JudgingSource {
-  readonly source: EventSource;
-  readonly check?: PropertiesCheck;
-}
-
-/** Calls or events between two checkpoints: what a crash repeats, as duplicates, at most. */
-const CHUNK_MAX = 100;
 /** How long one chunk may wait for the stream. */
 const PUT_MS_MAX = 10_000;
-
-/** A part of the work, read and judged; done once its records are on the stream and its calls are moved. */
-interface Chunk {
-  /** The replay as it is after this chunk. */
-  readonly after: Replay;
-  readonly records: readonly StreamRecord[];
-  readonly replayed: readonly { readonly key: string; readonly call: QuarantinedCall }[];
-}
 
 /**
  * Goes on with a replay until it is done or `deadlineMs` (epoch); every chunk ends in a checkpoint.
@@ -59,13 +41,13 @@ export async function continueReplay(
   let stored = start;
   if (stored.replay.status === 'done') return stored.replay;
   const { what, isDryRun, eventsPerSecond } = stored.replay.request;
-  const chunks = (what === 'raw' ? rawChunks : quarantineChunks)(stored.replay, ports, deadlineMs);
+  const chunks = chunksOf[what](stored.replay, ports, deadlineMs);
   let startedAtMs = ports.nowMs();
-  for await (const { after, records, replayed } of chunks) {
+  for await (const { after, records, moves } of chunks) {
     if (!isDryRun) {
       // On the stream first: a crash in between repeats events, which their message ids give away.
       if (records.length > 0) await ports.stream.put(records, Date.now() + PUT_MS_MAX);
-      for (const { key, call } of replayed) await markReplayed(ports.quarantine, key, call);
+      for (const move of moves) await move();
     }
     const updatedAt = new Date(ports.nowMs()).toISOString();
     stored = await writeReplay(ports.quarantine, { ...after, updatedAt }, stored);
@@ -78,6 +60,8 @@ export async function continueReplay(
   return stored.replay;
 }
 
+const chunksOf = { quarantine: quarantineChunks, raw: rawChunks, failures: failureChunks };
+
 /** Reads keys by the thousand; where little matches, a checkpoint comes with the time and not with the calls. */
 async function* quarantineChunks(
   start: Replay,
@@ -85,18 +69,18 @@ async function* quarantineChunks(
   deadlineMs: number,
 ): AsyncGenerator<Chunk> {
   const chunk = new ChunkOfCalls(start);
-  if (chunk.isFull) return yield chunk.end();
+  if (chunk.isFull) return yield chunk.end(ports);
   for await (const page of waitingPages(ports.quarantine, filterOf(start), start.afterKey)) {
     for (const { key } of page.calls) {
       await chunk.add(key, ports);
       if (!chunk.isFull) continue;
-      yield chunk.cut();
-      if (chunk.isFull) return yield chunk.end();
+      yield chunk.cut(ports);
+      if (chunk.isFull) return yield chunk.end(ports);
     }
     chunk.goTo(page);
-    if (ports.nowMs() >= deadlineMs) yield chunk.cut();
+    if (ports.nowMs() >= deadlineMs) yield chunk.cut(ports);
   }
-  yield chunk.end();
+  yield chunk.end(ports);
 }
 
 /** Collects a chunk of calls while keys are listed. */
@@ -145,7 +129,7 @@ class ChunkOfCalls {
   }
 
   /** What has come together; the next chunk begins empty. */
-  cut(): Chunk {
+  cut({ quarantine }: ReplayPorts): Chunk {
     const accepted = this.#accepted;
     const acceptedCount = this.#replay.acceptedCount + accepted.length;
     this.#replay = { ...this.#replay, acceptedCount };
@@ -154,12 +138,16 @@ class ChunkOfCalls {
     return {
       after: this.#replay,
       records: accepted.flatMap(({ records }) => records),
-      replayed: accepted,
+      moves: accepted.map(
+        ({ key, call }) =>
+          () =>
+            markReplayed(quarantine, key, call),
+      ),
     };
   }
 
-  end(): Chunk {
-    const chunk = this.cut();
+  end(ports: ReplayPorts): Chunk {
+    const chunk = this.cut(ports);
     return { ...chunk, after: { ...chunk.after, status: 'done' } };
   }
 }
@@ -184,6 +172,7 @@ async function judge(
     },
     {
       identitySecret: ports.identitySecret,
+      ...(ports.expectations === undefined ? {} : { expectations: ports.expectations }),
       stream: { put: async (taken) => void records.push(...taken) },
       quarantine: { keep: async () => {} },
       count: () => {},
@@ -216,7 +205,7 @@ async function* rawChunks(
     let chunkLineCount = 0;
     const cut = (changes: Partial<Replay>): Chunk => {
       replay = { ...replay, acceptedCount: replay.acceptedCount + records.length, ...changes };
-      const chunk = { after: replay, records, replayed: [] };
+      const chunk = { after: replay, records, moves: [] };
       records = [];
       chunkLineCount = 0;
       return chunk;
@@ -245,7 +234,7 @@ async function* rawChunks(
     }
     yield cut({ afterKey: key, lineCount: 0 });
   }
-  yield { after: { ...replay, status: 'done' }, records: [], replayed: [] };
+  yield { after: { ...replay, status: 'done' }, records: [], moves: [] };
 }
 
 /**
@@ -259,29 +248,33 @@ function recordOf(line: string, { request }: Replay): StreamRecord | 'unreadable
   if (request.sources?.includes(event.data.source) === false) return 'passed';
   // What an earlier replay, or this one, has put there: the line it was made of lies in the lake too.
   if (event.data.replayed === true) return 'passed';
-  const again = request.isRebuild ? document : { ...document, replayed: true };
+  const rebuilt = request.rebuild === undefined ? {} : rebuiltOf(event.data, request.rebuild);
+  if (rebuilt === 'passed') return 'passed';
+  const again = { ...document, ...rebuilt, replayed: true };
   return {
     data: Buffer.from(`${JSON.stringify(again)}\n`),
     partitionKey: partitionKeyOf(event.data),
   };
 }
 
-function withRefused(replay: Replay, reason: string): Replay {
-  const { refusedCounts } = replay;
+/** What an event says otherwise in a rebuild of customers, where it is one of theirs. */
+function rebuiltOf(event: CollectedEvent, { rebuildId, resetAt, ...which }: Rebuild) {
+  const { identities, formerIdentity, receivedAt } = event;
+  const all = formerIdentity === undefined ? identities : [...identities, formerIdentity];
+  const isTheirs = all.some((identity) => which.identities.includes(identityRef(identity)));
+  if (!isTheirs || Date.parse(receivedAt) >= Date.parse(resetAt)) return 'passed';
+  const [strongest] = strongestFirst(identities);
+  const isApart = (identity: Identity) => which.apart.includes(identityRef(identity));
   return {
-    ...replay,
-    refusedCounts: { ...refusedCounts, [reason]: (refusedCounts[reason] ?? 0) + 1 },
+    rebuildId,
+    identities: identities.filter((each) => identityRef(each) === strongest || !isApart(each)),
+    ...(formerIdentity !== undefined && isApart(formerIdentity) && { formerIdentity: undefined }),
   };
 }
 
 function filterOf({ request }: Replay) {
   const { from, to, sources, reasons, ids } = request;
   return { from, to, sources, reasons, ids };
-}
-
-function chunkSize({ request, readCount }: Replay): number {
-  const left = request.limit === undefined ? CHUNK_MAX : request.limit - readCount;
-  return Math.max(0, Math.min(CHUNK_MAX, request.eventsPerSecond, left));
 }
 
 function parsed(line: string): unknown {

@@ -5,13 +5,15 @@ import type { Context } from 'aws-lambda';
 import * as z from 'zod';
 import { createDynamoDbClient } from '../../adapters/dynamodb/client.ts';
 import { configDocuments } from '../../adapters/dynamodb/config-documents.ts';
+import { createEventExpectations } from '../../adapters/dynamodb/event-expectations.ts';
 import { createRegisteredSchemas } from '../../adapters/dynamodb/registered-schemas.ts';
 import { createEventStream } from '../../adapters/kinesis/event-stream.ts';
 import { readReplay } from '../../adapters/s3/replay-store.ts';
 import { readSecret } from '../../adapters/secrets/secret-reader.ts';
 import { replayId } from '../../core/events/replay.ts';
 import { sourceDocument } from '../../core/events/source.ts';
-import { continueReplay, type JudgingSource, type ReplayPorts } from './replay-step.ts';
+import type { JudgingSource, ReplayPorts } from './replay-chunk.ts';
+import { continueReplay } from './replay-step.ts';
 
 /** Work of one step; a step that ends well is the shorter the better for who looks at the progress. */
 const STEP_MS_MAX = 60_000;
@@ -26,6 +28,7 @@ const environment = z
     EVENTS_STREAM_NAME: z.string().min(1),
     QUARANTINE_BUCKET: z.string().min(1),
     LAKE_BUCKET: z.string().min(1),
+    FAILURES_BUCKET: z.string().min(1),
     CONFIG_TABLE: z.string().min(1),
     IDENTITY_SECRET_ID: z.string().min(1),
   })
@@ -85,7 +88,11 @@ function portsOfStep(): ReplayPorts {
     quarantine,
     stream,
     lake: { client, bucket: environment.LAKE_BUCKET },
+    failures: { client, bucket: environment.FAILURES_BUCKET },
     identitySecret: () => readSecret(environment.IDENTITY_SECRET_ID),
+    expectations: createEventExpectations(dynamoDb, environment.CONFIG_TABLE, (count) =>
+      logger.warn('expectation suites that cannot be used', { count }),
+    ),
     source: (sourceId) => {
       const source = known.get(sourceId) ?? read(sourceId);
       known.set(sourceId, source);

@@ -103,7 +103,8 @@ async function serve(
   }
   send(response, answer, requestId);
   const durationMs = performance.now() - startedAtMs;
-  options.onRequest({ apiName, method, path: url.pathname, status: answer.status, durationMs });
+  const path = handler?.shownPath(method, url.pathname) ?? url.pathname;
+  options.onRequest({ apiName, method, path, status: answer.status, durationMs });
 }
 
 async function answerTo(

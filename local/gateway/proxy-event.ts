@@ -26,6 +26,8 @@ export interface RouteContext {
   /** The authorizer's context and principal; undefined without one. */
   readonly authorizer: Readonly<Record<string, unknown>> | undefined;
   readonly apiKey: { readonly id: string; readonly value: string } | undefined;
+  /** Whose signature it was, where IAM authorizes. */
+  readonly accessKeyId?: string | undefined;
 }
 
 /**
@@ -105,11 +107,11 @@ function requestContext(
     extendedRequestId: request.requestId,
     httpMethod: request.method,
     identity: {
-      accessKey: null,
-      accountId: null,
+      accessKey: context.accessKeyId ?? null,
+      accountId: context.accessKeyId === undefined ? null : context.accountId,
       apiKey: context.apiKey?.value ?? null,
       apiKeyId: context.apiKey?.id ?? null,
-      caller: null,
+      caller: context.accessKeyId ?? null,
       clientCert: null,
       cognitoAuthenticationProvider: null,
       cognitoAuthenticationType: null,
@@ -117,9 +119,13 @@ function requestContext(
       cognitoIdentityPoolId: null,
       principalOrgId: null,
       sourceIp: request.sourceIp,
-      user: null,
+      user: context.accessKeyId ?? null,
       userAgent: userAgent?.[1] ?? null,
-      userArn: null,
+      // Access keys have the name of their user here: both are made up.
+      userArn:
+        context.accessKeyId === undefined
+          ? null
+          : `arn:aws:iam::${context.accountId}:user/${context.accessKeyId}`,
     },
     path: `/${context.stage}${request.path}`,
     protocol: request.protocol,

@@ -25,7 +25,10 @@ interface OpenStage {
 }
 
 type Refusal = { readonly type: GatewayResponseType; readonly message?: string };
-type AllowedRequest = { readonly authorization: (Authorization & { kind: 'allowed' }) | undefined };
+type AllowedRequest = {
+  readonly authorization: (Authorization & { kind: 'allowed' }) | undefined;
+  readonly accessKeyId?: string;
+};
 
 const INTEGRATION_TIMED_OUT = Symbol('integration timed out');
 
@@ -55,6 +58,13 @@ export class RequestHandler {
     return this.#stages.get(path.split('/')[1] ?? '')?.api.name;
   }
 
+  /** The path for a log: an operator's request may name a customer, so that the resource stands for it. */
+  shownPath(method: string, path: string): string {
+    const [, stageName = '', ...segments] = path.split('/');
+    const route = this.#stages.get(stageName)?.routes.match(method, segments);
+    return route?.method.requiresIam === true ? `/${stageName}${route.resourcePath}` : path;
+  }
+
   tooLarge(request: GatewayRequest): HttpAnswer {
     return refuse(this.#stages.get(request.path.split('/')[1] ?? '')?.api, request, {
       type: 'REQUEST_TOO_LARGE',
@@ -72,7 +82,7 @@ export class RequestHandler {
     const inStage = { ...request, path: `/${segments.join('/')}` };
     const authorized = await this.#authorize(inStage, open, route);
     if ('type' in authorized) return refuse(open.api, request, authorized);
-    const { authorization } = authorized;
+    const { authorization, accessKeyId } = authorized;
     const admitted = this.#admit(inStage, open, route, authorization?.usageIdentifierKey);
     if ('type' in admitted) return refuse(open.api, request, admitted);
     const context = this.#context(open, route, {
@@ -81,6 +91,7 @@ export class RequestHandler {
         principalId: authorization.principalId,
       },
       apiKey: admitted.apiKey,
+      accessKeyId,
     });
     return this.#integrate(inStage, open, route.method.integration, context);
   }
@@ -128,7 +139,9 @@ export class RequestHandler {
       { ...request, path },
       { service: 'execute-api', region: this.#options.region },
     );
-    if (judged.kind === 'valid') return { authorization: undefined };
+    if (judged.kind === 'valid') {
+      return { authorization: undefined, accessKeyId: judged.accessKeyId };
+    }
     if (judged.kind === 'missing') return { type: 'MISSING_AUTHENTICATION_TOKEN' };
     return { type: 'INVALID_SIGNATURE', message: judged.message };
   }
@@ -188,7 +201,7 @@ export class RequestHandler {
   #context(
     { api, stage }: OpenStage,
     route: MatchedRoute,
-    who: Pick<RouteContext, 'authorizer' | 'apiKey'>,
+    who: Pick<RouteContext, 'authorizer' | 'apiKey' | 'accessKeyId'>,
   ): RouteContext {
     return {
       apiId: api.id,

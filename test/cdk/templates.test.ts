@@ -20,6 +20,14 @@ const COMMON_VARIABLES = [
   'POWERTOOLS_SERVICE_NAME',
 ];
 const WORKFLOW_VARIABLES = ['LAKE_BUCKET', 'MODELS_BUCKET', 'CATALOGUE_TABLE', 'CONFIG_TABLE'];
+const SEARCH_VARIABLES = [
+  'PRIVACY_BUCKET',
+  'LAKE_BUCKET',
+  'QUARANTINE_BUCKET',
+  'FAILURES_BUCKET',
+  'DROP_BUCKET',
+  'IDENTITY_SECRET_ID',
+];
 const VARIABLES: Record<string, string[]> = {
   Collect: [
     'EVENTS_STREAM_NAME',
@@ -49,6 +57,7 @@ const VARIABLES: Record<string, string[]> = {
   ImportSplit: ['DROP_BUCKET'],
   ImportChunk: [
     'DROP_BUCKET',
+    'CATALOGUE_TABLE',
     'EVENTS_STREAM_NAME',
     'QUARANTINE_BUCKET',
     'CONFIG_TABLE',
@@ -63,8 +72,12 @@ const VARIABLES: Record<string, string[]> = {
     'CATALOGUE_TABLE',
     'FAILURES_BUCKET',
     'INSPECTOR_TABLE',
+    'CONFIG_TABLE',
+    'PROFILE_RETENTION_DAYS',
   ],
+  Sweep: ['PROFILES_TABLE', 'EVENTS_STREAM_NAME', 'CART_WINDOW_MINUTES'],
   Compact: ['LAKE_BUCKET'],
+  Audit: ['LAKE_BUCKET', 'CONFIG_TABLE', 'CATALOGUE_TABLE', 'PROFILES_TABLE', 'AUDIT_DISK_MB'],
   Pull: [
     'EVENTS_STREAM_NAME',
     'QUARANTINE_BUCKET',
@@ -88,11 +101,28 @@ const VARIABLES: Record<string, string[]> = {
   Check: WORKFLOW_VARIABLES,
   Train: WORKFLOW_VARIABLES,
   Evaluate: WORKFLOW_VARIABLES,
-  Operate: ['QUARANTINE_BUCKET', 'REPLAY_STATE_MACHINE_ARN', 'INSPECTOR_TABLE'],
+  Operate: [
+    'QUARANTINE_BUCKET',
+    'REPLAY_STATE_MACHINE_ARN',
+    'INSPECTOR_TABLE',
+    'LAKE_BUCKET',
+    'PRIVACY_BUCKET',
+    'IDENTITIES_TABLE',
+    'PROFILES_TABLE',
+    'ERASE_STATE_MACHINE_ARN',
+    'EXPORT_STATE_MACHINE_ARN',
+    'IDENTITY_SECRET_ID',
+    'CERTIFICATE_SECRET_ID',
+  ],
+  EraseBegin: ['PRIVACY_BUCKET', 'IDENTITIES_TABLE', 'PROFILES_TABLE'],
+  EraseUnit: [...SEARCH_VARIABLES, 'DEDUPE_TABLE'],
+  EraseEnd: ['PRIVACY_BUCKET', 'INSPECTOR_TABLE', 'CERTIFICATE_SECRET_ID'],
+  ExportStep: SEARCH_VARIABLES,
   Replay: [
     'EVENTS_STREAM_NAME',
     'QUARANTINE_BUCKET',
     'LAKE_BUCKET',
+    'FAILURES_BUCKET',
     'CONFIG_TABLE',
     'IDENTITY_SECRET_ID',
   ],
@@ -106,11 +136,11 @@ describe('the functions', () => {
     expect(functions.map(([id]) => id).sort()).toEqual(Object.keys(VARIABLES).sort());
   });
 
-  it('run on Node 24 and arm64, traced, each with its own log', () => {
-    for (const [, { Properties }] of functions) {
+  it('run on Node 24 and arm64, but for the one with native parts, traced, each with its own log', () => {
+    for (const [id, { Properties }] of functions) {
       expect(Properties).toMatchObject({
         Runtime: 'nodejs24.x',
-        Architectures: ['arm64'],
+        Architectures: [id === 'Audit' ? 'x86_64' : 'arm64'],
         Handler: 'index.handler',
         TracingConfig: { Mode: 'Active' },
         LoggingConfig: { LogFormat: 'JSON', LogGroup: { Ref: expect.any(String) } },
@@ -167,11 +197,19 @@ describe('permissions', () => {
         '/replayed/*',
         '/replays/*',
         '/poison/*',
+        '/identities/*',
         '/aws/lambda/*',
+        '/identities/*',
         '/raw/*',
         '/errors/*',
         '/compaction/*',
+        '/quality/*',
         '/curated/*',
+        '/curated/events/*',
+        '/curated/event_products/*',
+        '/exports/*',
+        '/erasures/*',
+        '/certificates/*',
         '/snapshots/*',
         '/models/*',
         '/drop/*',
@@ -180,7 +218,8 @@ describe('permissions', () => {
         '/rejects/*',
         '/work/*',
         '/ledger/*',
-        // The executions that an import's map starts.
+        '/feeds/*',
+        // The executions that maps start.
         '/*',
       ]),
     );
@@ -229,12 +268,12 @@ describe('data at rest', () => {
     }
   });
 
-  it('of what was deduplicated or inspected expires by itself', () => {
+  it('of profiles, and of what was deduplicated or inspected, expires by itself', () => {
     const ttl = resourcesOf(state, 'AWS::DynamoDB::Table').flatMap(([id, { Properties }]) =>
       Properties.TimeToLiveSpecification === undefined ? [] : [[id, Properties]],
     );
     const keys = ttl.map(([, properties]) => properties.KeySchema[0].AttributeName);
-    expect(keys.sort()).toEqual(['key', 'source']);
+    expect(keys.sort()).toEqual(['key', 'profileId', 'source']);
     for (const [, properties] of ttl) {
       expect(properties.TimeToLiveSpecification).toEqual({
         AttributeName: 'expiresAt',

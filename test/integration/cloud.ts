@@ -1,8 +1,3 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { KinesisClient } from '@aws-sdk/client-kinesis';
@@ -15,6 +10,7 @@ import { type Recommendation, recommendation } from '../../core/blocks/recommend
 import { identityOf, identityRef } from '../../core/identity/identity-key.ts';
 import type { Profile } from '../../core/profile/profile.ts';
 import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
+import { sharedAssembly } from './shared-assembly.ts';
 
 /** A running local cloud with what the tests ask of it, over the wire as any client would. */
 export interface TestCloud {
@@ -36,19 +32,11 @@ export interface TestCloud {
   stop(): Promise<void>;
 }
 
-/** Synthesizes the app and runs its template: the same bundles that deploy. */
+/** Runs the app's template: the same bundles that deploy. */
 export async function startTestCloud(): Promise<TestCloud> {
-  const folder = await mkdtemp(join(tmpdir(), 'kindred-test-'));
-  const assemblyDirectory = join(folder, 'cdk.out');
-  await promisify(execFile)(process.execPath, [
-    'cdk/app.ts',
-    '--quiet',
-    '--output',
-    assemblyDirectory,
-  ]);
   const log: string[] = [];
   const cloud = await startLocalCloud({
-    assemblyDirectory,
+    assemblyDirectory: await sharedAssembly(),
     log: (line) => log.push(JSON.stringify(line)),
   });
   const { connection } = cloud;
@@ -118,7 +106,6 @@ export async function startTestCloud(): Promise<TestCloud> {
     stop: async () => {
       await cloud.stop();
       for (const client of [...Object.values(clients), secrets]) client.destroy();
-      await rm(folder, { recursive: true, force: true });
     },
   };
 }

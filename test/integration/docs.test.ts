@@ -5,7 +5,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestCloud, type TestCloud } from './cloud.ts';
 
 const run = promisify(execFile);
-const documents = ['docs/getting-started.md', 'docs/how-to/send-events.md'];
+const documents = [
+  'docs/getting-started.md',
+  'docs/how-to/send-events.md',
+  'docs/how-to/preferences-and-consent.md',
+];
 
 /** The commands with `curl` in a document's shell fences, continuation lines joined by the shell itself. */
 async function curlCommands(file: string): Promise<string[]> {

@@ -80,18 +80,22 @@ const people = (prefix: string, count: number) =>
   Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
 
 describe('every acknowledged event is exactly once in effect', () => {
-  it('when the collector is killed at random moments under load', async () => {
-    const random = seededRandom(SEED);
-    const killing = (async () => {
-      for (let kill = 0; kill < KILLS; kill += 1) {
-        await new Promise((resolve) => setTimeout(resolve, 200 + random() * 800));
-        test.cloud.functions.kill('Collect');
-      }
-    })();
-    const told = await sendUnderLoad(people('killed', 12), 100);
-    await killing;
-    await expectExactlyOnce(told);
-  }, 180_000);
+  it.each(['Collect', 'Enrich'])(
+    'when the function %s is killed at random moments under load',
+    async (killed) => {
+      const random = seededRandom(SEED);
+      const killing = (async () => {
+        for (let kill = 0; kill < KILLS; kill += 1) {
+          await new Promise((resolve) => setTimeout(resolve, 200 + random() * 800));
+          test.cloud.functions.kill(killed);
+        }
+      })();
+      const told = await sendUnderLoad(people(`killed-${killed}`, 12), 100);
+      await killing;
+      await expectExactlyOnce(told);
+    },
+    180_000,
+  );
 
   it('when the stream throttles and fails in parts for a minute', async () => {
     let hits = 0;

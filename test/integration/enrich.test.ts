@@ -53,6 +53,7 @@ beforeAll(async () => {
     CATALOGUE_TABLE: 'catalogue',
     FAILURES_BUCKET: bucket,
     INSPECTOR_TABLE: 'inspector',
+    CONFIG_TABLE: 'config',
     POWERTOOLS_LOG_LEVEL: 'SILENT',
     POWERTOOLS_METRICS_DISABLED: 'true',
     POWERTOOLS_METRICS_NAMESPACE: 'Kindred',
@@ -70,6 +71,29 @@ beforeAll(async () => {
       }),
     );
   }
+  await dynamoDb.send(
+    new CreateTableCommand({
+      TableName: 'config',
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: ['kind', 'id'].map((AttributeName) => ({
+        AttributeName,
+        AttributeType: 'S' as const,
+      })),
+      KeySchema: [
+        { AttributeName: 'kind', KeyType: 'HASH' },
+        { AttributeName: 'id', KeyType: 'RANGE' },
+      ],
+    }),
+  );
+  await dynamoDb.send(
+    new PutItemCommand({
+      TableName: 'config',
+      Item: marshall({
+        ...{ kind: 'traitTypes', id: 'default' },
+        ...{ schemaVersion: 1, types: { shoe_size: 'number' } },
+      }),
+    }),
+  );
   await s3.send(new CreateBucketCommand({ Bucket: bucket }));
   ({ handler } = await import('../../lambdas/enrich/enrich.ts'));
 });
@@ -258,6 +282,14 @@ describe('the enrich function on its stores', () => {
       mergedInto: `u_${dora.key}`,
       version: 2,
     });
+  });
+
+  it('takes an event in without the trait that has another type than declared', async () => {
+    const identify = { type: 'identify' as const, traits: { shoe_size: '43', city: 'Bath' } };
+    const by = [user('typed')];
+    expect(await deliver([put({ ...said(by, ''), ...identify })])).toEqual([]);
+    const { eventCount, traits } = await profileAt(user('typed'));
+    expect([eventCount, Object.keys(traits)]).toEqual([1, ['city']]);
   });
 
   it('keeps a record that is no event, and takes those around it', async () => {

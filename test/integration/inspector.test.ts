@@ -40,7 +40,7 @@ const viewed = (messageId: string, more: object = {}) => ({
 async function ask(query: Record<string, string>, sourceId = SOURCE): Promise<Inspection> {
   const { dynamoDb, s3 } = test.clients;
   const { body } = await sourceEventsRoute.handle(
-    { path: { sourceId }, query, body: undefined },
+    { path: { sourceId }, query, body: undefined, principal: 'test' },
     {
       dynamoDb,
       s3,

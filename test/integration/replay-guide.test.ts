@@ -142,6 +142,8 @@ describe('the guide to replays', () => {
     );
     expect(await next(/--raw .*--dry-run/)).toMatch(/[1-9]\d* would be accepted/);
     expect(await next(/--raw .*--rate 1000/)).toMatch(/[1-9]\d* accepted/);
+    expect(await next(/--failures --dry-run/)).toMatch(/0 would be accepted/);
+    expect(await next(/--failures$/)).toMatch(/0 accepted/);
     expect(await next(/^curl /)).toMatch(/"replayId":"[0-9a-f-]{36}"/);
     expect(commands).toEqual([]);
     await test.send('/v1/identify', { userId: 'pia', messageId: 'pia-2', traits: { plan: 'x' } });

@@ -16,7 +16,8 @@ import type { CollectedEvent } from '../../core/events/event.ts';
 import { newReplay, type Replay, replayRequest } from '../../core/events/replay.ts';
 import { sourceDocument } from '../../core/events/source.ts';
 import { quarantinedCall } from '../../core/identity/quarantined-call.ts';
-import { continueReplay, type ReplayPorts } from '../../lambdas/ingest/replay-step.ts';
+import type { ReplayPorts } from '../../lambdas/ingest/replay-chunk.ts';
+import { continueReplay } from '../../lambdas/ingest/replay-step.ts';
 import { type S3Engine, startS3Engine } from '../../local/engines/s3.ts';
 import { clientDefaults } from '../contract/endpoint.ts';
 
@@ -60,6 +61,7 @@ class World {
   readonly ports: ReplayPorts = {
     quarantine: undefined as never,
     lake: undefined as never,
+    failures: undefined as never,
     stream: {
       put: async (records) => {
         if (this.sent.length >= this.failsAfter) throw new Error('gone');

@@ -317,3 +317,72 @@ describe('a source on a bad day', () => {
     await expect(readAll(connector(), { offset: 7 })).rejects.toThrow(/kindred pull reset/);
   });
 });
+
+describe('a REST source of stock', () => {
+  const stock = (mapping: object) => {
+    source.paging = 'none';
+    const config = restConfig.parse({
+      type: 'rest',
+      url: source.url,
+      items: 'people',
+      pagination: { kind: 'none' },
+      auth: { kind: 'none' },
+      mapping: { product: true, id: 'id', ...mapping },
+    });
+    const http = guardedHttp({ allowPrivateAddresses: true });
+    return createRestConnector(config, { http, secrets: {}, nowMs: () => NOW_MS });
+  };
+  const context = {
+    nowMs: NOW_MS,
+    recordsMax: 100,
+    overlapMs: 0,
+    signal: new AbortController().signal,
+  };
+  const fields = [
+    { from: 'id', to: 'product_id' },
+    { from: 'stock', to: 'available' },
+  ];
+
+  it('says what can be bought, and sets aside what names no item', async () => {
+    Object.assign(source.records[0] ?? {}, { stock: 'out_of_stock' });
+    Object.assign(source.records[1] ?? {}, { stock: true });
+    Object.assign(source.records[2] ?? {}, { id: null });
+    const page = await stock({ fields }).read(undefined, context);
+    expect(page.products?.slice(0, 2)).toEqual([
+      {
+        itemId: 'p0',
+        source: 'feed',
+        timeMs: NOW_MS,
+        fields: { available: false },
+        isRepeated: true,
+      },
+      {
+        itemId: 'p1',
+        source: 'feed',
+        timeMs: NOW_MS,
+        fields: { available: true },
+        isRepeated: true,
+      },
+    ]);
+    expect(page.products).toHaveLength(24);
+    expect(page.calls).toEqual([
+      expect.objectContaining({ type: 'track', messageId: expect.stringMatching(/^pull-/) }),
+    ]);
+  });
+
+  it('has the time of its own that a record states, but none to come', async () => {
+    const dated = [...fields, { from: 'updated_at', to: 'timestamp' }];
+    const inAYear = new Date(NOW_MS + 365 * 24 * 60 * MINUTE_MS).toISOString();
+    Object.assign(source.records[0] ?? {}, { updated_at: inAYear });
+    const { products } = await stock({ fields: dated }).read(undefined, context);
+    const timeOf = (id: string) => products?.find(({ itemId }) => itemId === id)?.timeMs;
+    expect(timeOf('p0')).toBe(NOW_MS);
+    expect(timeOf('p1')).toBe(NOW_MS - 59 * MINUTE_MS);
+  });
+
+  it('is refused where its mapping says neither call nor product, or both', () => {
+    const both = { call: { type: 'identify' }, fields };
+    expect(() => stock(both)).toThrow(/either a call or a product/);
+    expect(() => stock({ product: undefined, fields })).toThrow(/either a call or a product/);
+  });
+});

@@ -1,6 +1,9 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Recommendation, recommendation } from '../../core/blocks/recommendation.ts';
+import { applyFacts, type CatalogueEntry } from '../../core/catalogue/catalogue-entry.ts';
+import { feedFactOf, removalOf } from '../../core/catalogue/feed-item.ts';
+import { storedFormOf } from '../../core/catalogue/stored-entry.ts';
 import { emailSha256, identityOf, identityRef } from '../../core/identity/identity-key.ts';
 import { encodeModel } from '../../core/training/model-file.ts';
 import { did, itemNumber, NOW_MS, smallModel } from '../unit/small-shop.ts';
@@ -201,6 +204,23 @@ describe('GET /v1/recommendations/{placement}', () => {
     expect(metric('UnknownCustomer')).toEqual([1, 0]);
     expect(metric('UnknownPlacement')).toEqual([0, 1]);
     expect(metric('FallbackServed')).toEqual([1, 0]);
+  });
+
+  it('shows nothing that a feed has taken away, and the price in force', async () => {
+    const nowMs = Date.now();
+    const said = (index: number, fields: object, timeMs: number) =>
+      feedFactOf({ itemId: `item-${index}`, timeMs, fields });
+    const put = (...facts: ReturnType<typeof said>[]) => {
+      let entry: CatalogueEntry | undefined;
+      for (const fact of facts) entry = applyFacts(entry, [fact]) ?? entry;
+      if (entry !== undefined) stores.put('catalogue', ['itemId'], storedFormOf(entry));
+    };
+    const title = { title: 'Mug', price: 9, currency: 'EUR' };
+    put(said(6, title, nowMs - 9), feedFactOf(removalOf('item-6', nowMs)));
+    put(said(7, title, nowMs - 9), said(7, { price: 12, currency: 'EUR' }, nowMs));
+    const { items } = await recommend('for-you', { customer: 'ada' });
+    expect(items.map(({ item_id }) => item_id)).not.toContain('item-6');
+    expect(items[0]).toMatchObject({ item_id: 'item-7', price: 12, currency: 'EUR' });
   });
 
   it('carries what caches and people need', async () => {

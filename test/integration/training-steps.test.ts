@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readPointer } from '../../adapters/dynamodb/model-pointer.ts';
 import { loadModel, writeModel } from '../../adapters/s3/model-store.ts';
+import { withFact } from '../../core/catalogue/catalogue-entry.ts';
+import type { ItemFields, ProductFact } from '../../core/catalogue/product-fact.ts';
+import { storedFormOf } from '../../core/catalogue/stored-entry.ts';
 import { startStores, type TrainingStores } from '../training/stores.ts';
 import { itemNamed } from '../training/training-data.ts';
 import {
@@ -67,6 +70,29 @@ describe('a training run', () => {
     expect(facts.dropped.duplicateMessage).toBe(1);
   });
 
+  it('lists what is back in stock, cheaper or new beside the columns', async () => {
+    await fillStores(stores);
+    const DAY_MS = 86_400_000;
+    const [{ itemId } = itemNamed('none')] = board.items;
+    const said = (daysAgo: number, fields: ItemFields): ProductFact => ({
+      itemId,
+      source: 'feed',
+      timeMs: Date.now() - daysAgo * DAY_MS,
+      fields,
+    });
+    let entry = withFact(undefined, said(9, { title: 'Mug', price: 5, currency: 'GBP' }));
+    entry = withFact(entry, said(8, { available: false }));
+    entry = withFact(entry, said(1, { available: true, price: 4, currency: 'GBP' }));
+    await stores.putItems([storedFormOf({ ...entry, version: 1 })]);
+    const { snapshotId } = await steps.snapshot({});
+    const changes = stores.objects.get(`lake/snapshots/${snapshotId}/changes.json`)?.toString();
+    expect(JSON.parse(changes ?? '{}')).toMatchObject({
+      backInStock: [{ itemId, outDays: 7 }],
+      priceDrops: [{ itemId, previousPrice: 5, price: 4, isReduction: true }],
+      newArrivals: [{ itemId }],
+    });
+  });
+
   it('reads on after a file that is cut off, and says so', async () => {
     await fillStores(stores);
     const key = 'lake/raw/day=2026-11-02/b.gz';
@@ -124,7 +150,13 @@ describe('data that cannot be trained on', () => {
     ],
     [
       'times in the future',
-      () => boardOrders().map((order) => ({ ...order, timestamp: '2099-01-01T00:00:00.000Z' })),
+      // Of receipt, too: a client's clock alone is corrected by it.
+      () =>
+        boardOrders().map((order) => ({
+          ...order,
+          timestamp: '2099-01-01T00:00:00.000Z',
+          receivedAt: '2099-01-01T00:00:00.000Z',
+        })),
       'future times',
     ],
   ])('%s is rejected by name, and the pointer stays', async (_, events, reason) => {

@@ -8,9 +8,9 @@ type Saying = Pick<CollectedEvent, 'type'> & Partial<CollectedEvent>;
 const DAY_MS = 86_400_000;
 const startMs = Date.UTC(2026, 0, 1);
 
-/** Whole days too, so that statements meet at one moment. */
+/** Few whole days too, so that statements meet at one moment. */
 const timeMs = fc.oneof(
-  fc.integer({ min: 0, max: 200 }).map((day) => startMs + day * DAY_MS),
+  fc.integer({ min: 0, max: 2 }).map((day) => startMs + day * DAY_MS),
   fc.integer({ min: startMs, max: startMs + 200 * DAY_MS }),
 );
 

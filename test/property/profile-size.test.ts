@@ -67,7 +67,7 @@ function foldAll(
         profiles.set(hot.profileId, { kind: 'profile', hot, cold: known, isOutdated: false });
         sizes.writes += 1;
         const { profileId, version } = hot;
-        sizes.hotMax = Math.max(sizes.hotMax, bytesOf(hotItem(profileId, version, hotText)));
+        sizes.hotMax = Math.max(sizes.hotMax, bytesOf(hotItem(hot, hotText)));
         if (cold === undefined) continue;
         sizes.coldWrites += 1;
         sizes.coldMax = Math.max(sizes.coldMax, bytesOf(coldItem(profileId, version, cold)));

@@ -72,10 +72,10 @@ class OneCustomer {
 }
 
 /** The number-th event, one every two minutes. */
-function eventAt(number: number, by: Identity[] = [user], name = 'Any'): CollectedEvent {
+function eventAt(number: number, by: readonly Identity[] = [user], name = 'Any'): CollectedEvent {
   const at = new Date(START_MS + number * 2 * MINUTE_MS).toISOString();
   return trackEvent(name, {
-    identities: by,
+    identities: [...by],
     messageId: `m${number}`,
     timestamp: at,
     receivedAt: at,

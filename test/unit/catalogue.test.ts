@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { applyFacts, type CatalogueEntry } from '../../core/catalogue/catalogue-entry.ts';
-import { factsOf } from '../../core/catalogue/product-fact.ts';
+import { factsOf, type ProductFact } from '../../core/catalogue/product-fact.ts';
 import type { CollectedEvent } from '../../core/events/event.ts';
 import { EntryCache } from '../../lambdas/enrich/entry-cache.ts';
 import { updateCatalogue } from '../../lambdas/enrich/update-catalogue.ts';
@@ -262,5 +262,20 @@ describe('the writes that one item can cost', () => {
     const days = Array.from({ length: 10 }, (_, day) => day * 24 * 60);
     const views = days.flatMap((day) => quarters.map((minute) => at(day + minute, { price: 5 })));
     expect(writesOf(views)).toBe(10);
+  });
+
+  it('are none for pages that repeat what a feed leaves empty', () => {
+    const fed: ProductFact = {
+      itemId: 'mug',
+      source: 'feed',
+      timeMs: Date.parse(onDay(1)),
+      fields: { title: 'Mug' },
+    };
+    let entry = applyFacts(undefined, [fed]);
+    for (let day = 2; day < 30; day += 1) {
+      const said = seen(day, { name: 'Mug | Shop', brand: 'Clay', price: 5, available: true });
+      entry = applyFacts(entry, factsOf(said)) ?? entry;
+    }
+    expect(entry).toMatchObject({ title: 'Mug', brand: 'Clay', price: 5, version: 2 });
   });
 });

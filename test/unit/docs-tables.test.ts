@@ -5,6 +5,12 @@ import {
   eventColumns,
   productColumns,
 } from '../../core/quality/curated-events.ts';
+import { expectation } from '../../core/quality/expectation.ts';
+import {
+  EXPECTATIONS_PATH,
+  expectationsMarkdown,
+  kindExamples,
+} from '../../core/quality/expectations-markdown.ts';
 import { inertTableMarkdown } from '../../local/template/inert.ts';
 import { badInputTable } from '../corpora/bad-input.ts';
 
@@ -23,6 +29,17 @@ describe('a table in the docs', () => {
     const [, rest = ''] = text.split(`<!-- ${name} -->\n`);
     const [table] = rest.split(`\n<!-- /${name} -->`);
     expect(withoutPadding(table)).toBe(withoutPadding(curatedTableMarkdown(columns)));
+  });
+});
+
+describe('the reference of expectations', () => {
+  it('is the one that the schemas give (npm run schemas)', async () => {
+    expect(await readFile(EXPECTATIONS_PATH, 'utf8')).toBe(expectationsMarkdown());
+  });
+
+  it.each(Object.entries(kindExamples))('shows a %s that is one', (kind, example) => {
+    const document = { id: 'example', kind, severity: 'warn', ...example };
+    expect(expectation.safeParse(document).error).toBeUndefined();
   });
 });
 

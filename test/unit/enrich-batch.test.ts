@@ -69,6 +69,7 @@ describe('a batch', () => {
       poisonCount: 0,
       conflictCount: 0,
       refusedIdentityCount: 0,
+      refusedTraits: [],
       unreadableItemCount: 0,
       freshnessMs: [2000, 2000],
     });

@@ -48,6 +48,68 @@ describe('a field of true or false', () => {
   });
 });
 
+describe('a price and a period in one cell', () => {
+  const fields = {
+    amount: { column: 'Price', type: 'amount', optional: true },
+    currency: { column: 'Price', type: 'currency', optional: true },
+  };
+  it.each([
+    ['12.50 GBP', { amount: 12.5, currency: 'GBP' }],
+    ['gbp 12', { amount: 12, currency: 'GBP' }],
+    ['0.99', { amount: 0.99, currency: undefined }],
+    ['', { amount: undefined, currency: undefined }],
+  ])('reads %j', (Price, read) => {
+    expect(interpreted(fields, { Price }).kind).toBe('line');
+    expect(interpreted(fields, { Price })).toMatchObject({ fields: read });
+  });
+
+  it.each(['-1 GBP', '12,50 EUR', '1.000.00', 'free', '1e3 GBP'])('refuses %j', (Price) => {
+    expect(interpreted(fields, { Price })).toMatchObject({
+      kind: 'refused',
+      reason: 'amount: not a price such as 12.50 GBP',
+    });
+  });
+
+  const period = { sale: { column: 'Sale', type: 'interval', optional: true } };
+  it('reads two times as times of UTC', () => {
+    const Sale = '2026-11-23T09:00+0100/2026-11-30T23:59-08:00';
+    expect(interpreted(period, { Sale })).toMatchObject({
+      fields: { sale: '2026-11-23T08:00:00.000Z/2026-12-01T07:59:00.000Z' },
+    });
+  });
+  it.each(['2026-11-23', '2026-11-23/soon', '2026-11-23/2026-11-24/2026-11-25'])(
+    'refuses %j',
+    (Sale) => {
+      expect(interpreted(period, { Sale })).toMatchObject({ kind: 'refused' });
+    },
+  );
+});
+
+describe('the first of several fields', () => {
+  const fields = {
+    group: { column: 'Group', type: 'string' },
+    id: { column: 'Id', type: 'string' },
+    product: { firstOf: ['group', 'id'] },
+  };
+  it.each([
+    [{ Group: 'g', Id: 'i' }, 'g'],
+    [{ Group: '', Id: 'i' }, 'i'],
+    [{ Group: '', Id: '' }, undefined],
+  ])('of %j is %j', (cells, product) => {
+    expect(interpreted(fields, cells)).toMatchObject({ fields: { product } });
+  });
+});
+
+describe('a mapping', () => {
+  it.each([
+    ['neither events nor items', { events: [] }],
+    ['both', { items: { itemId: 'time' } }],
+    ['an item’s field that it does not define', { events: [], items: { itemId: 'sku' } }],
+  ])('is refused with %s', (_, more) => {
+    expect(() => parseMapping(JSON.stringify(document({}, more)), 'm.json')).toThrow();
+  });
+});
+
 describe('a field that is looked up', () => {
   const table = { values: { A: 1, B: 'two', C: true, D: null } };
   const fields = (more: object = {}) => ({

@@ -105,7 +105,24 @@ describe('email engagement', () => {
       trackEvent('Email Link Clicked'),
       trackEvent('Email Link Clicked', { context: { is_bot: true } }),
     ].reduce(foldEvent, start);
-    expect(email).toMatchObject({ openCount: 1, clickCount: 1 });
+    const timeMs = Date.UTC(2026, 0, 2);
+    expect(email).toEqual({ openCount: 1, clickCount: 1, lastOpenMs: timeMs, lastClickMs: timeMs });
+  });
+
+  it('counts what was sent and delivered, and remembers the latest opening', () => {
+    const { email } = [
+      trackEvent('Email Opened', { timestamp: '2026-01-02T00:00:00.500Z' }),
+      trackEvent('Email Sent'),
+      trackEvent('Email Delivered'),
+      trackEvent('Email Opened', { timestamp: '2026-01-01T00:00:00.000Z' }),
+    ].reduce(foldEvent, start);
+    expect(email).toEqual({
+      openCount: 2,
+      clickCount: 0,
+      sentCount: 1,
+      deliveredCount: 1,
+      lastOpenMs: Date.UTC(2026, 0, 2) + 500,
+    });
   });
 });
 

@@ -24,6 +24,7 @@ const flow = [
   'profile',
   'catalogue',
   'quality',
+  'privacy',
   'training',
   'ranking',
   'blocks',

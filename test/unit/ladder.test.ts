@@ -183,6 +183,14 @@ describe('the rules', () => {
     expect(ids).toHaveLength(10);
   });
 
+  it('leave out what is for adults only, unless the placement admits it', () => {
+    const adult = smallModel(12, (item) =>
+      item.itemId === 'item-1' ? { ...item, isAdult: true } : item,
+    );
+    expect(everything({ model: adult })).not.toContain('item-1');
+    expect(everything({ model: adult, rules: { admitAdult: true } })).toContain('item-1');
+  });
+
   it('leave out what has no image where the placement wants one, and what has no title anywhere', () => {
     const bare = smallModel(12, (item) => ({
       ...item,

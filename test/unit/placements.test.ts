@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { bundledPlacements, placementsOf } from '../../core/blocks/bundled-placements.ts';
-import { priceText } from '../../core/blocks/present.ts';
+import { presentItems, priceText } from '../../core/blocks/present.ts';
 import { LIMIT_MAX } from '../../core/ranking/placement.ts';
 import { requestedLimit } from '../../core/ranking/requested-limit.ts';
-import { placementNamed } from './small-shop.ts';
+import { itemNumber, placementNamed } from './small-shop.ts';
 
 const { placement, content } = placementNamed('for-you');
 
@@ -83,5 +83,20 @@ describe('a price', () => {
     [12.5, '', 'en-GB', '12.50'],
   ])('of %d %s is written for %s', (price, currency, locale, text) => {
     expect(priceText(price, currency, locale)).toBe(text);
+  });
+});
+
+describe('a placement with a currency', () => {
+  const item = itemNumber(0, { otherPrices: { EUR: 12 } });
+  const shown = (currency?: string) =>
+    presentItems([{ item, source: 'popular', reason: '' }], {
+      locale: 'en-GB',
+      ...(currency !== undefined && { currency }),
+    })[0];
+
+  it('shows the price that the shop gave in it, and no other as if it were one', () => {
+    expect(shown('EUR')).toMatchObject({ price: 12, currency: 'EUR', price_text: '€12.00' });
+    expect(shown('USD')).toMatchObject({ price: 10, currency: 'GBP', price_text: '£10.00' });
+    expect(shown()).toMatchObject({ price: 10, currency: 'GBP' });
   });
 });

@@ -3,12 +3,14 @@ import { bundledPlacements } from '../../core/blocks/bundled-placements.ts';
 import { recommendation } from '../../core/blocks/recommendation.ts';
 import type { Item } from '../../core/catalogue/item.ts';
 import { emailSha256, identityOf, identityRef } from '../../core/identity/identity-key.ts';
+import { foldEvent } from '../../core/profile/fold-event.ts';
 import type { Profile } from '../../core/profile/profile.ts';
 import type { Model } from '../../core/training/model.ts';
 import { CurrentModel, type ModelSource } from '../../lambdas/api/current-model.ts';
 import { type CustomerSource, Customers } from '../../lambdas/api/customers.ts';
 import { LiveCatalogue, type ReadItems } from '../../lambdas/api/live-catalogue.ts';
 import { Recommender } from '../../lambdas/api/recommend.ts';
+import { trackEvent } from './event-maker.ts';
 import { did, itemNumber, NOW_MS, smallModel } from './small-shop.ts';
 
 const SECRET = 'a-secret-of-this-environment';
@@ -147,6 +149,32 @@ describe('consent', () => {
     expect(answer.reason).toContain('not agreed to personalisation');
     // What was bought is personal too: not even an exclusion may follow from it.
     expect(answer.items[0]?.item_id).toBe('item-39');
+  });
+
+  it.each([
+    ['Unsubscribed', {}],
+    ['Email Marked as Spam', {}],
+    ['Email Bounced', { bounce_type: 'hard' }],
+  ])('ends with %s: the customer gets what everybody gets', async (event, properties) => {
+    const shop = new Shop();
+    shop.profile = foldEvent(profileWith(), trackEvent(event, { properties }));
+    const { recommendation: answer } = await shop.answer({ customer: 'ada' });
+    expect(answer.source).toBe('trending');
+    expect(answer.reason).toContain('gets no email');
+    expect(answer.items).toHaveLength(12);
+    shop.profile = foldEvent(
+      shop.profile,
+      trackEvent('Email Resubscribed', { timestamp: '2026-01-02T00:00:00.500Z' }),
+    );
+    expect((await shop.answer({ customer: 'ada' })).recommendation.source).toBe('personal');
+  });
+
+  it('refused for email alone leaves nothing personal in the answer', async () => {
+    const shop = new Shop();
+    shop.profile = profileWith({ channelConsent: { 'email.personalization': [0, NOW_MS, 'crm'] } });
+    const { recommendation: answer } = await shop.answer({ customer: 'ada' });
+    expect(answer.source).toBe('trending');
+    expect(answer.reason).toContain('not agreed to personalisation');
   });
 
   it('given or never asked for makes no difference', async () => {

@@ -161,7 +161,11 @@ describe('a snapshot', () => {
       '{"cut',
       JSON.stringify({ messageId: 'x' }),
       viewed('unheard-of'),
-      viewed('mug', { timestamp: '2026-11-25T00:00:00.000Z' }),
+      // Received then, too: a client's clock alone is corrected by the time of receipt.
+      viewed('mug', {
+        timestamp: '2026-11-25T00:00:00.000Z',
+        receivedAt: '2026-11-25T00:00:01.000Z',
+      }),
       viewed('mug', { timestamp: '1969-07-20T20:17:40.000Z' }),
       order('o-1', [null, 'mug']),
     ]);

@@ -29,7 +29,7 @@ function itemsOf(profile: Profile): { hot: StoredItem; cold: StoredItem } {
   const { hot, cold } = splitProfile(profile);
   const { profileId, version } = profile;
   return {
-    hot: hotItem(profileId, version, encodeHot({ ...hot, coldVersion: version })),
+    hot: hotItem(profile, encodeHot({ ...hot, coldVersion: version })),
     cold: coldItem(profileId, version, cold),
   };
 }

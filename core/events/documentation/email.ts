@@ -1,5 +1,4 @@
 import type { EventDocumentation } from '../event-documentation.ts';
-import { KEPT } from './kept.ts';
 
 const emailExample = {
   email_id: 'e-18',
@@ -11,12 +10,12 @@ const emailExample = {
 export const emailDocumentation: Readonly<Record<string, EventDocumentation>> = {
   'Email Delivered': {
     description: 'The receiving server took the email.',
-    mapsTo: KEPT,
+    mapsTo: 'the profile’s email engagement',
     examples: [emailExample],
   },
   'Email Bounced': {
     description: 'The email could not be delivered.',
-    mapsTo: KEPT,
+    mapsTo: 'the profile’s suppression of email, where `bounce_type` says that it is for good',
     examples: [emailExample],
   },
   'Email Opened': {
@@ -31,12 +30,12 @@ export const emailDocumentation: Readonly<Record<string, EventDocumentation>> = 
   },
   'Email Marked as Spam': {
     description: 'The recipient marked the email as spam.',
-    mapsTo: KEPT,
+    mapsTo: 'the profile’s suppression of email',
     examples: [emailExample],
   },
   Unsubscribed: {
     description: 'The recipient unsubscribed, from a list or from all.',
-    mapsTo: KEPT,
+    mapsTo: 'the profile’s suppression of email and consent to email marketing',
     examples: [{ ...emailExample, list_id: 'news', list_name: 'Newsletter' }],
   },
 };

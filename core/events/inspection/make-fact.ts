@@ -32,7 +32,7 @@ export function quarantinedFact(
 ): Fact {
   const call = isJsonObject(refused.call) ? refused.call : {};
   const type = eventType.safeParse(call.type).data;
-  const messageId = messageIdOf(call.messageId);
+  const messageId = inspectedMessageId(call.messageId);
   const issues = refused.issues.slice(0, ISSUES_MAX).map(({ path, message }) => ({
     path: shortened(path),
     message: shortened(message),
@@ -54,7 +54,7 @@ export function poisonFact(cause: string, arrivedAtMs: number): Fact {
 }
 
 /** As an accepted event's id would be written, so that one can be looked for like the other. */
-function messageIdOf(value: unknown): string | undefined {
+export function inspectedMessageId(value: unknown): string | undefined {
   if (typeof value !== 'string' || value === '') return undefined;
   if (mayHoldEmail(value)) return createHash('sha256').update(value).digest('hex');
   return value.slice(0, MESSAGE_ID_CHARACTERS_MAX);

@@ -1,3 +1,4 @@
+import { INTEGER_PATTERN, NUMBER_PATTERN } from '../row-value.ts';
 import type { SuiteColumn, SuiteColumnType } from '../suite.ts';
 import { asRead, identifier, literal } from './sql-text.ts';
 
@@ -67,11 +68,13 @@ function typedValue(value: string, type: SuiteColumnType, isText: boolean): stri
     case 'integer':
       // A cast alone rounds "12.7".
       return isText
-        ? `CASE WHEN regexp_full_match(${value}, '\\s*[+-]?\\d+\\s*') THEN TRY_CAST(${value} AS BIGINT) END`
+        ? `CASE WHEN regexp_matches(${value}, ${literal(INTEGER_PATTERN.source)}) THEN TRY_CAST(${value} AS BIGINT) END`
         : `TRY_CAST(${value} AS BIGINT)`;
     case 'number':
-      // A cast alone takes "nan" and "infinity".
-      return `CASE WHEN isfinite(TRY_CAST(${value} AS DOUBLE)) THEN TRY_CAST(${value} AS DOUBLE) END`;
+      // A cast alone takes "nan", "infinity" and "1_000".
+      return isText
+        ? `CASE WHEN regexp_matches(${value}, ${literal(NUMBER_PATTERN.source)}) AND isfinite(TRY_CAST(${value} AS DOUBLE)) THEN TRY_CAST(${value} AS DOUBLE) END`
+        : `CASE WHEN isfinite(TRY_CAST(${value} AS DOUBLE)) THEN TRY_CAST(${value} AS DOUBLE) END`;
     default:
       return `TRY_CAST(${value} AS ${sqlTypes[type]})`;
   }

@@ -1,0 +1,61 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import * as z from 'zod';
+import { lakeProblem } from '../../core/quality/lake-datasets.ts';
+import { compileEventCheck, type EventCheck } from '../../core/quality/row-check.ts';
+import { type Suite, suite } from '../../core/quality/suite.ts';
+import { configDocuments } from './config-documents.ts';
+import { SUITE_KIND } from './suite-kind.ts';
+
+/** How long a reading of the table is trusted: a new suite takes effect within this. */
+const FRESH_MS = 60_000;
+
+/** What the shop expects of each event, where it registered a suite that says such a thing. */
+export type EventExpectations = () => Promise<EventCheck | undefined>;
+
+/**
+ * Read once a minute, and gone on with while the table can't be read. A document that can't be used is
+ * counted, and no event is judged by it.
+ */
+export function createEventExpectations(
+  client: DynamoDBClient,
+  configTable: string,
+  countUnusable: (count: number) => void,
+  nowMs: () => number = Date.now,
+): EventExpectations {
+  const documents = configDocuments(client, configTable, SUITE_KIND, z.unknown());
+  let known: { check: EventCheck | undefined; readAtMs: number } | undefined;
+  let reading: Promise<void> | undefined;
+
+  const read = async (): Promise<void> => {
+    const { suites, unusableCount } = usable(await documents.list());
+    if (unusableCount > 0) countUnusable(unusableCount);
+    known = { check: compileEventCheck(suites), readAtMs: nowMs() };
+  };
+
+  return async () => {
+    if (known === undefined || nowMs() - known.readAtMs >= FRESH_MS) {
+      reading ??= read().finally(() => {
+        reading = undefined;
+      });
+      try {
+        await reading;
+      } catch (error) {
+        if (known === undefined) throw error;
+        // Stale beats none; asked again in a minute, not with every request.
+        known = { ...known, readAtMs: nowMs() };
+      }
+    }
+    return known?.check;
+  };
+}
+
+function usable(stored: readonly { readonly document: unknown }[]): {
+  suites: Suite[];
+  unusableCount: number;
+} {
+  const parsed = stored.map(({ document }) => suite.safeParse(document));
+  const suites = parsed.flatMap(({ data }) =>
+    data === undefined || lakeProblem(data) !== undefined ? [] : [data],
+  );
+  return { suites, unusableCount: stored.length - suites.length };
+}

@@ -1,0 +1,31 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { DataBucket } from '../../core/privacy/areas.ts';
+import type { AreaCounts } from '../../core/privacy/counts.ts';
+import type { UnitProgress } from '../../core/privacy/search.ts';
+import type { Trace } from '../../core/privacy/trace.ts';
+
+/** What a piece of work reaches out to. */
+export interface SearchPorts {
+  readonly client: S3Client;
+  readonly buckets: Readonly<Record<DataBucket, string>>;
+  readonly trace: Trace;
+  /** Whether what is found is taken out; else it is only looked at. */
+  readonly isErasing: boolean;
+  readonly sink: SearchSink;
+  readonly nowMs: () => number;
+}
+
+/** Where what was found goes. */
+export interface SearchSink {
+  /** Resolves when all of it is durable that nobody could find again once the object has changed. */
+  take(area: string, key: string, records: readonly unknown[]): Promise<void>;
+  /** What was written of all that was taken, which is durable then. */
+  flush(): Promise<Pick<UnitProgress, 'partCount' | 'claimCount'>>;
+}
+
+/** What became of one object. */
+export interface ObjectOutcome extends Pick<AreaCounts, 'deleted' | 'rewritten' | 'records'> {
+  readonly isBroken?: boolean;
+}
+
+export const UNTOUCHED: ObjectOutcome = { deleted: 0, rewritten: 0, records: 0 };
