@@ -1,8 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
-import { lakeProblem } from '../../core/quality/lake-datasets.ts';
+import { type DoorSuite, doorSuite } from '../../core/quality/door-suite.ts';
 import { compileEventCheck, type EventCheck } from '../../core/quality/row-check.ts';
-import { type Suite, suite } from '../../core/quality/suite.ts';
 import { configDocuments } from './config-documents.ts';
 import { SUITE_KIND } from './suite-kind.ts';
 
@@ -50,12 +49,9 @@ export function createEventExpectations(
 }
 
 function usable(stored: readonly { readonly document: unknown }[]): {
-  suites: Suite[];
+  suites: DoorSuite[];
   unusableCount: number;
 } {
-  const parsed = stored.map(({ document }) => suite.safeParse(document));
-  const suites = parsed.flatMap(({ data }) =>
-    data === undefined || lakeProblem(data) !== undefined ? [] : [data],
-  );
+  const suites = stored.flatMap(({ document }) => doorSuite.safeParse(document).data ?? []);
   return { suites, unusableCount: stored.length - suites.length };
 }

@@ -2,7 +2,6 @@ import {
   DeleteObjectCommand,
   GetObjectCommand,
   NoSuchKey,
-  PutObjectCommand,
   paginateListObjectsV2,
   type S3Client,
 } from '@aws-sdk/client-s3';
@@ -17,19 +16,12 @@ export interface Failures {
 
 /** Where Lambda writes batches that it gave up on. */
 export const ABANDONED_PREFIX = 'aws/lambda/';
-/** Where an object goes once it was replayed, under its whole key. */
-export const REPLAYED_FAILURES_PREFIX = 'replayed/';
 
 /** One record as it was on the stream. */
 export interface KeptRecord {
   /** Undefined where the partition key is not known: it follows from the event. */
   readonly partitionKey: string | undefined;
   readonly data: Uint8Array;
-}
-
-export interface KeptFailure {
-  readonly records: readonly KeptRecord[];
-  readonly text: string;
 }
 
 const abandonedRecords = z.object({
@@ -79,28 +71,19 @@ export async function* keptFailures(
 export async function readFailure(
   { client, bucket }: Failures,
   key: string,
-): Promise<KeptFailure | 'gone' | 'unreadable'> {
+): Promise<readonly KeptRecord[] | 'gone' | 'unreadable'> {
   try {
     const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
     const text = (await Body?.transformToString()) ?? '';
-    const records = recordsIn(key, jsonOf(text));
-    return records === undefined ? 'unreadable' : { records, text };
+    return recordsIn(key, jsonOf(text)) ?? 'unreadable';
   } catch (error) {
     if (error instanceof NoSuchKey) return 'gone';
     throw error;
   }
 }
 
-/** Moves what was replayed out of the way; repeating it changes nothing. */
-export async function moveReplayed(
-  { client, bucket }: Failures,
-  key: string,
-  { text }: KeptFailure,
-): Promise<void> {
-  const Key = `${REPLAYED_FAILURES_PREFIX}${key}`;
-  await client.send(
-    new PutObjectCommand({ Bucket: bucket, Key, Body: text, ContentType: 'application/json' }),
-  );
+/** Takes away what was replayed: its records are on the stream, and in the lake. Repeating it changes nothing. */
+export async function removeReplayed({ client, bucket }: Failures, key: string): Promise<void> {
   await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
 }
 

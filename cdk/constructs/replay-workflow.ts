@@ -81,7 +81,6 @@ export class ReplayWorkflow extends Construct {
           bucket: failures,
           prefix,
         })),
-        { actions: ['s3:PutObject'], bucket: failures, prefix: 'replayed/' },
       ],
     });
   }

@@ -1,5 +1,5 @@
+import type { SuiteColumnType } from './column-types.ts';
 import type { Expectation } from './expectation.ts';
-import type { SuiteColumnType } from './suite.ts';
 
 /** A column that an expectation names, with what it must be. */
 export interface NamedColumn {

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { severity } from './audit-report.ts';
 import { bounds, columnName, conditions, pattern, plainValues } from './condition.ts';
+import { formats } from './formats.ts';
 
 /**
  * The kinds of expectations. Each has one schema here, one SQL text in sql/ and its row in the
@@ -39,18 +40,6 @@ const tolerated = {
   ...shared,
   atMost: tolerance.optional().describe('what is put up with; nothing if absent'),
 };
-
-/** Values of texts that are written in one way everywhere. */
-export const formats = [
-  'email',
-  'url',
-  'uuid',
-  'sha256',
-  'currency',
-  'country',
-  'isoDate',
-  'isoTime',
-] as const;
 
 /** What is measured a day; a missing day counts as none. */
 const measure = z.discriminatedUnion('of', [

@@ -1,4 +1,14 @@
-import type { formats } from './expectation.ts';
+/** Values of texts that are written in one way everywhere. */
+export const formats = [
+  'email',
+  'url',
+  'uuid',
+  'sha256',
+  'currency',
+  'country',
+  'isoDate',
+  'isoTime',
+] as const;
 
 /**
  * Forms of texts. Written so that JavaScript and RE2 read them alike (what they take for a blank differs)

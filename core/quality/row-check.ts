@@ -1,14 +1,17 @@
 import type { CollectedEvent } from '../events/event.ts';
 import type { Issue } from '../events/issue.ts';
 import { isJsonObject } from '../events/json-value.ts';
-import { columnsNamedBy } from './columns-named.ts';
-import type { Condition, PlainValue } from './condition.ts';
+import type { SuiteColumnType } from './column-types.ts';
 import { eventColumns } from './curated-events.ts';
-import { isRowExpectation, type RowExpectation } from './expectation.ts';
+import {
+  columnsAtTheDoor,
+  type DoorCondition,
+  type DoorExpectation,
+  type DoorSuite,
+  doorExpectation,
+} from './door-suite.ts';
 import { formatPatterns } from './formats.ts';
 import { type RowValue, readTimeMs, rowValueOf } from './row-value.ts';
-import type { Suite, SuiteColumnType } from './suite.ts';
-import { titleOf } from './title-of.ts';
 
 /**
  * The expectations of the shop's own `events` suites that judge one event by itself, at the door: those of
@@ -26,7 +29,7 @@ export interface EventVerdict {
 export type EventCheck = (event: CollectedEvent) => EventVerdict;
 
 /** The check of all suites at once; nothing where none of them has anything to say of one event. */
-export function compileEventCheck(suites: readonly Suite[]): EventCheck | undefined {
+export function compileEventCheck(suites: readonly DoorSuite[]): EventCheck | undefined {
   const checks = suites.filter(({ dataset }) => dataset === 'events').flatMap(checksOf);
   if (checks.length === 0) return undefined;
   return (event) => {
@@ -36,16 +39,6 @@ export function compileEventCheck(suites: readonly Suite[]): EventCheck | undefi
       warned: unmet.flatMap(({ issue, id }) => (issue === undefined ? [id] : [])),
     };
   };
-}
-
-/** Whether an expectation is looked at where events come in. */
-export function runsAtTheDoor(one: Suite['expectations'][number]): one is RowExpectation {
-  const hasPattern = [one, ...(one.where ?? [])].some(
-    (part) => 'pattern' in part || 'matches' in part || 'notMatches' in part,
-  );
-  return (
-    isRowExpectation(one) && one.atMost === undefined && one.severity !== 'stop' && !hasPattern
-  );
 }
 
 interface DoorCheck {
@@ -61,35 +54,40 @@ type ColumnReaders = ReadonlyMap<
   { readonly read: ColumnReader; readonly type: SuiteColumnType }
 >;
 
-function checksOf(suite: Suite): DoorCheck[] {
+function checksOf(suite: DoorSuite): DoorCheck[] {
   const readers = readersOf(suite);
-  return suite.expectations.filter(runsAtTheDoor).map((one) => {
+  return suite.expectations.flatMap((document) => {
+    const one = doorExpectation.safeParse(document).data;
+    // A column that events haven't would be missing from each of them.
+    if (one === undefined || columnsAtTheDoor(one).some((column) => !readers.has(column)))
+      return [];
     const isUnexpected = unexpected(one, readers);
     const conditions = (one.where ?? []).map((part) => conditionOf(part, readers));
     const id = `${suite.suiteId}/${one.id}`;
     const isUnmetBy = (event: CollectedEvent) =>
       conditions.every((holds) => holds(event)) && isUnexpected(event);
-    if (one.severity === 'warn') return { id, isUnmetBy };
-    const column = columnsNamedBy(one)[0]?.column ?? '';
+    if (one.severity === 'warn') return [{ id, isUnmetBy }];
+    const [column = ''] = columnsAtTheDoor(one);
     const path = suite.columns[column]?.from ?? column;
-    const message = `${id}: ${titleOf(one)}; send it as expected, or change the suite ${suite.suiteId}`;
-    return { id, issue: { path, message }, isUnmetBy };
+    const said = one.title ?? `${one.kind} is expected of ${column || 'its values'}`;
+    const message = `${id}: ${said}; send it as expected, or change the suite ${suite.suiteId}`;
+    return [{ id, issue: { path, message }, isUnmetBy }];
   });
 }
 
-function readersOf({ columns }: Suite): ColumnReaders {
+function readersOf({ columns }: DoorSuite): ColumnReaders {
   return new Map(
-    Object.entries(columns).map(([name, { type, from }]) => {
+    Object.entries(columns).flatMap(([name, { type, from }]) => {
       const raw = from === undefined ? curatedColumn(name) : fieldAt(from);
+      if (raw === undefined) return [];
       const read = (event: CollectedEvent) => rowValueOf(raw(event), type);
-      return [name, { read, type }];
+      return [[name, { read, type }]];
     }),
   );
 }
 
-function curatedColumn(name: string): (event: CollectedEvent) => unknown {
-  const column = eventColumns.find((one) => one.name === name);
-  return (event) => column?.of(event);
+function curatedColumn(name: string): ((event: CollectedEvent) => unknown) | undefined {
+  return eventColumns.find((one) => one.name === name)?.of;
 }
 
 /** A field of a JSON column; the event has it as it was before it became JSON. */
@@ -106,7 +104,7 @@ function fieldAt(path: string): (event: CollectedEvent) => unknown {
 }
 
 function unexpected(
-  one: RowExpectation,
+  one: DoorExpectation,
   readers: ColumnReaders,
 ): (event: CollectedEvent) => boolean {
   const reader = (column: string): ColumnReader =>
@@ -131,9 +129,6 @@ function unexpected(
         return !related(a.value, one.operator, b.value);
       };
     }
-    case 'matches':
-    case 'notMatches':
-      return () => false;
     default: {
       const read = reader(one.column);
       const isExpected = expectedValue(one, readers.get(one.column)?.type ?? 'text');
@@ -148,7 +143,7 @@ function unexpected(
 type Expected = (value: string | number | boolean) => boolean;
 
 function expectedValue(
-  one: Extract<RowExpectation, { kind: 'range' | 'in' | 'notIn' | 'format' }>,
+  one: Extract<DoorExpectation, { kind: 'range' | 'in' | 'notIn' | 'format' }>,
   type: SuiteColumnType,
 ): Expected {
   switch (one.kind) {
@@ -167,7 +162,10 @@ function expectedValue(
   }
 }
 
-function conditionOf(one: Condition, readers: ColumnReaders): (event: CollectedEvent) => boolean {
+function conditionOf(
+  one: DoorCondition,
+  readers: ColumnReaders,
+): (event: CollectedEvent) => boolean {
   const reader = readers.get(one.column);
   if (reader === undefined) return () => false;
   const { read, type } = reader;
@@ -186,13 +184,13 @@ function conditionOf(one: Condition, readers: ColumnReaders): (event: CollectedE
 }
 
 /** A set's values in the column's type, as SQL would compare them. */
-function oneOf(values: readonly PlainValue[], type: SuiteColumnType): Expected {
+function oneOf(values: readonly (string | number | boolean)[], type: SuiteColumnType): Expected {
   const known = new Set(values.map((value) => comparable(value, type)));
   return (value) => known.has(value);
 }
 
 function boundsOf(
-  bounds: Pick<Condition, 'minimum' | 'exclusiveMinimum' | 'maximum' | 'exclusiveMaximum'>,
+  bounds: Pick<DoorCondition, 'minimum' | 'exclusiveMinimum' | 'maximum' | 'exclusiveMaximum'>,
   type: SuiteColumnType,
 ): Expected {
   const stated = (['minimum', 'exclusiveMinimum', 'maximum', 'exclusiveMaximum'] as const).flatMap(
@@ -213,7 +211,10 @@ const operators = {
   exclusiveMaximum: '<',
 } as const;
 
-function comparable(value: PlainValue, type: SuiteColumnType): string | number | boolean {
+function comparable(
+  value: string | number | boolean,
+  type: SuiteColumnType,
+): string | number | boolean {
   if (type === 'date' || type === 'time') return readTimeMs(String(value));
   const read = rowValueOf(value, type);
   return read.kind === 'value' ? read.value : Number.NaN;

@@ -1,4 +1,4 @@
-import type { SuiteColumnType } from './suite.ts';
+import type { SuiteColumnType } from './column-types.ts';
 
 /** A value of a column as an event has it, in the type that the suite declares. */
 export type RowValue =

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { columnTypes, type SuiteColumnType } from './column-types.ts';
 import { columnsNamedBy } from './columns-named.ts';
 import { columnName } from './condition.ts';
 import { expectation } from './expectation.ts';
@@ -7,17 +8,6 @@ import { expectation } from './expectation.ts';
 const SUITE_FORM_VERSION = 1;
 const COLUMNS_MAX = 200;
 const EXPECTATIONS_MAX = 200;
-
-export const columnTypes = [
-  'text',
-  'integer',
-  'number',
-  'date',
-  'time',
-  'boolean',
-  'json',
-] as const;
-export type SuiteColumnType = (typeof columnTypes)[number];
 
 const suiteColumn = z.strictObject({
   type: z

@@ -2,8 +2,8 @@ import type { StreamRecord } from '../../adapters/kinesis/event-stream.ts';
 import {
   type KeptRecord,
   keptFailures,
-  moveReplayed,
   readFailure,
+  removeReplayed,
 } from '../../adapters/s3/kept-failures.ts';
 import { isJsonObject } from '../../core/events/json-value.ts';
 import { type Replay, withUnreadable } from '../../core/events/replay.ts';
@@ -15,7 +15,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
  * What the failures bucket holds: batches that Lambda gave up on, records that nobody could read, and events
- * whose identities were too many. Records go on the stream as they were, and an object leaves its place when
+ * whose identities were too many. Records go on the stream as they were, and an object is taken away when
  * all of it has. One with a record that still can't be read stays where it is, whole.
  */
 export async function* failureChunks(
@@ -33,7 +33,7 @@ export async function* failureChunks(
       if (ports.nowMs() >= deadlineMs) yield { after: replay, records: [], moves: [] };
       continue;
     }
-    const records = failure.records.map(streamRecordOf);
+    const records = failure.map(streamRecordOf);
     if (records.some((record) => record === undefined)) {
       replay = { ...withUnreadable(replay, key), ...after, readCount: replay.readCount + 1 };
       if (ports.nowMs() >= deadlineMs) yield { after: replay, records: [], moves: [] };
@@ -47,7 +47,7 @@ export async function* failureChunks(
       replay = taken(replay, part.length);
       const isWhole = replay.lineCount === readable.length;
       if (isWhole) replay = { ...replay, ...after };
-      const moves = isWhole ? [() => moveReplayed(ports.failures, key, failure)] : [];
+      const moves = isWhole ? [() => removeReplayed(ports.failures, key)] : [];
       yield { after: replay, records: part, moves };
       if (isWhole) break;
     }

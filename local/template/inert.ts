@@ -81,7 +81,8 @@ export const inert: Readonly<Record<string, string>> = {
   'AWS::SNS::Topic.KmsMasterKeyId': 'Nothing is encrypted at rest on this machine.',
 
   // Where and on what it runs.
-  'AWS::Lambda::Function.Architectures': 'The bundle is JavaScript and runs on any processor, or brings this machine’s native parts.',
+  'AWS::Lambda::Function.Architectures':
+    'The bundle is JavaScript and runs on any processor, or brings this machine’s native parts.',
   'AWS::Lambda::Function.EphemeralStorage': 'The machine’s own temporary folder is used.',
   'AWS::ApiGateway::RestApi.EndpointConfiguration': 'There is one endpoint, on 127.0.0.1.',
   'AWS::ApiGateway::RestApi.MinimumCompressionSize': 'Answers are not compressed on this machine.',

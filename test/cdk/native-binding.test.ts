@@ -3,6 +3,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -23,7 +24,6 @@ import {
 } from '../../cdk/constructs/native-binding.ts';
 import { NodeFunction } from '../../cdk/constructs/node-function.ts';
 import { environments } from '../../cdk/environments.ts';
-import packageJson from '../../package.json' with { type: 'json' };
 import { root } from './synthesized.ts';
 
 let folder: string;
@@ -62,7 +62,8 @@ describe('the audit’s bundle brings DuckDB’s binding', () => {
   });
 
   it('of the version that is installed', () => {
-    expect(packageJson.dependencies['@duckdb/node-api']).toBe(duckDbBinding.version);
+    const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    expect(dependencies['@duckdb/node-api']).toBe(duckDbBinding.version);
   });
 });
 

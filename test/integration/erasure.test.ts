@@ -213,7 +213,6 @@ const rawText = async () => {
   return text;
 };
 
-/** Of the whole lake. */
 async function replayLake(...options: string[]): Promise<number> {
   const line = `npx kindred replay start --raw --rate 1000 --json ${options.join(' ')}`;
   return z.object({ acceptedCount: z.number() }).parse(JSON.parse(await shell(line))).acceptedCount;

@@ -130,17 +130,14 @@ async function keys(): Promise<string[]> {
 }
 
 describe('a replay of what the enricher could not take', () => {
-  it('puts records back as they were, and moves what is done with', async () => {
+  it('counts in a dry run what can be read, and takes nothing away', async () => {
     await abandon('a', 0, 250);
     await abandon('b', 250, 260);
     await keepPoison(1, `${JSON.stringify(eventOf(900))}\n`);
     const stream = new Stream();
     const dry = await stream.replay({ isDryRun: true });
     expect(dry).toMatchObject({ status: 'done', acceptedCount: 261, scannedCount: 3 });
-    expect([
-      stream.sent.length,
-      (await keys()).filter((key) => key.startsWith('replayed/')),
-    ]).toEqual([0, []]);
+    expect([stream.sent.length, (await keys()).length]).toEqual([0, 3]);
   });
 
   it('ends complete after crashes anywhere, in as many parts as its rate asks for', async () => {
@@ -162,7 +159,7 @@ describe('a replay of what the enricher could not take', () => {
       'key-0',
       'key-1',
     ]);
-    expect((await keys()).every((key) => key.startsWith('replayed/'))).toBe(true);
+    expect(await keys()).toEqual([]);
     expect(stream.sleptMs).toBe(261 * 20);
   });
 
@@ -179,7 +176,7 @@ describe('a replay of what the enricher could not take', () => {
       refusedCounts: { unreadable: 2 },
       unreadableKeys: [Key, poisonKey],
     });
-    expect((await keys()).filter((key) => !key.startsWith('replayed/'))).toEqual([Key, poisonKey]);
+    expect(await keys()).toEqual([Key, poisonKey]);
   });
 
   it('takes only the days asked for, and ends at its limit', async () => {

@@ -1,4 +1,4 @@
-import type { SuiteColumnType } from '../suite.ts';
+import type { SuiteColumnType } from '../column-types.ts';
 
 /** A data set as DuckDB has it, which SQL is made for. */
 export interface AuditedTable {

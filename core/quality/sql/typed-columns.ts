@@ -1,5 +1,6 @@
+import type { SuiteColumnType } from '../column-types.ts';
 import { INTEGER_PATTERN, NUMBER_PATTERN } from '../row-value.ts';
-import type { SuiteColumn, SuiteColumnType } from '../suite.ts';
+import type { SuiteColumn } from '../suite.ts';
 import { asRead, identifier, literal } from './sql-text.ts';
 
 /** A column as a file has it, with DuckDB's type. */
