@@ -6,19 +6,27 @@ import type { EnrichPorts } from '../lambdas/enrich/enrich-batch.ts';
 import { enrichBatch } from '../lambdas/enrich/enrich-batch.ts';
 import { EntryCache } from '../lambdas/enrich/entry-cache.ts';
 import type { StreamRecord } from '../lambdas/enrich/stream-record.ts';
-import { startDynamoDbEngine } from '../local/engines/dynamodb.ts';
+import { type DynamoDbEngine, startDynamoDbEngine } from '../local/engines/dynamodb.ts';
 import { atMost, type Check, median, printChecks, shown } from './check.ts';
+import { BURST_EVENTS, burstArrivals, longestDelayMs } from './enrich/burst.ts';
 import { portsInMemory } from './enrich/memory-stores.ts';
-import { COALESCED, sessionBatches } from './enrich/sessions.ts';
+import { sessionBatches } from './enrich/sessions.ts';
+import { visitBatches } from './enrich/visits.ts';
 
 /**
  * What the enricher costs: `npm run bench:enrich [-- --json]`. Processor time as a ratio to parsing the
- * same records, over stores in memory; what the SDK and the store add, over the local DynamoDB; and the
- * units that DynamoDB says it consumed, in dollars.
+ * same records, over stores in memory that keep what is stored; what the SDK and the store add, over the local
+ * DynamoDB; the units that DynamoDB says it consumed, in dollars, of everyday visits and of the synthetic shop,
+ * where every seventh event is an order; and what one customer's burst means for the others.
  */
 async function main(): Promise<void> {
-  const batches = sessionBatches();
-  printChecks([...(await benchProcessorTime(batches)), ...(await benchUnits(batches))]);
+  const visits = visitBatches(FOUNDING_BATCHES + EVERYDAY_BATCHES);
+  printChecks([
+    ...(await benchProcessorTime(visits)),
+    ...(await benchUnits('', visits)),
+    ...(await benchUnits(' (an order in 7 events)', sessionBatches(), Number.POSITIVE_INFINITY)),
+    ...(await benchBurst()),
+  ]);
 }
 
 const ROUNDS = 12;
@@ -33,12 +41,12 @@ async function benchProcessorTime(batches: readonly StreamRecord[][]): Promise<C
   const eventCount = batches.reduce((sum, batch) => sum + batch.length, 0);
   const times = { parse: [] as number[], enrich: [] as number[] };
   for (let round = 0; round < ROUNDS; round += 1) {
-    const parse = await timed(async () => {
+    const parse = await processorTime(async () => {
       for (const batch of batches) for (const { data } of batch) parsed(data);
     });
     // Profiles from nothing each round, so that every round does the same.
     const ports = portsInMemory();
-    const enrich = await timed(async () => {
+    const enrich = await processorTime(async () => {
       for (const batch of batches) await enriched(ports, batch);
     });
     if (round < WARM_UP_ROUNDS) continue;
@@ -57,33 +65,16 @@ async function benchProcessorTime(batches: readonly StreamRecord[][]): Promise<C
 const WRITE_UNITS_MILLION = 0.625;
 const READ_UNITS_MILLION = 0.125;
 
-async function benchUnits(batches: readonly StreamRecord[][]): Promise<Check[]> {
-  const engine = await startDynamoDbEngine();
-  for (const [table, key] of Object.entries(keys)) {
-    await engine.call('CreateTable', {
-      TableName: table,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [{ AttributeName: key, AttributeType: 'S' }],
-      KeySchema: [{ AttributeName: key, KeyType: 'HASH' }],
-    });
-  }
-  const client = new DynamoDBClient({
-    region: 'local',
-    endpoint: engine.endpoint,
-    credentials: { accessKeyId: 'bench', secretAccessKey: 'bench' },
-  });
+async function benchUnits(
+  mix: string,
+  batches: readonly StreamRecord[][],
+  dollarsMax = 0.5,
+): Promise<Check[]> {
+  const engine = await startTables();
+  const client = clientOf(engine);
   const units = countUnits(client);
-  const ports: EnrichPorts = {
-    ...portsInMemory(),
-    profiles: createProfileStore(client, {
-      profiles: 'profiles',
-      identities: 'identities',
-      dedupe: 'dedupe',
-    }),
-    catalogue: createCatalogueStore(client, 'catalogue'),
-    entryCache: new EntryCache(),
-  };
-  // Customers and catalogue are founded once.
+  const ports = portsOver(client);
+  // Regular customers and the catalogue are founded once; new customers come all the time.
   for (const batch of batches.slice(0, FOUNDING_BATCHES)) await enriched(ports, batch);
   units.clear();
   const everyday = batches.slice(FOUNDING_BATCHES, FOUNDING_BATCHES + EVERYDAY_BATCHES);
@@ -96,20 +87,79 @@ async function benchUnits(batches: readonly StreamRecord[][]): Promise<Check[]> 
   const per = (name: string) => (units.get(name) ?? 0) / eventCount;
   const written = Object.keys(keys).reduce((sum, table) => sum + per(`write ${table}`), 0);
   const read = Object.keys(keys).reduce((sum, table) => sum + per(`read ${table}`), 0);
+  const puts = units.get('puts of profiles') ?? 1;
   return [
-    shown('processor and store time of an event over the local DynamoDB', us / eventCount, 'µs'),
-    shown('events of one customer in a batch', COALESCED, ''),
-    shown('write units of an event, profiles', per('write profiles'), 'WRU'),
-    shown('write units of an event, all tables', written, 'WRU'),
-    shown('read units of an event', read, 'RRU'),
+    shown(
+      `processor and store time of an event over the local DynamoDB${mix}`,
+      us / eventCount,
+      'µs',
+    ),
+    shown(`events of one customer in a write${mix}`, eventCount / puts, ''),
+    shown(`write units of an event, profiles${mix}`, per('write profiles'), 'WRU'),
+    shown(`write units of an event, all tables${mix}`, written, 'WRU'),
+    shown(`read units of an event${mix}`, read, 'RRU'),
     atMost(
-      'dollars of profile writes a million events',
+      `dollars of profile writes a million events${mix}`,
       per('write profiles') * WRITE_UNITS_MILLION,
       '$',
-      0.5,
+      dollarsMax,
     ),
-    shown('dollars of all writes a million events', written * WRITE_UNITS_MILLION, '$'),
-    shown('dollars of reads a million events', read * READ_UNITS_MILLION, '$'),
+    shown(`dollars of all writes a million events${mix}`, written * WRITE_UNITS_MILLION, '$'),
+    shown(`dollars of reads a million events${mix}`, read * READ_UNITS_MILLION, '$'),
+  ];
+}
+
+async function startTables(): Promise<DynamoDbEngine> {
+  const engine = await startDynamoDbEngine();
+  for (const [table, key] of Object.entries(keys)) {
+    await engine.call('CreateTable', {
+      TableName: table,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [{ AttributeName: key, AttributeType: 'S' }],
+      KeySchema: [{ AttributeName: key, KeyType: 'HASH' }],
+    });
+  }
+  return engine;
+}
+
+function clientOf({ endpoint }: DynamoDbEngine): DynamoDBClient {
+  const credentials = { accessKeyId: 'bench', secretAccessKey: 'bench' };
+  return new DynamoDBClient({ region: 'local', endpoint, credentials });
+}
+
+function portsOver(client: DynamoDBClient): EnrichPorts {
+  return {
+    ...portsInMemory(),
+    profiles: createProfileStore(client, {
+      profiles: 'profiles',
+      identities: 'identities',
+      dedupe: 'dedupe',
+    }),
+    catalogue: createCatalogueStore(client, 'catalogue'),
+    entryCache: new EntryCache(),
+  };
+}
+
+/** What one customer's 10,000 events within ten seconds do to the others on the same shard. */
+async function benchBurst(): Promise<Check[]> {
+  const delays: number[] = [];
+  for (const burstCount of [0, BURST_EVENTS]) {
+    const engine = await startTables();
+    const client = clientOf(engine);
+    const ports = portsOver(client);
+    delays.push(
+      await longestDelayMs(burstArrivals(burstCount), async (records) => {
+        await enriched(ports, records);
+      }),
+    );
+    client.destroy();
+    await engine.stop();
+  }
+  const [alone = 0, beside = 0] = delays;
+  return [
+    shown('longest delay of an event without a burst', alone, 'ms'),
+    atMost("longest delay of another's event beside 10,000 events of one", beside, 'ms', 1_000),
+    shown('of which the burst causes', Math.max(0, beside - alone), 'ms'),
   ];
 }
 
@@ -134,7 +184,11 @@ function countUnits(client: DynamoDBClient): Map<string, number> {
         const answer = await next(args);
         const { ConsumedCapacity: stated } = answerWithCapacity.parse(answer.output);
         const kind = /Get|Query/.test(commandName ?? '') ? 'read' : 'write';
-        for (const { TableName, CapacityUnits } of [stated].flat()) {
+        const tables = [stated].flat();
+        if (kind === 'write' && tables.some(({ TableName }) => TableName === 'profiles')) {
+          units.set('puts of profiles', (units.get('puts of profiles') ?? 0) + 1);
+        }
+        for (const { TableName, CapacityUnits } of tables) {
           const name = `${kind} ${TableName}`;
           units.set(name, (units.get(name) ?? 0) + CapacityUnits);
         }
@@ -156,6 +210,14 @@ async function enriched(ports: EnrichPorts, batch: readonly StreamRecord[]): Pro
 
 function parsed(data: string): unknown {
   return JSON.parse(Buffer.from(data, 'base64').toString());
+}
+
+/** Microseconds of the processor, the collection of garbage included; waiting for other programs is not. */
+async function processorTime(work: () => Promise<void>): Promise<number> {
+  const before = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(before);
+  return user + system;
 }
 
 async function timed(work: () => Promise<void>): Promise<number> {

@@ -5,6 +5,8 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { foundedProfileId } from '../../core/identity/profile-id.ts';
+import { wholeProfile } from '../../core/profile/hot-cold.ts';
+import { coldKeyOf } from './profile-item.ts';
 import { createProfileStore } from './profile-store.ts';
 
 export interface ResetTables {
@@ -35,10 +37,10 @@ export async function resetCustomer(
   const { links } = await store.readLinks(refs);
   let [id] = links.values();
   for (let hop = 0; id !== undefined && hop <= HOPS_MAX; hop += 1) {
-    const stored = (await store.readProfiles([id])).get(id);
+    const stored = (await store.readProfiles([{ profileId: id, withCold: true }])).get(id);
     if (stored?.kind === 'merged') id = stored.mergedInto;
     else if (stored?.kind === 'profile') {
-      const { profileId, version, identities } = stored.profile;
+      const { profileId, version, identities } = wholeProfile(stored);
       await takeAway(client, tables, { profileId, version, identities });
       return identities;
     } else return [];
@@ -68,6 +70,7 @@ async function takeAway(
       ExpressionAttributeNames: { '#version': 'version' },
       ExpressionAttributeValues: marshall({ ':version': version }),
     },
+    { TableName: tables.profiles, Key: marshall({ profileId: coldKeyOf(profileId) }) },
     ...founded.map((id) => ({
       TableName: tables.profiles,
       Key: marshall({ profileId: id }),

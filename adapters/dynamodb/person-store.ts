@@ -9,10 +9,12 @@ import {
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { ErasedIdentity } from '../../core/identity/erased-identity.ts';
 import { type Person, personOf, refOfProfileId } from '../../core/privacy/person.ts';
+import { wholeProfile } from '../../core/profile/hot-cold.ts';
 import type { Profile } from '../../core/profile/profile.ts';
 import { MERGE_HOPS_MAX } from '../../core/profile/profile-store.ts';
 import { readBatch, type StoredItem } from './batch-read.ts';
-import { identityItem, storedProfileOf } from './profile-store.ts';
+import { coldKeyOf } from './profile-item.ts';
+import { identityItem, storedProfiles } from './profile-store.ts';
 
 export interface PersonTables {
   readonly client: DynamoDBClient;
@@ -90,18 +92,18 @@ async function readPerson(tables: PersonTables, { refs, profileIds }: Person) {
   const items = await readBatch(tables.client, {
     table: tables.profilesTable,
     keyName: 'profileId',
-    keys: profileIds,
+    keys: profileIds.flatMap((id) => [id, coldKeyOf(id)]),
     isConsistent: true,
   });
   const stored = new Map<string, number>();
   const mergedInto: string[] = [];
   const profiles: Profile[] = [];
-  for (const item of items) {
-    stored.set(item.profileId?.S ?? '', Number(item.version?.N ?? 0));
-    const read = storedProfileOf(item);
+  const versions = new Map(items.map((item) => [item.profileId?.S, Number(item.version?.N ?? 0)]));
+  for (const [profileId, read] of storedProfiles(items)) {
+    stored.set(profileId, versions.get(profileId) ?? 0);
     // Its identities are unknown: half of a customer must not pass for the whole.
     if (read.kind === 'unreadable') throw new Error(`a profile cannot be read: ${read.cause}`);
-    if (read.kind === 'profile') profiles.push(read.profile);
+    if (read.kind === 'profile') profiles.push(wholeProfile(read));
     else mergedInto.push(read.mergedInto);
   }
   const leading = new Set(identities.links.values());
@@ -200,9 +202,8 @@ async function writeErasure(
       },
     };
   });
-  const deletions = Array.from(
-    leaving,
-    ([profileId, version]): TransactWriteItem => ({
+  const deletions = [...leaving].flatMap(([profileId, version]): TransactWriteItem[] => [
+    {
       Delete: {
         TableName: profilesTable,
         Key: marshall({ profileId }),
@@ -210,8 +211,10 @@ async function writeErasure(
         ExpressionAttributeNames: { '#version': 'version' },
         ExpressionAttributeValues: { ':version': { N: String(version) } },
       },
-    }),
-  );
+    },
+    // Whether there is one or not, it goes with the item that it belongs to.
+    { Delete: { TableName: profilesTable, Key: marshall({ profileId: coldKeyOf(profileId) }) } },
+  ]);
   const actions = [...marks, ...deletions];
   for (let from = 0; from < actions.length; from += ACTIONS_MAX) {
     const TransactItems = actions.slice(from, from + ACTIONS_MAX);

@@ -2,9 +2,9 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod';
 import { erasedIdentity } from '../../core/identity/erased-identity.ts';
-import { PROFILE_SCHEMA_VERSION, profile, profileTombstone } from '../../core/profile/profile.ts';
 import type { ProfileStore, StoredProfile } from '../../core/profile/profile-store.ts';
 import { readBatch, type StoredItem } from './batch-read.ts';
+import { coldKeyOf, isColdKey, storedProfileOf } from './profile-item.ts';
 import { type ProfileTables, writeProfiles } from './profile-write.ts';
 
 /** An item of the identities table: a link, the mark of an erasure, or both once the customer has come back. */
@@ -38,30 +38,44 @@ export function createProfileStore(client: DynamoDBClient, tables: ProfileTables
         ),
       };
     },
-    readProfiles: async (profileIds) => {
+    readProfiles: async (wanted) => {
       const items = await readBatch(client, {
         table: tables.profiles,
         keyName: 'profileId',
-        keys: profileIds,
+        keys: wanted.flatMap(({ profileId, withCold }) =>
+          withCold ? [profileId, coldKeyOf(profileId)] : [profileId],
+        ),
         isConsistent: true,
       });
-      return new Map(items.map((stored) => [stored.profileId?.S ?? '', storedProfileOf(stored)]));
+      return storedProfiles(items);
     },
     write: (write) => writeProfiles(client, tables, write),
   };
 }
 
-/** What an item of the profiles table is; what this code doesn't know is left as it is. */
-export function storedProfileOf(stored: StoredItem): StoredProfile {
-  const document = unmarshall(stored);
-  const tombstone = profileTombstone.safeParse(document);
-  if (tombstone.success) return { kind: 'merged', ...tombstone.data };
-  const parsed = profile.safeParse(document);
-  if (parsed.success) return { kind: 'profile', profile: parsed.data };
-  if (document.schemaVersion !== PROFILE_SCHEMA_VERSION) {
-    const cause = `schemaVersion is ${String(document.schemaVersion)}, this code knows ${PROFILE_SCHEMA_VERSION}: deploy the version that wrote it, or migrate the profile`;
-    return { kind: 'unreadable', cause };
+/** By profile id, what lies in the table, read one way or another; each profile's two items together. */
+export function storedProfiles(items: readonly StoredItem[]): Map<string, StoredProfile> {
+  const byKey = new Map(items.map((item) => [item.profileId?.S ?? '', item]));
+  const profiles = new Map<string, StoredProfile>();
+  for (const [key, item] of byKey) {
+    if (isColdKey(key)) continue;
+    profiles.set(key, storedProfileOf(item, byKey.get(coldKeyOf(key))));
   }
-  const fields = [...new Set(parsed.error.issues.map(({ path }) => path[0] ?? 'profile'))];
-  return { kind: 'unreadable', cause: `not in the form of a profile: ${fields.join(', ')}` };
+  return profiles;
+}
+
+/** The profiles whose hot items were read, each with its cold item, which is read where it is not among them. */
+export async function withColdItems(
+  client: DynamoDBClient,
+  table: string,
+  items: readonly StoredItem[],
+): Promise<Map<string, StoredProfile>> {
+  const known = new Set(items.map(({ profileId }) => profileId?.S ?? ''));
+  const missing = [...storedProfiles(items).values()].flatMap((stored) => {
+    if (stored.kind !== 'profile' || stored.cold !== undefined) return [];
+    const key = coldKeyOf(stored.hot.profileId);
+    return known.has(key) ? [] : [key];
+  });
+  const keys = { table, keyName: 'profileId', keys: missing, isConsistent: false };
+  return storedProfiles([...items, ...(await readBatch(client, keys))]);
 }

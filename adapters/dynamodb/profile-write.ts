@@ -1,6 +1,7 @@
 import {
   type CancellationReason,
   ConditionalCheckFailedException,
+  type Delete,
   type DynamoDBClient,
   type Put,
   PutItemCommand,
@@ -9,13 +10,16 @@ import {
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import { CART_DUE_ATTRIBUTE, cartDueOf } from '../../core/profile/cart-due.ts';
+import { COLD_AGE_DAYS_MAX } from '../../core/profile/hot-cold.ts';
 import type {
   IdentityLink,
   ProfilePut,
   ProfileWrite,
+  TombstonePut,
   WriteOutcome,
 } from '../../core/profile/profile-store.ts';
+import type { StoredItem } from './batch-read.ts';
+import { coldItem, coldKeyOf, hotItem } from './profile-item.ts';
 
 /** Names of the tables that hold profiles and what belongs to them. */
 export interface ProfileTables {
@@ -27,7 +31,7 @@ export interface ProfileTables {
 }
 
 interface Action {
-  readonly put: Put;
+  readonly item: { readonly Put: Put } | { readonly Delete: Delete };
   /** The claim that it makes, if it makes one. */
   readonly claim?: string;
 }
@@ -43,7 +47,7 @@ const contendedCodes: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Writes all of it or nothing: one profile alone by a conditional put, which costs half of a
+ * Writes all of it or nothing: one hot item alone by a conditional put, which costs half of a
  * transaction; anything more in one transaction.
  */
 export async function writeProfiles(
@@ -54,11 +58,11 @@ export async function writeProfiles(
   const actions = actionsOf(tables, write);
   const [first] = actions;
   if (first === undefined) return { kind: 'written' };
-  const isAlone = actions.length === 1 && first.claim === undefined;
+  const isAlone = actions.length === 1 && first.claim === undefined && 'Put' in first.item;
   try {
-    if (isAlone) await client.send(new PutItemCommand(first.put));
+    if (isAlone && 'Put' in first.item) await client.send(new PutItemCommand(first.item.Put));
     else {
-      const items = actions.map(({ put }) => ({ Put: put }));
+      const items = actions.map(({ item }) => item);
       await client.send(new TransactWriteItemsCommand({ TransactItems: items }));
     }
     return { kind: 'written' };
@@ -89,38 +93,55 @@ function outcomeOf(
 }
 
 function actionsOf(tables: ProfileTables, write: ProfileWrite): Action[] {
+  const { profiles, identities, dedupe } = tables;
   return [
-    ...write.profiles.map((put) => ({ put: profilePut(tables, put) })),
-    ...write.tombstones.map(({ tombstone, expectedVersion }) => ({
-      put: versionedPut(tables.profiles, tombstone, expectedVersion),
-    })),
-    ...write.newLinks.map((link) => ({ put: newLinkPut(tables.identities, link) })),
+    ...write.profiles.flatMap((put) => profileActions(tables, put)),
+    ...write.tombstones.flatMap((put) => tombstoneActions(profiles, put)),
+    ...write.newLinks.map((link) => ({ item: { Put: newLinkPut(identities, link) } })),
     ...write.movedLinks.map((link) => ({
-      put: { TableName: tables.identities, Item: marshall(link) },
+      item: { Put: { TableName: identities, Item: marshall(link) } },
     })),
     ...write.claims.map(({ key, expiresAtS }) => ({
-      put: newPut(tables.dedupe, { key, expiresAt: expiresAtS }, 'key'),
+      item: { Put: newPut(dedupe, marshall({ key, expiresAt: expiresAtS }), 'key') },
       claim: key,
     })),
   ];
 }
 
-function profilePut(tables: ProfileTables, { profile, expectedVersion }: ProfilePut): Put {
+function profileActions(tables: ProfileTables, put: ProfilePut): Action[] {
+  const { hot, hotText, cold, expectedVersion } = put;
   const { profiles: table, profileRetentionDays: days } = tables;
-  // From when the customer was heard of last, and not from what was told: a history may be imported.
-  const expiry =
-    days === undefined ? {} : { expiresAt: Math.floor(Date.now() / 1000) + days * DAY_S };
-  const cartDue = cartDueOf(profile);
-  const due = cartDue === undefined ? {} : { [CART_DUE_ATTRIBUTE]: cartDue };
-  const document = { ...profile, ...due, ...expiry };
-  return expectedVersion === undefined
-    ? newPut(table, document, 'profileId')
-    : versionedPut(table, document, expectedVersion);
+  const { profileId, version } = hot;
+  const item = { ...hotItem(hot, hotText), ...expiryIn(days) };
+  const hotPut =
+    expectedVersion === undefined
+      ? newPut(table, item, 'profileId')
+      : versionedPut(table, item, expectedVersion);
+  if (cold === undefined) return [{ item: { Put: hotPut } }];
+  // Nobody writes cold without hot, whose condition therefore guards both; and it goes after hot has gone.
+  const expiry = expiryIn(days === undefined ? undefined : days + COLD_AGE_DAYS_MAX + 1);
+  const Item = { ...coldItem(profileId, version, cold), ...expiry };
+  return [{ item: { Put: hotPut } }, { item: { Put: { TableName: table, Item } } }];
+}
+
+/** From when the customer was heard of last, and not from what was told: a history may be imported. */
+function expiryIn(days: number | undefined): StoredItem {
+  if (days === undefined) return {};
+  return { expiresAt: { N: String(Math.floor(Date.now() / 1000) + days * DAY_S) } };
+}
+
+function tombstoneActions(table: string, put: TombstonePut): Action[] {
+  const { tombstone, expectedVersion, hasCold } = put;
+  const actions: Action[] = [
+    { item: { Put: versionedPut(table, marshall(tombstone), expectedVersion) } },
+  ];
+  const Key = { profileId: { S: coldKeyOf(tombstone.profileId) } };
+  return hasCold ? [...actions, { item: { Delete: { TableName: table, Key } } }] : actions;
 }
 
 /** An erasure that was not there when the link was decided on is a conflict, as another link is. */
 function newLinkPut(table: string, link: IdentityLink): Put {
-  if (link.erased === undefined) return newPut(table, link, 'identity');
+  if (link.erased === undefined) return newPut(table, marshall(link), 'identity');
   return {
     TableName: table,
     Item: marshall(link),
@@ -129,19 +150,19 @@ function newLinkPut(table: string, link: IdentityLink): Put {
   };
 }
 
-function newPut(table: string, document: object, keyName: string): Put {
+function newPut(table: string, item: StoredItem, keyName: string): Put {
   return {
     TableName: table,
-    Item: marshall(document, { removeUndefinedValues: true }),
+    Item: item,
     ConditionExpression: 'attribute_not_exists(#key)',
     ExpressionAttributeNames: { '#key': keyName },
   };
 }
 
-function versionedPut(table: string, document: object, expectedVersion: number): Put {
+function versionedPut(table: string, item: StoredItem, expectedVersion: number): Put {
   return {
     TableName: table,
-    Item: marshall(document, { removeUndefinedValues: true }),
+    Item: item,
     ConditionExpression: '#version = :expected',
     ExpressionAttributeNames: { '#version': 'version' },
     ExpressionAttributeValues: { ':expected': { N: String(expectedVersion) } },

@@ -7,8 +7,8 @@ import type { StoredItem } from './batch-read.ts';
 export interface TableExport<Row extends object> {
   readonly client: DynamoDBClient;
   readonly table: string;
-  /** Nothing for an item that is no row. */
-  readonly rowOf: (item: StoredItem) => Row | undefined;
+  /** The rows of a page's items; some are none, and some need others that lie elsewhere. */
+  readonly rowsOf: (items: readonly StoredItem[]) => Promise<readonly Row[]> | readonly Row[];
   /** Where the rows go, as JSON Lines. */
   readonly file: string;
   readonly rowsMax: number;
@@ -30,14 +30,12 @@ export async function exportTable<Row extends object>(
 }
 
 async function* lines<Row extends object>(
-  { client, table, rowOf, rowsMax }: TableExport<Row>,
+  { client, table, rowsOf, rowsMax }: TableExport<Row>,
   outcome: { rows: number; isWhole: boolean },
 ): AsyncGenerator<string> {
   for await (const page of paginateScan({ client }, { TableName: table })) {
     let text = '';
-    for (const item of page.Items ?? []) {
-      const row = rowOf(item);
-      if (row === undefined) continue;
+    for (const row of await rowsOf(page.Items ?? [])) {
       if (outcome.rows === rowsMax) {
         outcome.isWhole = false;
         if (text !== '') yield text;

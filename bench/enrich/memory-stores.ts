@@ -1,13 +1,22 @@
 import type { CatalogueEntry } from '../../core/catalogue/catalogue-entry.ts';
 import type { CatalogueStore } from '../../core/catalogue/catalogue-store.ts';
-import type { StoredProfile } from '../../core/profile/profile-store.ts';
+import type { StoredProfile, WantedProfile } from '../../core/profile/profile-store.ts';
+import { decodeCold, decodeHot, encodeCold } from '../../core/profile/stored-profile.ts';
 import type { EnrichPorts } from '../../lambdas/enrich/enrich-batch.ts';
 import { EntryCache } from '../../lambdas/enrich/entry-cache.ts';
 
-/** Stores that keep what they are given and check nothing: what is left is the enricher's own work. */
+/** Both items of a profile as their texts, or where it went. */
+type KeptProfile =
+  | { readonly version: number; readonly hot: string; readonly cold: string | undefined }
+  | { readonly version: number; readonly mergedInto: string };
+
+/**
+ * Stores that keep what they are given, in the form that is stored, and check nothing: what is left is the
+ * enricher's own work.
+ */
 export function portsInMemory(): EnrichPorts {
   const links = new Map<string, string>();
-  const profiles = new Map<string, StoredProfile>();
+  const profiles = new Map<string, KeptProfile>();
   const entries = new Map<string, CatalogueEntry>();
   const catalogue: CatalogueStore = {
     readEntries: async (itemIds) => found(entries, itemIds),
@@ -19,13 +28,18 @@ export function portsInMemory(): EnrichPorts {
   return {
     profiles: {
       readLinks: async (refs) => ({ links: found(links, refs), erased: new Map() }),
-      readProfiles: async (ids) => found(profiles, ids),
+      readProfiles: async (wanted) => readKept(profiles, wanted),
       write: async (write) => {
-        for (const { profile } of write.profiles) {
-          profiles.set(profile.profileId, { kind: 'profile', profile });
+        for (const { hot, hotText, cold } of write.profiles) {
+          const { profileId, version } = hot;
+          const before = profiles.get(profileId);
+          const kept = before !== undefined && 'cold' in before ? before.cold : undefined;
+          const coldText = cold === undefined ? kept : encodeCold(cold);
+          profiles.set(profileId, { version, hot: hotText, cold: coldText });
         }
         for (const { tombstone } of write.tombstones) {
-          profiles.set(tombstone.profileId, { kind: 'merged', ...tombstone });
+          const { profileId, version, mergedInto } = tombstone;
+          profiles.set(profileId, { version, mergedInto });
         }
         for (const link of [...write.newLinks, ...write.movedLinks]) {
           links.set(link.identity, link.profileId);
@@ -39,6 +53,29 @@ export function portsInMemory(): EnrichPorts {
     keepRefused: async () => undefined,
     surroundings: { nowMs: Date.now, random: Math.random, sleep: async () => undefined },
   };
+}
+
+function readKept(
+  profiles: ReadonlyMap<string, KeptProfile>,
+  wanted: readonly WantedProfile[],
+): Map<string, StoredProfile> {
+  const read = new Map<string, StoredProfile>();
+  for (const { profileId, withCold } of wanted) {
+    const kept = profiles.get(profileId);
+    if (kept === undefined) continue;
+    if ('mergedInto' in kept) {
+      read.set(profileId, { kind: 'merged', ...kept });
+      continue;
+    }
+    const { version, hot: text, cold } = kept;
+    read.set(profileId, {
+      kind: 'profile',
+      hot: decodeHot(profileId, version, text),
+      cold: withCold && cold !== undefined ? decodeCold(cold) : undefined,
+      isOutdated: false,
+    });
+  }
+  return read;
 }
 
 function found<V>(map: ReadonlyMap<string, V>, keys: readonly string[]): Map<string, V> {

@@ -7,7 +7,7 @@ import type { StreamRecord } from '../../lambdas/enrich/stream-record.ts';
 /** A fixed day, so that the same batches come of every run. */
 const NOW_MS = Date.parse('2026-11-23T12:00:00Z');
 const CUSTOMERS = 1_500;
-const BATCH_RECORDS = 200;
+export const BATCH_RECORDS = 200;
 
 /** Events of one customer that lie together in a batch, on average. */
 export const COALESCED = 3;
@@ -40,9 +40,9 @@ function runsInTurns(calls: readonly SegmentCall[]): SegmentCall[] {
 
 const hasher = new IdentityHasher('s'.repeat(64));
 
-function recordOf(call: SegmentCall, index: number): StreamRecord {
+export function recordOf(call: SegmentCall, index: number): StreamRecord {
   const receivedAtMs = Date.parse(call.timestamp);
-  const { accepted } = collectCalls([call], {
+  const { accepted, refused } = collectCalls([call], {
     source: { sourceId: 'website', priority: 100 },
     receivedAtMs,
     hasher,
@@ -51,7 +51,8 @@ function recordOf(call: SegmentCall, index: number): StreamRecord {
     callBytesMax: 32_768,
   });
   const [record] = accepted;
-  if (record === undefined) throw new Error('a call of the shop is refused');
+  if (record === undefined)
+    throw new Error(`a call is refused: ${JSON.stringify(refused[0]?.issues)}`);
   return {
     shardId: 'shardId-000000000000',
     sequenceNumber: String(10n ** 20n + BigInt(index)),

@@ -101,13 +101,15 @@ function permissionsOf({ buckets, stream, tables }: StateStack): PolicyStatement
       ['dynamodb:BatchGetItem'],
       [tables.profiles, tables.identities, tables.catalogue].map((table) => table.tableArn),
     ),
-    // Conditional puts, alone or in a transaction, are all that it writes.
+    // Conditional puts, alone or in a transaction, are nearly all that it writes.
     allow(
       ['dynamodb:PutItem'],
       [tables.profiles, tables.identities, tables.dedupe, tables.catalogue].map(
         (table) => table.tableArn,
       ),
     ),
+    // Of a merged profile its cold item goes, in the transaction that leaves the tombstone.
+    allow(['dynamodb:DeleteItem'], [tables.profiles.tableArn]),
     allow(['dynamodb:BatchWriteItem'], [tables.inspector.tableArn]),
     readTraitTypes(tables.config.tableArn),
     // Lambda checks the destination with it before it creates the mapping.

@@ -44,6 +44,8 @@ export class NightlyAudit extends Construct {
       permissions: [
         allow(['dynamodb:GetItem', 'dynamodb:Query'], [tables.config.tableArn]),
         allow(['dynamodb:Scan'], [tables.catalogue.tableArn, tables.profiles.tableArn]),
+        // Of a page's profiles the items that lie on another page.
+        allow(['dynamodb:BatchGetItem'], [tables.profiles.tableArn]),
       ],
       objects: [
         { bucket, prefix: 'curated/', actions: ['s3:GetObject'] },

@@ -1,7 +1,9 @@
 import { CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
-import { unmarshall } from '@aws-sdk/util-dynamodb';
-import * as z from 'zod';
+import type { StoredItem } from '../../adapters/dynamodb/batch-read.ts';
+import { storedProfiles } from '../../adapters/dynamodb/profile-store.ts';
+import { wholeProfile } from '../../core/profile/hot-cold.ts';
+import type { Profile } from '../../core/profile/profile.ts';
 import { type Connection, clientOptions } from '../connection.ts';
 import type { Asked } from './demo-source.ts';
 
@@ -106,33 +108,18 @@ interface MetricRequest {
   readonly stat: string;
 }
 
-const profileSummary = z.object({
-  profileId: z.string(),
-  eventCount: z.number(),
-  orders: z.object({ count: z.number() }),
-});
-type ProfileSummary = z.infer<typeof profileSummary>;
-
 /** All profiles, tombstones of merged ones left out. */
-async function readProfiles(client: DynamoDBClient, table: string): Promise<ProfileSummary[]> {
-  const found: ProfileSummary[] = [];
-  const pages = paginateScan(
-    { client },
-    {
-      TableName: table,
-      ProjectionExpression: 'profileId, eventCount, orders',
-      FilterExpression: 'attribute_not_exists(mergedInto)',
-      ConsistentRead: true,
-    },
+async function readProfiles(client: DynamoDBClient, table: string): Promise<Profile[]> {
+  const items: StoredItem[] = [];
+  const pages = paginateScan({ client }, { TableName: table, ConsistentRead: true });
+  for await (const page of pages) items.push(...(page.Items ?? []));
+  return [...storedProfiles(items).values()].flatMap((stored) =>
+    stored.kind === 'profile' ? [wholeProfile(stored)] : [],
   );
-  for await (const page of pages) {
-    for (const item of page.Items ?? []) found.push(profileSummary.parse(unmarshall(item)));
-  }
-  return found;
 }
 
 /** A profile id is a customer key too, so no raw identifier needs to be known here. */
-function extremesOf(profiles: readonly ProfileSummary[]): Asked[] {
+function extremesOf(profiles: readonly Profile[]): Asked[] {
   const byOrders = profiles.toSorted(
     (a, b) => b.orders.count - a.orders.count || (a.profileId < b.profileId ? -1 : 1),
   );

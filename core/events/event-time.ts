@@ -60,6 +60,16 @@ export function happenedAtMs({
   timestamp,
   receivedAt,
 }: Pick<CollectedEvent, 'timestamp' | 'receivedAt'>): number {
+  // Each part of a profile asks, and all of them of one event before the next.
+  if (timestamp !== lastRead.timestamp || receivedAt !== lastRead.receivedAt) {
+    lastRead = { timestamp, receivedAt, timeMs: plausibleMs(timestamp, receivedAt) };
+  }
+  return lastRead.timeMs;
+}
+
+let lastRead = { timestamp: '', receivedAt: '', timeMs: Number.NaN };
+
+function plausibleMs(timestamp: string, receivedAt: string): number {
   const timeMs = Date.parse(timestamp);
   // Both are ISO 8601 in UTC, which sorts as text: by far most need no second reading.
   if (timestamp <= receivedAt) return timeMs;

@@ -20,6 +20,7 @@ export const USER_IDS_MAX = 8;
 
 /** Of profile ids, in the order of `identityKinds`. */
 const prefixes = ['u', 'e', 'a'] as const;
+const ID_PREFIX_LENGTH = 2;
 const kindNames: readonly string[] = identityKinds;
 
 /** References of an event's identities, strongest first (userId, email, anonymousId), each once. */
@@ -38,6 +39,17 @@ export function foundedProfileId(ref: string): string {
   const at = ref.indexOf('#');
   const rank = kindNames.indexOf(ref.slice(0, at));
   return `${prefixes[rank] ?? 'x'}_${ref.slice(at + 1)}`;
+}
+
+/** The identity that founds the profile of this id; undefined where the id is not of that form. */
+export function foundingRef(profileId: string): string | undefined {
+  const kind = kindNames[idRank(profileId)];
+  return kind === undefined ? undefined : `${kind}#${profileId.slice(ID_PREFIX_LENGTH)}`;
+}
+
+/** Whether the id was founded by the shop's own name for a customer. */
+export function isUserProfileId(profileId: string): boolean {
+  return idRank(profileId) === 0;
 }
 
 /**

@@ -57,6 +57,9 @@ const meanings: ReadonlyMap<string, Meaning> = new Map([
   ['Order Completed', { weight: 5, productsIn: productsOf }],
 ]);
 
+/** Names of the events that tell of affinities. */
+export const affinityEvents: readonly string[] = [...meanings.keys()];
+
 const factors = Array.from({ length: HALF_LIFE_DAYS }, (_, day) =>
   Math.round(SCALE * 2 ** (day / HALF_LIFE_DAYS)),
 );
@@ -127,6 +130,13 @@ function combineLabels(
   labelsMax: number,
 ): ByLabel | undefined {
   if (a === undefined || b === undefined) return a ?? b;
+  const [label = '', ...others] = Object.keys(b);
+  const known = Object.hasOwn(a, label) ? a[label] : undefined;
+  const added = b[label];
+  // Most events speak of one product, whose category is known: no label comes or goes, and none moves.
+  if (others.length === 0 && known !== undefined && added !== undefined) {
+    return { ...a, [label]: addDecayed(known, added) };
+  }
   const sums = new Map(Object.entries(a));
   for (const [label, added] of Object.entries(b)) {
     const known = sums.get(label);

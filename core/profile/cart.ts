@@ -24,6 +24,15 @@ const checkoutEvents: ReadonlySet<string> = new Set([
   'Payment Info Entered',
 ]);
 
+/** Names of the events that say something of a cart. */
+export const cartEvents: readonly string[] = [
+  ...checkoutEvents,
+  'Product Added',
+  'Wishlist Product Added to Cart',
+  'Cart Viewed',
+  CART_ABANDONED,
+];
+
 /** What an event says of the cart. Each part is a latest time, so any order gives the same. */
 export function cartOf(event: CollectedEvent): Cart | undefined {
   if (event.type !== 'track' || event.event === undefined) return undefined;

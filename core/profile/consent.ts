@@ -30,12 +30,16 @@ function statedIn({ type, event, traits, properties }: CollectedEvent): unknown 
   return isStatement ? properties?.consent : undefined;
 }
 
-/** The latest statement; of two at once the refusal, which can do no harm. */
+/** The latest statement, where there is one. */
 export function combineConsent(
   a: Consent | undefined,
   b: Consent | undefined,
 ): Consent | undefined {
-  if (a === undefined || b === undefined) return a ?? b;
+  return a === undefined || b === undefined ? (a ?? b) : laterConsent(a, b);
+}
+
+/** The later statement; of two at once the refusal, which can do no harm. */
+export function laterConsent(a: Consent, b: Consent): Consent {
   const [x, y] = [a.personalization, b.personalization];
   if (x.timeMs !== y.timeMs) return x.timeMs > y.timeMs ? a : b;
   if (x.granted !== y.granted) return x.granted ? b : a;

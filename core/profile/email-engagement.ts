@@ -20,6 +20,14 @@ const machineMarks = [
   'is_bot',
 ] as const;
 
+/** Names of the events that say something of engagement. */
+export const emailEvents: readonly string[] = [
+  'Email Sent',
+  'Email Delivered',
+  'Email Opened',
+  'Email Link Clicked',
+];
+
 /** Braze's files write the mark as text. */
 const MARKED: readonly unknown[] = [true, 'true'];
 

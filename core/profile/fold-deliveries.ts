@@ -1,12 +1,20 @@
 import type { CollectedEvent } from '../events/event.ts';
 import { happenedAtMs } from '../events/event-time.ts';
 import { isOfThePast } from '../identity/erased-identity.ts';
-import { type Delivery, isForgotten, isProven, isRedelivery, withDelivery } from './evidence.ts';
-import { foldEvent } from './fold-event.ts';
+import {
+  combineLanes,
+  type Delivery,
+  type Evidence,
+  isForgotten,
+  isProven,
+  isRedelivery,
+  withDelivery,
+} from './evidence.ts';
+import { combineCounts, combineParts, countsOf, partsSaid } from './fold-event.ts';
 import { orderClaimOf } from './orders.ts';
-import type { Profile } from './profile.ts';
+import { partsHearing } from './profile-parts.ts';
 import type { Claim, ProfileWrite, StoredView } from './profile-store.ts';
-import { type RefusedIdentity, WorkingSet } from './working-set.ts';
+import { ColdNeededError, type Entry, type RefusedIdentity, WorkingSet } from './working-set.ts';
 
 /** An event as it came off the stream. */
 export interface DeliveredEvent {
@@ -24,6 +32,9 @@ export interface DeliveredEvent {
  */
 export type EventOutcome = 'folded' | 'duplicate' | 'redelivered' | 'erased';
 
+/** What was folded; or the profile whose cold item is needed for it, and was not read. */
+export type Folding = FoldedChunk | { readonly coldNeededOf: string };
+
 export interface FoldedChunk {
   /** One per event, from the first on; may be fewer than were given. The rest is for the next write. */
   readonly outcomes: readonly EventOutcome[];
@@ -39,11 +50,13 @@ export interface EventRefusal extends RefusedIdentity {
 }
 
 /**
- * DynamoDB's limit of one transaction. An event adds at most 59: 48 links (IDENTITIES_MAX), 9 profiles
- * or tombstones (EVENT_IDENTITIES_MAX and a former one) and two claims.
+ * DynamoDB's limit of one transaction. An event that joins adds at most 68: 48 links (IDENTITIES_MAX), 9
+ * profiles or tombstones (EVENT_IDENTITIES_MAX and a former one) with their cold items, and two claims. One of a
+ * single known customer adds 4: its two items and two claims.
  */
 const ACTIONS_MAX = 100;
-const EVENT_ACTIONS_MAX = 59;
+const JOINING_ACTIONS_MAX = 68;
+const PLAIN_ACTIONS_MAX = 4;
 
 /** With the 9 that one more event can add, under 2 MB of the 4 MB that a transaction may carry. */
 const WRITE_PROFILES_MAX = 16;
@@ -64,15 +77,26 @@ export function foldDeliveries(
   view: StoredView,
   deliveries: readonly DeliveredEvent[],
   takenClaims: ReadonlySet<string>,
+): Folding {
+  try {
+    return foldChunk(view, deliveries, takenClaims);
+  } catch (error) {
+    // Known only in the middle of the work, and of few events.
+    if (error instanceof ColdNeededError) return { coldNeededOf: error.profileId };
+    throw error;
+  }
+}
+
+function foldChunk(
+  view: StoredView,
+  deliveries: readonly DeliveredEvent[],
+  takenClaims: ReadonlySet<string>,
 ): FoldedChunk {
   const working = new WorkingSet(view);
   const outcomes: EventOutcome[] = [];
   const refused: EventRefusal[] = [];
   for (const delivered of deliveries) {
-    const isFull =
-      working.actionCount > ACTIONS_MAX - EVENT_ACTIONS_MAX ||
-      working.profileCount >= WRITE_PROFILES_MAX;
-    if (isFull) break;
+    if (isFull(working, delivered)) break;
     const refusedBefore = working.refusedIdentities.length;
     const left = withoutErased(view, delivered);
     outcomes.push(left === undefined ? 'erased' : foldOne(working, left, takenClaims));
@@ -80,7 +104,16 @@ export function foldDeliveries(
       refused.push({ ...each, event: delivered.event });
     }
   }
-  return { outcomes, refused, write: working.toWrite() };
+  const arrivedAtMs = Math.max(0, ...deliveries.slice(-1).map((each) => each.delivery.arrivedAtMs));
+  return { outcomes, refused, write: working.toWrite(arrivedAtMs) };
+}
+
+function isFull(working: WorkingSet, { refs, formerRef }: DeliveredEvent): boolean {
+  const room = ACTIONS_MAX - working.actionCount;
+  const isEnough = room >= JOINING_ACTIONS_MAX && working.profileCount < WRITE_PROFILES_MAX;
+  if (isEnough) return false;
+  const isPlain = formerRef === undefined && working.isOneOwner(refs);
+  return !isPlain || room < PLAIN_ACTIONS_MAX;
 }
 
 /**
@@ -110,29 +143,57 @@ function foldOne(
   const [strongest = '', ...weaker] = refs;
   const claims = claimsOf(event, delivery);
   const known = working.ownerOf(strongest);
-  if (known !== undefined && isRedelivery(known.evidence, delivery)) return 'redelivered';
+  const isAgain = known && isRedelivery(evidenceFor(working, known, delivery), delivery);
+  if (isAgain) return 'redelivered';
   // Of an order its claim says more surely whether it was counted.
   const hasClaim = claims.length > 0 && isClaimKept(event, delivery);
-  if (known !== undefined && !hasClaim && isForgotten(known.evidence, delivery)) return 'duplicate';
+  if (known !== undefined && !hasClaim && isForgotten(known.hot.evidence, delivery)) {
+    return 'duplicate';
+  }
   // What is sent again may still join what could not be joined when it first came.
   let owner = inUse(working, working.ownerOrFounded(strongest, happenedAtMs(event)), strongest);
   for (const ref of weaker) {
     const other = working.ownerOf(ref);
     if (other === undefined) owner = working.link(owner, ref);
-    else if (other.profileId !== owner.profileId) owner = working.join(owner, other, ref);
+    else if (other !== owner) owner = working.join(owner, other, ref);
   }
   if (formerRef !== undefined) owner = joinFormer(working, owner, formerRef, event);
   const isFree = ({ key }: Claim) => !takenClaims.has(key) && !working.hasClaim(key);
   const [deciding] = claims;
   const isTaken = deciding !== undefined && !isFree(deciding);
-  if (isTaken || isProven(owner.evidence, delivery)) {
-    const outcome = isRedelivery(owner.evidence, delivery) ? 'redelivered' : 'duplicate';
-    replaceProven(working, owner, delivery);
+  const evidence = evidenceFor(working, owner, delivery);
+  if (isTaken || isProven(evidence, delivery)) {
+    const outcome = isRedelivery(evidence, delivery) ? 'redelivered' : 'duplicate';
+    remember(working, owner, delivery);
     return outcome;
   }
   for (const claim of claims.filter(isFree)) working.addClaim(claim);
-  replaceProven(working, foldEvent(owner, event), delivery);
+  foldInto(working, owner, event, delivery);
   return 'folded';
+}
+
+/** The proof that can concern a delivery: of a lane that hot doesn't know, cold may. */
+function evidenceFor(working: WorkingSet, entry: Entry, { lane }: Delivery): Evidence {
+  const { evidence, hasColdLanes } = entry.hot;
+  if (!hasColdLanes || evidence.lanes[lane] !== undefined) return evidence;
+  return { ...evidence, lanes: combineLanes(evidence.lanes, working.coldOf(entry).lanes) };
+}
+
+/** As foldEvent does, of the parts that the event can say something of. */
+function foldInto(
+  working: WorkingSet,
+  entry: Entry,
+  event: CollectedEvent,
+  delivery: Delivery,
+): void {
+  const { hot } = entry;
+  const heard = partsHearing(event);
+  const said = heard.length === 0 ? {} : combineParts(hot.parts, partsSaid(event), heard);
+  working.changeHot(entry, {
+    ...combineCounts(hot, countsOf(event)),
+    parts: { ...hot.parts, ...said },
+    evidence: withDelivery(hot.evidence, delivery),
+  });
 }
 
 /**
@@ -162,31 +223,26 @@ function isClaimKept(
 }
 
 /** A user id that was known from an `alias` alone is one that the shop uses, from its first event on. */
-function inUse(working: WorkingSet, owner: Profile, ref: string): Profile {
-  if (!owner.formerIdentities?.includes(ref)) return owner;
-  const { formerIdentities, ...rest } = owner;
-  const others = formerIdentities.filter((former) => former !== ref);
-  const changed = { ...rest, ...(others.length > 0 && { formerIdentities: others }) };
-  working.replace(changed);
-  return changed;
+function inUse(working: WorkingSet, owner: Entry, ref: string): Entry {
+  const { formerIdentities } = owner.hot;
+  if (!formerIdentities.includes(ref)) return owner;
+  working.changeHot(owner, {
+    formerIdentities: formerIdentities.filter((former) => former !== ref),
+  });
+  return owner;
 }
 
 /**
  * The shop says that this customer had another user id before: both are one. An id that nobody has used may
  * as well be a device's, which several users can share: it is kept for the first of them, and makes nobody one.
  */
-function joinFormer(
-  working: WorkingSet,
-  owner: Profile,
-  ref: string,
-  event: CollectedEvent,
-): Profile {
+function joinFormer(working: WorkingSet, owner: Entry, ref: string, event: CollectedEvent): Entry {
   const other = working.ownerOf(ref);
   if (other === undefined) return working.joinUnused(owner, ref, happenedAtMs(event));
-  if (other.profileId === owner.profileId) return owner;
-  return working.join(owner, other, ref, !other.formerIdentities?.includes(ref));
+  if (other === owner) return owner;
+  return working.join(owner, other, ref, !other.hot.formerIdentities.includes(ref));
 }
 
-function replaceProven(working: WorkingSet, profile: Profile, delivery: Delivery): void {
-  working.replace({ ...profile, evidence: withDelivery(profile.evidence, delivery) });
+function remember(working: WorkingSet, entry: Entry, delivery: Delivery): void {
+  working.changeHot(entry, { evidence: withDelivery(entry.hot.evidence, delivery) });
 }

@@ -1,18 +1,29 @@
 import type { CollectedEvent } from '../events/event.ts';
 import { happenedAtMs } from '../events/event-time.ts';
-import { combineConsent, consentOf } from './consent.ts';
-import { combineEmailEngagement, emailEngagementOf } from './email-engagement.ts';
-import { combineRecent, recentOf } from './interactions.ts';
-import { combineOrders, noOrders, ordersOf } from './orders.ts';
+import { noEvidence } from './evidence.ts';
+import { noOrders } from './orders.ts';
 import { PROFILE_SCHEMA_VERSION, type Profile } from './profile.ts';
-import { combineParts, partsOf } from './profile-parts.ts';
-import { combineTraits, traitsOf } from './traits.ts';
+import {
+  type MaybeParts,
+  type PartName,
+  type ProfileParts,
+  partNames,
+  partsHearing,
+  profileParts,
+  type SomeParts,
+} from './profile-parts.ts';
 
 /** What a profile knows of a customer, without its name, its lock and its evidence. */
-export type ProfileState = Omit<
-  Profile,
-  'schemaVersion' | 'profileId' | 'version' | 'identities' | 'formerIdentities' | 'evidence'
->;
+export type ProfileState = ProfileParts & ProfileCounts;
+export type ProfileCounts = Pick<Profile, 'eventCount' | 'firstSeenMs' | 'lastSeenMs'>;
+
+/** What is known of a customer before anything is. */
+export const noParts: ProfileParts = {
+  traits: {},
+  recent: [],
+  orders: noOrders,
+  email: { openCount: 0, clickCount: 0 },
+};
 
 /** A profile before its first event, which happened at `timeMs`. Version 0 was never stored. */
 export function newProfile(profileId: string, timeMs: number): Profile {
@@ -21,14 +32,11 @@ export function newProfile(profileId: string, timeMs: number): Profile {
     profileId,
     version: 0,
     identities: [],
-    traits: {},
-    recent: [],
-    orders: noOrders,
-    email: { openCount: 0, clickCount: 0 },
+    ...noParts,
     eventCount: 0,
     firstSeenMs: timeMs,
     lastSeenMs: timeMs,
-    evidence: { lanes: {}, messages: '' },
+    evidence: noEvidence,
   };
 }
 
@@ -42,33 +50,55 @@ export function foldEvent(profile: Profile, event: CollectedEvent): Profile {
 
 /** The state of a customer of whom nothing but this event is known. */
 export function stateOf(event: CollectedEvent): ProfileState {
-  const timeMs = happenedAtMs(event);
-  const consent = consentOf(event);
-  return {
-    traits: traitsOf(event),
-    ...(consent !== undefined && { consent }),
-    recent: recentOf(event),
-    orders: ordersOf(event),
-    email: emailEngagementOf(event),
-    ...partsOf(event),
-    eventCount: 1,
-    firstSeenMs: timeMs,
-    lastSeenMs: timeMs,
-  };
+  return { ...noParts, ...partsSaid(event), ...countsOf(event) };
 }
 
 /** The state of a customer of whom both are known. Commutative and associative. */
 export function combineStates(a: ProfileState, b: ProfileState): ProfileState {
-  const consent = combineConsent(a.consent, b.consent);
+  return { ...noParts, ...combineParts(a, b, partNames), ...combineCounts(a, b) };
+}
+
+export function countsOf(event: CollectedEvent): ProfileCounts {
+  const timeMs = happenedAtMs(event);
+  return { eventCount: 1, firstSeenMs: timeMs, lastSeenMs: timeMs };
+}
+
+export function combineCounts(a: ProfileCounts, b: ProfileCounts): ProfileCounts {
   return {
-    traits: combineTraits(a.traits, b.traits),
-    ...(consent !== undefined && { consent }),
-    recent: combineRecent(a.recent, b.recent),
-    orders: combineOrders(a.orders, b.orders),
-    email: combineEmailEngagement(a.email, b.email),
-    ...combineParts(a, b),
     eventCount: a.eventCount + b.eventCount,
     firstSeenMs: Math.min(a.firstSeenMs, b.firstSeenMs),
     lastSeenMs: Math.max(a.lastSeenMs, b.lastSeenMs),
   };
+}
+
+/** The parts that an event speaks of. */
+export function partsSaid(event: CollectedEvent): SomeParts {
+  const said: SomeParts = {};
+  for (const name of partsHearing(event)) say(said, name, event);
+  return said;
+}
+
+/** These parts of both, as far as either knows of them. */
+export function combineParts(a: MaybeParts, b: MaybeParts, names: readonly PartName[]): SomeParts {
+  const combined: SomeParts = {};
+  for (const name of names) combineInto(combined, name, a, b);
+  return combined;
+}
+
+/** One name at a time, so that a part's state and its functions are of one type. */
+function say<Name extends PartName>(said: SomeParts, name: Name, event: CollectedEvent): void {
+  const state = profileParts[name].stateOf(event);
+  if (state !== undefined) said[name] = state;
+}
+
+function combineInto<Name extends PartName>(
+  combined: SomeParts,
+  name: Name,
+  a: MaybeParts,
+  b: MaybeParts,
+): void {
+  const x = a[name];
+  const y = b[name];
+  const both = x === undefined || y === undefined ? (x ?? y) : profileParts[name].combine(x, y);
+  if (both !== undefined) combined[name] = both;
 }

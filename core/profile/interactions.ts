@@ -21,6 +21,9 @@ const meanings: ReadonlyMap<string, Meaning> = new Map([
   ['Order Completed', { kind: 'purchase', productsIn: productsOf }],
 ]);
 
+/** Names of the events that say something about items. */
+export const interactionEvents: readonly string[] = [...meanings.keys()];
+
 /** What an event says about items: none for most events, one per product for an order. */
 export function interactionsOf(event: CollectedEvent): RecentInteraction[] {
   const meaning = meaningOf(event);
@@ -40,8 +43,10 @@ function meaningOf(event: CollectedEvent): Meaning | undefined {
 }
 
 /** What a profile keeps of one event: an order can name an item twice, and have a thousand lines. */
-export function recentOf(event: CollectedEvent): RecentInteraction[] {
-  return latestOf(interactionsOf(event));
+export function recentOf(event: CollectedEvent): RecentInteraction[] | undefined {
+  const interactions = interactionsOf(event);
+  if (interactions.length < 2) return interactions.length === 0 ? undefined : interactions;
+  return latestOf(interactions);
 }
 
 /**
@@ -54,7 +59,25 @@ export function combineRecent(
   b: readonly RecentInteraction[],
 ): RecentInteraction[] {
   if (a.length === 0) return [...b];
-  return b.length === 0 ? [...a] : latestOf([...a, ...b]);
+  if (b.length === 0) return [...a];
+  const [only] = b;
+  return b.length === 1 && only !== undefined ? withOne(a, only) : latestOf([...a, ...b]);
+}
+
+/** What most events bring. */
+function withOne(
+  list: readonly RecentInteraction[],
+  added: RecentInteraction,
+): RecentInteraction[] {
+  const others = [...list];
+  const at = others.findIndex(({ itemId, kind }) => itemId === added.itemId && kind === added.kind);
+  const known = others[at];
+  if (known !== undefined && known.timeMs >= added.timeMs) return others;
+  if (known !== undefined) others.splice(at, 1);
+  const place = others.findIndex((other) => newestFirst(added, other) < 0);
+  others.splice(place === -1 ? others.length : place, 0, added);
+  if (others.length > RECENT_INTERACTIONS_MAX) others.pop();
+  return others;
 }
 
 function latestOf(interactions: readonly RecentInteraction[]): RecentInteraction[] {

@@ -17,6 +17,9 @@ const outcomes: ReadonlyMap<string, OrderOutcome> = new Map([
   ['Order Cancelled', 'refunded'],
 ]);
 
+/** Names of the events that say something about orders. */
+export const orderEvents: readonly string[] = [...outcomes.keys()];
+
 /** Longer ids are stored as their SHA-256; DynamoDB's keys end at 2,048 bytes. */
 const ORDER_ID_LENGTH_MAX = 200;
 const ORDER_ID_READ_MAX = 100_000;

@@ -11,6 +11,13 @@ export const PREFERENCES_MAX = 32;
 export const PREFERENCE_BYTES_MAX = 256;
 export const PREFERENCE_NAME_LENGTH_MAX = 64;
 
+/** The events that hold answers; see ProfilePart.hears. */
+export const preferenceEvents: readonly string[] = [
+  '(identify)',
+  'Preferences Updated',
+  'Survey Answered',
+];
+
 const answer = z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]);
 type Answer = z.infer<typeof answer>;
 

@@ -8,7 +8,8 @@ import {
   LABEL_BYTES_MAX,
 } from './affinities.ts';
 import { channels, purposes } from './channel-consent.ts';
-import { LANES_MAX, MESSAGES_MAX } from './evidence.ts';
+import { LANES_MAX } from './evidence.ts';
+import { MARKS_LENGTH_MAX } from './message-marks.ts';
 import { PREDICTION_DAYS_MIN, PRIOR_INTERVAL_DAYS } from './next-purchase.ts';
 import { PREFERENCE_BYTES_MAX, PREFERENCES_MAX } from './preferences.ts';
 import { type Profile, RECENT_INTERACTIONS_MAX } from './profile.ts';
@@ -126,7 +127,7 @@ const fields: Readonly<Record<keyof Profile, FieldText>> = {
   evidence: {
     meaning: 'proof of what has been folded in ([0060](../decisions/0060-exactly-once-effect.md))',
     rule: 'all that either proves',
-    bound: `${LANES_MAX} lanes, ${MESSAGES_MAX} messages`,
+    bound: `${LANES_MAX} lanes, ${MARKS_LENGTH_MAX} characters of messages, which is 64 at least`,
   },
 };
 

@@ -1,9 +1,17 @@
 import type { ErasedIdentity } from '../identity/erased-identity.ts';
-import type { Profile, ProfileTombstone } from './profile.ts';
+import type { ColdProfile, HotProfile } from './hot-cold.ts';
+import type { ProfileTombstone } from './profile.ts';
 
 /** What stands under a profile's id. */
 export type StoredProfile =
-  | { readonly kind: 'profile'; readonly profile: Profile }
+  | {
+      readonly kind: 'profile';
+      readonly hot: HotProfile;
+      /** Undefined: not read, or not of the same moment as hot. */
+      readonly cold: ColdProfile | undefined;
+      /** In an older form, from which both items have to be written anew. */
+      readonly isOutdated: boolean;
+    }
   | { readonly kind: 'merged'; readonly mergedInto: string; readonly version: number }
   /** Something that this version of the code must not overwrite, e.g. a later schema version. */
   | { readonly kind: 'unreadable'; readonly cause: string };
@@ -23,13 +31,25 @@ export interface StoredView extends StoredLinks {
 
 /** A profile as it shall be, and the version that must be found in its place (undefined: nothing). */
 export interface ProfilePut {
-  readonly profile: Profile;
+  readonly hot: HotProfile;
+  /** The same as encodeHot writes it. */
+  readonly hotText: string;
+  /** Where it changes; the version of hot guards it too. */
+  readonly cold: ColdProfile | undefined;
   readonly expectedVersion: number | undefined;
 }
 
 export interface TombstonePut {
   readonly tombstone: ProfileTombstone;
   readonly expectedVersion: number;
+  /** Whether the merged profile has a cold item, which goes. */
+  readonly hasCold: boolean;
+}
+
+/** A profile to be read; its cold item costs a read of its own, which most events don't need. */
+export interface WantedProfile {
+  readonly profileId: string;
+  readonly withCold: boolean;
 }
 
 export interface IdentityLink {
@@ -66,7 +86,7 @@ export type WriteOutcome =
 /** Where profiles are kept. Reads are consistent; every method rejects when the store fails. */
 export interface ProfileStore {
   readLinks(identityRefs: readonly string[]): Promise<StoredLinks>;
-  readProfiles(profileIds: readonly string[]): Promise<ReadonlyMap<string, StoredProfile>>;
+  readProfiles(wanted: readonly WantedProfile[]): Promise<ReadonlyMap<string, StoredProfile>>;
   write(write: ProfileWrite): Promise<WriteOutcome>;
 }
 

@@ -1,8 +1,14 @@
 import * as z from 'zod';
-import { profileParts } from './profile-parts.ts';
+import { affinities } from './affinities.ts';
+import { cart } from './cart.ts';
+import { channelConsent } from './channel-consent.ts';
+import { preferences } from './preferences.ts';
+import { purchaseDays } from './purchase-days.ts';
+import { suppression } from './suppression.ts';
+import { timeOnPage } from './time-on-page.ts';
 
-/** The joined state of one customer. Written whole, in one conditional write per batch. */
-export const PROFILE_SCHEMA_VERSION = 1;
+/** Of the stored form; see stored-profile.ts. Items of version 1 are migrated when they are read. */
+export const PROFILE_SCHEMA_VERSION = 2;
 
 /** How many distinct (item, kind) pairs a profile remembers: enough for fold-in and exclusions, small enough for one read. */
 export const RECENT_INTERACTIONS_MAX = 128;
@@ -33,6 +39,10 @@ export type Trait = z.infer<typeof trait>;
 /** Sums per currency in minor units (pence, cents), so that additions are exact. */
 export const moneyMinor = z.record(z.string(), z.number());
 
+/**
+ * The joined state of one customer: everything that is known, in one value. Stored in two items, a hot
+ * one and a cold one; see hot-cold.ts.
+ */
 export const profile = z.object({
   schemaVersion: z.literal(PROFILE_SCHEMA_VERSION),
   profileId: z.string(),
@@ -71,15 +81,21 @@ export const profile = z.object({
     lastOpenMs: z.number().optional(),
     lastClickMs: z.number().optional(),
   }),
-  ...profileParts,
+  channelConsent: channelConsent.optional(),
+  suppression: suppression.optional(),
+  preferences: preferences.optional(),
+  affinities: affinities.optional(),
+  timeOnPage: timeOnPage.optional(),
+  cart: cart.optional(),
+  purchaseDays: purchaseDays.optional(),
   eventCount: z.number(),
   firstSeenMs: z.number(),
   lastSeenMs: z.number(),
   /** Proof of what has been folded in; see docs/architecture.md, exactly-once effect. */
   evidence: z.object({
-    /** Last Kinesis sequence number per lane (hash of strongest identity and partition key). */
+    /** Last sequence number, in base 32, per lane (hash of strongest identity and partition key). */
     lanes: z.record(z.string(), z.string()),
-    /** The latest message ids, oldest first, each 17 characters: arrival and hash; see evidence.ts. */
+    /** Marks of the latest messages; see message-marks.ts. */
     messages: z.string(),
   }),
 });

@@ -13,6 +13,8 @@ const DAY_MS = 86_400_000;
 export const purchaseDays = z.array(z.number()).readonly();
 export type PurchaseDays = z.infer<typeof purchaseDays>;
 
+export const purchaseEvents: readonly string[] = ['Order Completed'];
+
 export function purchaseDaysOf(event: CollectedEvent): PurchaseDays | undefined {
   if (event.type !== 'track' || event.event !== 'Order Completed') return undefined;
   return [Math.floor(happenedAtMs(event) / DAY_MS)];

@@ -16,6 +16,14 @@ export type SuppressionCause = z.infer<typeof suppressionCause>;
 export const suppression = z.tuple([suppressionCause, z.number(), z.string()]).readonly();
 export type Suppression = z.infer<typeof suppression>;
 
+/** Names of the events that can close a channel. */
+export const suppressionEvents: readonly string[] = [
+  'Unsubscribed',
+  'Email Marked as Spam',
+  'Email Bounced',
+  'Email Suppressed',
+];
+
 /** Longer than any ESP's name of a bounce. */
 const REASON_LENGTH_MAX = 100;
 

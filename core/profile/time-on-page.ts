@@ -17,6 +17,8 @@ export const timeOnPage = z.tuple([z.number(), z.number()]).readonly();
 export type TimeOnPage = z.infer<typeof timeOnPage>;
 
 const timedEvents: ReadonlySet<string> = new Set(['Page Left', 'Product Viewed']);
+/** The events that can tell a time; see ProfilePart.hears. */
+export const timeOnPageEvents: readonly string[] = ['(page)', ...timedEvents];
 
 export function timeOnPageOf(event: CollectedEvent): TimeOnPage | undefined {
   const isTimed =

@@ -4,20 +4,45 @@ import {
   isUserRef,
   USER_IDS_MAX,
 } from '../identity/profile-id.ts';
-import { newProfile } from './fold-event.ts';
-import { mergeObstacle, mergeProfiles } from './merge-profiles.ts';
-import type { Profile } from './profile.ts';
+import { cartDueOf, cartDueSince } from './cart-due.ts';
+import { noParts } from './fold-event.ts';
+import {
+  COLD_AGE_DAYS_MAX,
+  type ColdProfile,
+  chilled,
+  type HotProfile,
+  isOverfull,
+  isUnstored,
+  newHot,
+  unstoredCold,
+} from './hot-cold.ts';
+import { mergeHotAndCold, mergeObstacle } from './merge-profiles.ts';
 import {
   type Claim,
   MERGE_HOPS_MAX,
+  type ProfilePut,
   type ProfileWrite,
   type StoredProfile,
   type StoredView,
 } from './profile-store.ts';
+import { encodeHot, encodeParts } from './stored-profile.ts';
+
+const DAY_MS = 86_400_000;
 
 /** A profile that can't be folded into; the events wait until somebody has looked at it. */
 export class ProfileRefusedError extends Error {
   override readonly name = 'ProfileRefusedError';
+}
+
+/** The events need a cold item that was not read; caught by who folds, who asks for it. */
+export class ColdNeededError extends Error {
+  override readonly name = 'ColdNeededError';
+  readonly profileId: string;
+
+  constructor(profileId: string) {
+    super('a cold item was not read');
+    this.profileId = profileId;
+  }
 }
 
 /** An identity that would have made a customer's too many. */
@@ -26,11 +51,21 @@ export interface RefusedIdentity {
   readonly identity: string;
 }
 
-interface Entry {
-  readonly profile: Profile;
+/** A profile being worked on. */
+export interface Entry {
+  hot: HotProfile;
+  /** Undefined: stored and not read. */
+  cold: ColdProfile | undefined;
   /** Undefined: not stored yet. */
   readonly storedVersion: number | undefined;
-  readonly isChanged: boolean;
+  isChanged: boolean;
+  isColdChanged: boolean;
+}
+
+interface Merged {
+  readonly mergedInto: string;
+  readonly storedVersion: number | undefined;
+  readonly hasCold: boolean;
 }
 
 /**
@@ -41,80 +76,112 @@ export class WorkingSet {
   readonly #view: StoredView;
   readonly #entries = new Map<string, Entry>();
   /** Profiles that were merged here, and into which. */
-  readonly #merged = new Map<string, { mergedInto: string; storedVersion: number | undefined }>();
+  readonly #merged = new Map<string, Merged>();
   readonly #newLinks = new Set<string>();
   readonly #movedLinks = new Set<string>();
   readonly #links = new Map<string, string>();
   readonly #claims = new Map<string, Claim>();
   readonly #refused: RefusedIdentity[] = [];
+  #changedCount = 0;
 
   constructor(view: StoredView) {
     this.#view = view;
   }
 
   /** The profile of an identity, undefined where it has none. */
-  ownerOf(ref: string): Profile | undefined {
+  ownerOf(ref: string): Entry | undefined {
     const linked = this.#links.get(ref) ?? this.#view.links.get(ref);
-    return linked === undefined ? undefined : this.#find(linked)?.profile;
+    return linked === undefined ? undefined : this.#find(linked);
   }
 
   /** The profile of an identity, founded at `timeMs` where it has none yet. */
-  ownerOrFounded(ref: string, timeMs: number): Profile {
+  ownerOrFounded(ref: string, timeMs: number): Entry {
     const owner = this.ownerOf(ref);
     if (owner !== undefined) return owner;
     // Where a link was lost but its profile is there, the profile is taken up again.
     const id = this.#links.get(ref) ?? this.#view.links.get(ref) ?? foundedProfileId(ref);
-    const founded = this.#find(id)?.profile ?? newProfile(this.#lastOf(id), timeMs);
-    this.#put(founded);
+    const founded = this.#find(id) ?? this.#found(this.#lastOf(id), timeMs);
+    this.#noteChange(founded);
     return this.link(founded, ref);
   }
 
+  /** What few events need to know of a profile. */
+  coldOf(entry: Entry): ColdProfile {
+    if (entry.cold === undefined) throw new ColdNeededError(entry.hot.profileId);
+    return entry.cold;
+  }
+
+  changeHot(entry: Entry, changes: Partial<HotProfile>): void {
+    entry.hot = { ...entry.hot, ...changes };
+    this.#noteChange(entry);
+  }
+
+  changeCold(entry: Entry, changes: Partial<ColdProfile>): void {
+    entry.cold = { ...this.coldOf(entry), ...changes };
+    entry.isColdChanged = true;
+    this.#noteChange(entry);
+  }
+
   /** Links an identity that has no profile; refused past IDENTITIES_MAX. */
-  link(profile: Profile, ref: string): Profile {
-    if (profile.identities.includes(ref) && this.#isLinked(ref)) return profile;
-    const identities = [...new Set([...profile.identities, ref])].sort();
-    if (identities.length > IDENTITIES_MAX) return this.#refuse(profile, ref);
+  link(entry: Entry, ref: string): Entry {
+    const known = this.coldOf(entry).identities;
+    if (known.includes(ref) && this.#isLinked(ref)) return entry;
+    const identities = [...new Set([...known, ref])].sort();
+    if (identities.length > IDENTITIES_MAX) return this.#refuse(entry, ref);
+    const { profileId } = entry.hot;
     const stored = this.#view.links.get(ref);
     if (!this.#isLinked(ref)) this.#newLinks.add(ref);
     // A stored link that leads elsewhere led to no profile, or through a tombstone: it is mended.
-    else if (stored !== undefined && stored !== profile.profileId) this.#movedLinks.add(ref);
-    this.#links.set(ref, profile.profileId);
-    return this.#put({ ...profile, identities });
+    else if (stored !== undefined && stored !== profileId) this.#movedLinks.add(ref);
+    this.#links.set(ref, profileId);
+    if (identities.length > known.length) this.changeCold(entry, { identities });
+    this.#noteChange(entry);
+    return entry;
   }
 
   /**
    * Joins a user id that the shop says was this customer's before, and that nobody has used so far. It is
    * founded and merged like one in use, so that the id that stays is the same whichever comes first.
    */
-  joinUnused(profile: Profile, ref: string, timeMs: number): Profile {
+  joinUnused(entry: Entry, ref: string, timeMs: number): Entry {
+    const { identities } = this.coldOf(entry);
     const isTooMany =
-      profile.identities.length >= IDENTITIES_MAX ||
-      profile.identities.filter(isUserRef).length >= USER_IDS_MAX;
-    if (isTooMany) return this.#refuse(profile, ref);
-    const founded = this.ownerOrFounded(ref, timeMs);
-    const unused = this.#put({ ...founded, formerIdentities: [ref] });
-    return this.join(profile, unused, ref, true);
+      identities.length >= IDENTITIES_MAX || identities.filter(isUserRef).length >= USER_IDS_MAX;
+    if (isTooMany) return this.#refuse(entry, ref);
+    const unused = this.ownerOrFounded(ref, timeMs);
+    this.changeHot(unused, { formerIdentities: [ref] });
+    return this.join(entry, unused, ref, true);
   }
 
-  /** Makes two profiles one where that is allowed, else leaves both and returns `profile`. */
-  join(profile: Profile, other: Profile, ref: string, isStated = false): Profile {
-    const obstacle = mergeObstacle(profile, other, isStated);
-    if (obstacle === 'too many identities') return this.#refuse(profile, ref);
-    if (obstacle !== undefined) return profile;
-    const merged = mergeProfiles(profile, other);
-    const loser = merged.profileId === profile.profileId ? other : profile;
-    const storedVersion = this.#entries.get(loser.profileId)?.storedVersion;
-    this.#entries.delete(loser.profileId);
-    this.#merged.set(loser.profileId, { mergedInto: merged.profileId, storedVersion });
-    for (const ref of loser.identities) {
-      this.#links.set(ref, merged.profileId);
+  /** Makes two profiles one where that is allowed, else leaves both and returns `entry`. */
+  join(entry: Entry, other: Entry, ref: string, isStated = false): Entry {
+    const obstacle = mergeObstacle(entry.hot, other.hot, isStated, () => [
+      this.coldOf(entry).identities,
+      this.coldOf(other).identities,
+    ]);
+    if (obstacle === 'too many identities') return this.#refuse(entry, ref);
+    if (obstacle !== undefined) return entry;
+    const cold = [this.coldOf(entry), this.coldOf(other)] as const;
+    const merged = mergeHotAndCold(
+      { hot: entry.hot, cold: cold[0] },
+      { hot: other.hot, cold: cold[1] },
+    );
+    const isWinner = merged.hot.profileId === entry.hot.profileId;
+    const [winner, loser] = isWinner ? [entry, other] : [other, entry];
+    this.#merged.set(loser.hot.profileId, {
+      mergedInto: winner.hot.profileId,
+      storedVersion: loser.storedVersion,
+      hasCold: loser.hot.coldVersion > 0,
+    });
+    this.#entries.delete(loser.hot.profileId);
+    if (loser.isChanged) this.#changedCount -= 1;
+    for (const ref of this.coldOf(loser).identities) {
+      this.#links.set(ref, winner.hot.profileId);
       if (!this.#newLinks.has(ref)) this.#movedLinks.add(ref);
     }
-    return this.#put(merged);
-  }
-
-  replace(profile: Profile): void {
-    this.#put(profile);
+    this.changeHot(winner, merged.hot);
+    this.changeCold(winner, merged.cold);
+    return winner;
   }
 
   /** Identities that were not joined to a profile because it has as many as it may have. */
@@ -131,42 +198,66 @@ export class WorkingSet {
   }
 
   get profileCount(): number {
-    return this.#changed().length;
+    return this.#changedCount;
   }
 
-  /** How many actions the write has: one per profile, tombstone, link and claim. */
+  /** Whether these are all identities of one profile already, so that an event changes that one alone. */
+  isOneOwner(refs: readonly string[]): boolean {
+    const owner = this.ownerOf(refs[0] ?? '');
+    return owner !== undefined && refs.every((ref) => this.ownerOf(ref) === owner);
+  }
+
+  /** How many actions the write has at most: two per profile and tombstone, one per link and claim. */
   get actionCount(): number {
     const linkCount = this.#newLinks.size + this.#movedLinks.size;
-    return this.profileCount + this.#merged.size + linkCount + this.#claims.size;
+    return 2 * this.profileCount + 2 * this.#merged.size + linkCount + this.#claims.size;
   }
 
   /** The write that brings the store to this state; undefined where nothing changed. */
-  toWrite(): ProfileWrite | undefined {
-    const profiles = this.#changed().map(({ profile, storedVersion }) => ({
-      profile: { ...profile, version: (storedVersion ?? 0) + 1 },
-      expectedVersion: storedVersion,
-    }));
-    if (profiles.length === 0) return undefined;
-    const tombstones = [...this.#merged].flatMap(([profileId, { storedVersion }]) => {
-      // What was never stored leaves no tombstone.
-      if (storedVersion === undefined) return [];
-      // To the end of the way: a profile on it that was never stored leaves nothing to follow.
-      const mergedInto = this.#lastOf(profileId);
-      const tombstone = { profileId, mergedInto, version: storedVersion + 1 };
-      return [{ tombstone, expectedVersion: storedVersion }];
-    });
+  toWrite(nowMs: number): ProfileWrite | undefined {
+    const changed = this.#changed();
+    if (changed.length === 0) return undefined;
     return {
-      profiles,
-      tombstones,
+      profiles: changed.map((entry) => this.#putOf(entry, Math.floor(nowMs / DAY_MS))),
+      tombstones: [...this.#merged].flatMap(([profileId, { storedVersion, hasCold }]) => {
+        // What was never stored leaves no tombstone.
+        if (storedVersion === undefined) return [];
+        // To the end of the way: a profile on it that was never stored leaves nothing to follow.
+        const mergedInto = this.#lastOf(profileId);
+        const tombstone = { profileId, mergedInto, version: storedVersion + 1 };
+        return [{ tombstone, expectedVersion: storedVersion, hasCold }];
+      }),
       newLinks: this.#linksOf(this.#newLinks),
       movedLinks: this.#linksOf(this.#movedLinks),
       claims: [...this.#claims.values()],
     };
   }
 
-  #refuse(profile: Profile, identity: string): Profile {
-    this.#refused.push({ profileId: profile.profileId, identity });
-    return profile;
+  #putOf(entry: Entry, today: number): ProfilePut {
+    const { storedVersion: expectedVersion, hot: before } = entry;
+    const { profileId, coldVersion, coldDay } = before;
+    const version = (expectedVersion ?? 0) + 1;
+    const partsJson = encodeParts(before.parts);
+    const isColdOld = coldVersion > 0 && today - coldDay > COLD_AGE_DAYS_MAX;
+    if (!isColdDue(entry) && !isColdOld && !isOverfull(before, partsJson)) {
+      const cartDue = cartDueSince(before.cartDue, { profileId, ...before.parts });
+      const hot = { ...before, version, cartDue };
+      return { hot, hotText: encodeHot(hot, partsJson), cold: undefined, expectedVersion };
+    }
+    const { hot: rest, cold } = chilled(before, this.coldOf(entry));
+    const cartDue = cartDueOf({ ...noParts, ...cold.parts, profileId });
+    const hot = { ...rest, version, coldVersion: version, coldDay: today, cartDue };
+    return { hot, hotText: encodeHot(hot), cold, expectedVersion };
+  }
+
+  #noteChange(entry: Entry): void {
+    if (!entry.isChanged) this.#changedCount += 1;
+    entry.isChanged = true;
+  }
+
+  #refuse(entry: Entry, identity: string): Entry {
+    this.#refused.push({ profileId: entry.hot.profileId, identity });
+    return entry;
   }
 
   #changed(): Entry[] {
@@ -185,10 +276,16 @@ export class WorkingSet {
     return this.#links.has(ref) || this.#view.links.has(ref);
   }
 
-  #put(profile: Profile): Profile {
-    const storedVersion = this.#entries.get(profile.profileId)?.storedVersion;
-    this.#entries.set(profile.profileId, { profile, storedVersion, isChanged: true });
-    return profile;
+  #found(profileId: string, timeMs: number): Entry {
+    const entry: Entry = {
+      hot: newHot(profileId, timeMs),
+      cold: { identities: [], lanes: {}, parts: {} },
+      storedVersion: undefined,
+      isChanged: false,
+      isColdChanged: true,
+    };
+    this.#entries.set(profileId, entry);
+    return entry;
   }
 
   #find(profileId: string): Entry | undefined {
@@ -198,10 +295,14 @@ export class WorkingSet {
     const stored = this.#view.profiles.get(id);
     if (stored?.kind === 'unreadable') throw new ProfileRefusedError(stored.cause);
     if (stored?.kind !== 'profile') return undefined;
+    const { hot, cold, isOutdated } = stored;
+    const isKnownUnstored = hot.coldVersion === 0 && cold === undefined;
     const entry = {
-      profile: stored.profile,
-      storedVersion: stored.profile.version,
+      hot,
+      cold: isKnownUnstored ? unstoredCold(id) : cold,
+      storedVersion: hot.version,
       isChanged: false,
+      isColdChanged: isOutdated,
     };
     this.#entries.set(id, entry);
     return entry;
@@ -219,6 +320,12 @@ export class WorkingSet {
       `a profile was merged more than ${MERGE_HOPS_MAX} times in a row`,
     );
   }
+}
+
+/** Whether cold has to be written: it changed, or there is none yet and something to say in one. */
+function isColdDue({ hot, cold, isColdChanged }: Entry): boolean {
+  if (!isColdChanged || cold === undefined) return false;
+  return hot.coldVersion > 0 || !isUnstored(hot.profileId, cold);
 }
 
 function mergedInto(stored: StoredProfile | undefined): string | undefined {

@@ -1,3 +1,4 @@
+import { wholeProfile } from '../profile/hot-cold.ts';
 import type { StoredProfile } from '../profile/profile-store.ts';
 import { fieldsOf } from '../profile/untyped-value.ts';
 
@@ -25,7 +26,7 @@ export function catalogueRow(entry: unknown): StateRow {
 export function customerRow(profileId: string, stored: StoredProfile): StateRow | undefined {
   if (stored.kind === 'merged') return undefined;
   if (stored.kind === 'unreadable') return { profile_id: profileId, is_readable: false };
-  const { profile } = stored;
+  const profile = wholeProfile(stored);
   return {
     profile_id: profileId,
     is_readable: true,

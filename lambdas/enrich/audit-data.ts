@@ -2,12 +2,13 @@ import { join } from 'node:path';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { AuditDatabase, LoadedTable } from '../../adapters/duckdb/audit-database.ts';
-import { storedProfileOf } from '../../adapters/dynamodb/profile-store.ts';
+import type { StoredItem } from '../../adapters/dynamodb/batch-read.ts';
+import { withColdItems } from '../../adapters/dynamodb/profile-store.ts';
 import { exportTable } from '../../adapters/dynamodb/table-export.ts';
 import { downloadDay } from '../../adapters/s3/curated-download.ts';
 import type { CuratedStore } from '../../adapters/s3/curated-store.ts';
 import { datasetSources, isLakeDataset } from '../../core/quality/lake-datasets.ts';
-import { catalogueRow, customerRow } from '../../core/quality/state-rows.ts';
+import { catalogueRow, customerRow, type StateRow } from '../../core/quality/state-rows.ts';
 import type { Suite } from '../../core/quality/suite.ts';
 
 export interface AuditBounds {
@@ -81,11 +82,24 @@ async function exported(
     table: tables[table],
     file,
     rowsMax: bounds.tableRowsMax,
-    rowOf: (item) =>
+    rowsOf: (items) =>
       table === 'catalogue'
-        ? catalogueRow(unmarshall(item))
-        : customerRow(item.profileId?.S ?? '', storedProfileOf(item)),
+        ? items.map((item) => catalogueRow(unmarshall(item)))
+        : customerRows(dynamoDb, tables.profiles, items),
   });
   const shown = table === 'catalogue' ? 'the catalogue' : 'the profiles';
   return { file, data: isWhole ? `${shown}, all of them` : `the first ${rows} of ${shown}` };
+}
+
+/** The profiles whose hot items are among these: a page may hold the one item of a profile and not the other. */
+async function customerRows(
+  client: DynamoDBClient,
+  table: string,
+  items: readonly StoredItem[],
+): Promise<StateRow[]> {
+  const stored = await withColdItems(client, table, items);
+  return [...stored].flatMap(([profileId, each]) => {
+    const row = customerRow(profileId, each);
+    return row === undefined ? [] : [row];
+  });
 }

@@ -2,16 +2,12 @@ import type { InspectorLog } from '../../adapters/dynamodb/inspector-log.ts';
 import type { CatalogueStore } from '../../core/catalogue/catalogue-store.ts';
 import { customerGroups } from '../../core/profile/customer-groups.ts';
 import { compareSequence } from '../../core/profile/evidence.ts';
-import type {
-  DeliveredEvent,
-  EventOutcome,
-  EventRefusal,
-} from '../../core/profile/fold-deliveries.ts';
+import type { DeliveredEvent, EventRefusal } from '../../core/profile/fold-deliveries.ts';
 import type { ProfileStore, StoredView } from '../../core/profile/profile-store.ts';
 import type { RefusedTrait, TraitTypes } from '../../core/profile/trait-types.ts';
 import { type DeclaredDeliveries, withDeclaredTraits } from './declared-traits.ts';
 import { decodeRecord, type PoisonRecord } from './decode-record.ts';
-import { enrichGroup, type GroupFailure } from './enrich-group.ts';
+import { enrichGroup, type GroupFailure, type GroupResult } from './enrich-group.ts';
 import type { EntryCache } from './entry-cache.ts';
 import { loadView } from './load-view.ts';
 import { noteFates, type SettledEvent } from './note-fates.ts';
@@ -173,27 +169,40 @@ async function foldIntoProfiles(
     group,
     ...(await enrichGroup(profiles, view, group, surroundings)),
   }));
-  const events = results.flatMap(({ group, settled }) =>
-    settled.map((settlement, index) => ({ ...settlement, event: group[index]?.event })),
-  );
-  const having = (wanted: EventOutcome) => events.filter(({ outcome }) => outcome === wanted);
-  const folded = having('folded');
+  return { ...profilePartOf(results), refusedTraits: declared.refusedTraits };
+}
+
+/** What became of all groups, in one walk. */
+function profilePartOf(
+  results: readonly (GroupResult & { readonly group: readonly DeliveredEvent[] })[],
+): Omit<ProfilePart, 'refusedTraits'> {
+  const counts = { folded: 0, duplicate: 0, redelivered: 0, erased: 0 };
+  const [failed, freshnessMs]: [string[], number[]] = [[], []];
+  const settledEvents: SettledEvent[] = [];
+  for (const { group, settled } of results) {
+    for (const [index, { event, delivery }] of group.entries()) {
+      const settlement = settled[index];
+      if (settlement === undefined) {
+        failed.push(delivery.sequenceNumber);
+        continue;
+      }
+      const { outcome, atMs } = settlement;
+      counts[outcome] += 1;
+      settledEvents.push({ outcome, event });
+      if (outcome === 'folded') freshnessMs.push(Math.max(0, atMs - Date.parse(event.receivedAt)));
+    }
+  }
   return {
-    failed: results.flatMap(({ group, settled }) => sequencesOf(group.slice(settled.length))),
+    failed,
     failures: results.flatMap(({ failure }) => (failure === undefined ? [] : [failure])),
-    foldedCount: folded.length,
-    duplicateCount: having('duplicate').length,
-    redeliveredCount: having('redelivered').length,
-    erasedCount: having('erased').length,
+    foldedCount: counts.folded,
+    duplicateCount: counts.duplicate,
+    redeliveredCount: counts.redelivered,
+    erasedCount: counts.erased,
     conflictCount: results.reduce((sum, { conflictCount }) => sum + conflictCount, 0),
     refused: results.flatMap(({ refused }) => refused),
-    refusedTraits: declared.refusedTraits,
-    settled: events.flatMap(({ outcome, event }) =>
-      event === undefined ? [] : [{ outcome, event }],
-    ),
-    freshnessMs: folded.map(({ event, atMs }) =>
-      Math.max(0, atMs - Date.parse(event?.receivedAt ?? '')),
-    ),
+    settled: settledEvents,
+    freshnessMs,
   };
 }
 

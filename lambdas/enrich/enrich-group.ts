@@ -2,10 +2,10 @@ import {
   type DeliveredEvent,
   type EventOutcome,
   type EventRefusal,
-  type FoldedChunk,
+  type Folding,
   foldDeliveries,
 } from '../../core/profile/fold-deliveries.ts';
-import type { ProfileStore, StoredView } from '../../core/profile/profile-store.ts';
+import type { ProfileStore, StoredView, WriteOutcome } from '../../core/profile/profile-store.ts';
 import { ProfileRefusedError } from '../../core/profile/working-set.ts';
 import { loadView } from './load-view.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -58,6 +58,7 @@ export async function enrichGroup(
   let conflictCount = 0;
   let view = loaded;
   let window = deliveries;
+  const coldIds = new Set<string>();
   const ended = (failure?: GroupFailure): GroupResult => ({
     settled,
     failure,
@@ -67,8 +68,13 @@ export async function enrichGroup(
   try {
     while (settled.length < deliveries.length) {
       const chunk = foldDeliveries(view, window, takenClaims);
+      if ('coldNeededOf' in chunk && !coldIds.has(chunk.coldNeededOf)) {
+        coldIds.add(chunk.coldNeededOf);
+        view = await loadView(store, window, coldIds);
+        continue;
+      }
       const outcome = await writeChunk(store, chunk);
-      if (outcome.kind === 'written') {
+      if (outcome.kind === 'written' && !('coldNeededOf' in chunk)) {
         const atMs = surroundings.nowMs();
         refused.push(...chunk.refused);
         settled.push(...chunk.outcomes.map((each) => ({ outcome: each, atMs })));
@@ -83,7 +89,7 @@ export async function enrichGroup(
         await surroundings.sleep(backoffMs(conflictCount, surroundings.random()));
       }
       window = deliveries.slice(settled.length, settled.length + WINDOW_EVENTS_MAX);
-      view = await loadView(store, window);
+      view = await loadView(store, window, coldIds);
     }
     return ended();
   } catch (error) {
@@ -94,8 +100,10 @@ export async function enrichGroup(
   }
 }
 
-async function writeChunk(store: ProfileStore, chunk: FoldedChunk) {
-  return chunk.write === undefined ? ({ kind: 'written' } as const) : store.write(chunk.write);
+async function writeChunk(store: ProfileStore, chunk: Folding): Promise<WriteOutcome> {
+  // A cold item that was asked for and is still of another moment: somebody is writing it.
+  if ('coldNeededOf' in chunk) return { kind: 'conflict' };
+  return chunk.write === undefined ? { kind: 'written' } : store.write(chunk.write);
 }
 
 /** Full jitter: the customers of an outage come back spread out. */

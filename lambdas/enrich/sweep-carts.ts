@@ -2,6 +2,7 @@ import type { CollectedEvent } from '../../core/events/event.ts';
 import { partitionKeyOf } from '../../core/identity/collect-event.ts';
 import { cartAbandonedEvent } from '../../core/profile/cart-abandoned.ts';
 import { dueBuckets } from '../../core/profile/cart-due.ts';
+import { wholeProfile } from '../../core/profile/hot-cold.ts';
 import type { ProfileStore } from '../../core/profile/profile-store.ts';
 import { inParallel } from './parallel.ts';
 
@@ -50,10 +51,14 @@ export async function sweepCarts(
   while (lookedAtCount < ids.length && ports.nowMs() < deadlineMs) {
     const chunk = ids.slice(lookedAtCount, lookedAtCount + PROFILES_MAX);
     // Read anew and consistently: the index is a moment behind, and its hour is not the cart's minute.
-    const stored = await ports.profiles.readProfiles(chunk);
+    const stored = await ports.profiles.readProfiles(
+      chunk.map((profileId) => ({ profileId, withCold: true })),
+    );
     const events = [...stored.values()].flatMap((each) => {
       const event =
-        each.kind === 'profile' ? cartAbandonedEvent(each.profile, nowMs, windowMs) : undefined;
+        each.kind === 'profile'
+          ? cartAbandonedEvent(wholeProfile(each), nowMs, windowMs)
+          : undefined;
       return event === undefined ? [] : [event];
     });
     if (events.length > 0) await ports.putEvents(events.map(recordOf));

@@ -4,11 +4,11 @@ import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { S3Client } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SFNClient } from '@aws-sdk/client-sfn';
-import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { readProfile } from '../../adapters/dynamodb/customer-reader.ts';
 import { createMeasurements, type Measurements } from '../../cli/demo/measure.ts';
 import { type Recommendation, recommendation } from '../../core/blocks/recommendation.ts';
 import { identityOf, identityRef } from '../../core/identity/identity-key.ts';
-import { type Profile, profile } from '../../core/profile/profile.ts';
+import type { Profile } from '../../core/profile/profile.ts';
 import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
 import { sharedAssembly } from './shared-assembly.ts';
 
@@ -89,16 +89,18 @@ export async function startTestCloud(): Promise<TestCloud> {
           ConsistentRead: true,
         }),
       );
-      const profileId = link.Item?.profileId;
+      const profileId = link.Item?.profileId?.S;
       if (profileId === undefined) return undefined;
-      const found = await clients.dynamoDb.send(
-        new GetItemCommand({
-          TableName: connection.resources.ProfilesTableName ?? '',
-          Key: { profileId },
-          ConsistentRead: true,
-        }),
+      const { ProfilesTableName = '', IdentitiesTableName = '' } = connection.resources;
+      return readProfile(
+        {
+          client: clients.dynamoDb,
+          identitiesTable: IdentitiesTableName,
+          profilesTable: ProfilesTableName,
+        },
+        profileId,
+        AbortSignal.timeout(10_000),
       );
-      return found.Item === undefined ? undefined : profile.parse(unmarshall(found.Item));
     },
     logLines: () => log,
     stop: async () => {

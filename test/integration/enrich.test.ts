@@ -14,9 +14,10 @@ import { CreateBucketCommand, GetObjectCommand, S3Client } from '@aws-sdk/client
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { KinesisStreamEvent, KinesisStreamRecord } from 'aws-lambda';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { readProfile } from '../../adapters/dynamodb/customer-reader.ts';
 import type { CollectedEvent, Identity } from '../../core/events/event.ts';
 import { strongestFirst } from '../../core/identity/profile-id.ts';
-import { type Profile, profile } from '../../core/profile/profile.ts';
+import type { Profile } from '../../core/profile/profile.ts';
 import type { BatchAnswer } from '../../lambdas/enrich/enrich-event.ts';
 import { type DynamoDbEngine, startDynamoDbEngine } from '../../local/engines/dynamodb.ts';
 import { type S3Engine, startS3Engine } from '../../local/engines/s3.ts';
@@ -154,7 +155,10 @@ async function itemAt(table: keyof typeof keys, key: string) {
 
 async function profileAt(identity: Identity): Promise<Profile> {
   const link = await itemAt('identities', `${identity.kind}#${identity.key}`);
-  return profile.parse(await itemAt('profiles', link?.profileId));
+  const tables = { client: dynamoDb, identitiesTable: 'identities', profilesTable: 'profiles' };
+  const found = await readProfile(tables, link?.profileId, AbortSignal.timeout(10_000));
+  if (found === undefined) throw new Error('there is no such profile');
+  return found;
 }
 
 async function tablesAsTheyAre(): Promise<Record<string, AttributeValue>[][]> {
@@ -318,7 +322,8 @@ describe('the enrich function on its stores', () => {
   it('waits with the events of a profile that a later version wrote, and leaves it as it is', async () => {
     const [fred, gina] = [user('fred'), user('gina')];
     await deliver([put(viewed([fred], 'a'))]);
-    const stored = { ...(await profileAt(fred)), schemaVersion: 2 };
+    const { profileId } = await profileAt(fred);
+    const stored = { ...(await itemAt('profiles', profileId)), profileId, schemaVersion: 3 };
     await dynamoDb.send(new PutItemCommand({ TableName: 'profiles', Item: marshall(stored) }));
     const batch = [put(viewed([gina], 'a')), put(viewed([fred], 'b'))];
     expect(await deliver(batch)).toEqual([batch[1]!.kinesis.sequenceNumber]);

@@ -15,10 +15,11 @@ import * as fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createCatalogueStore } from '../../adapters/dynamodb/catalogue-store.ts';
 import { createDynamoDbClient } from '../../adapters/dynamodb/client.ts';
-import { createProfileStore, storedProfileOf } from '../../adapters/dynamodb/profile-store.ts';
+import { createProfileStore, storedProfiles } from '../../adapters/dynamodb/profile-store.ts';
 import { createEventStream } from '../../adapters/kinesis/event-stream.ts';
 import { writePoison } from '../../adapters/s3/failures.ts';
 import { strongestFirst } from '../../core/identity/profile-id.ts';
+import { wholeProfile } from '../../core/profile/hot-cold.ts';
 import type { EnrichPorts } from '../../lambdas/enrich/enrich-batch.ts';
 import { enrichEvent } from '../../lambdas/enrich/enrich-event.ts';
 import { EntryCache } from '../../lambdas/enrich/entry-cache.ts';
@@ -224,10 +225,9 @@ async function emptyTables(): Promise<void> {
 }
 
 async function liveProfiles() {
-  return (await itemsOf('profiles')).flatMap((item) => {
-    const stored = storedProfileOf(item);
+  return [...storedProfiles(await itemsOf('profiles')).values()].flatMap((stored) => {
     expect(stored.kind).not.toBe('unreadable');
-    return stored.kind === 'profile' ? [stored.profile] : [];
+    return stored.kind === 'profile' ? [wholeProfile(stored)] : [];
   });
 }
 

@@ -12,6 +12,7 @@ import { createReplay } from '../../adapters/s3/replay-store.ts';
 import type { CollectedEvent, Identity } from '../../core/events/event.ts';
 import { newReplay, type Rebuild, replayRequest } from '../../core/events/replay.ts';
 import { identityRef } from '../../core/identity/identity-key.ts';
+import { wholeProfile } from '../../core/profile/hot-cold.ts';
 import type { Profile } from '../../core/profile/profile.ts';
 import { kinesisRecord } from '../../lambdas/enrich/decode-kinesis.ts';
 import { enrichBatch } from '../../lambdas/enrich/enrich-batch.ts';
@@ -105,8 +106,9 @@ async function deliver(events: readonly unknown[]): Promise<void> {
 async function profileOf(identity: Identity): Promise<Profile | undefined> {
   const store = createProfileStore(dynamoDb, keys);
   const id = (await store.readLinks([identityRef(identity)])).links.get(identityRef(identity));
-  const stored = id === undefined ? undefined : (await store.readProfiles([id])).get(id);
-  return stored?.kind === 'profile' ? stored.profile : undefined;
+  if (id === undefined) return undefined;
+  const stored = (await store.readProfiles([{ profileId: id, withCold: true }])).get(id);
+  return stored?.kind === 'profile' ? wholeProfile(stored) : undefined;
 }
 
 async function replayed(rebuild: Rebuild): Promise<unknown[]> {

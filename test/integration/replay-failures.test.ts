@@ -221,8 +221,8 @@ describe('a replay of what the enricher could not take', () => {
       event,
     });
     // The junk that filled the customer is gone.
-    const before = profiles.liveProfiles()[0]!;
-    profiles.profiles.set(profileId, { ...before, identities: before.identities.slice(-2) });
+    const before = profiles.colds.get(profileId)!;
+    profiles.colds.set(profileId, { ...before, identities: before.identities.slice(-2) });
     const stream = new Stream();
     expect(await stream.replay()).toMatchObject({ acceptedCount: 1 });
     for (const { data } of stream.sent) await deliver(JSON.parse(Buffer.from(data).toString()));

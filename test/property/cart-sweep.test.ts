@@ -2,7 +2,6 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type CollectedEvent, collectedEvent } from '../../core/events/event.ts';
 import { openCartOf } from '../../core/profile/cart.ts';
-import { cartDueOf } from '../../core/profile/cart-due.ts';
 import type { Profile } from '../../core/profile/profile.ts';
 import { kinesisRecord } from '../../lambdas/enrich/decode-kinesis.ts';
 import { enrichBatch } from '../../lambdas/enrich/enrich-batch.ts';
@@ -53,8 +52,8 @@ class Shop {
     const sweep = sweepCarts(
       {
         readDueCarts: async (bucket) =>
-          this.profiles()
-            .filter((profile) => cartDueOf(profile) === bucket)
+          [...this.#store.profiles.values()]
+            .filter((each) => 'cartDue' in each && each.cartDue === bucket)
             .map(({ profileId }) => profileId),
         profiles: this.#store,
         putEvents: async (records) => {
@@ -70,9 +69,7 @@ class Shop {
   }
 
   profiles(): Profile[] {
-    return [...this.#store.profiles.values()].flatMap((each) =>
-      'mergedInto' in each ? [] : [each],
-    );
+    return this.#store.liveProfiles();
   }
 }
 

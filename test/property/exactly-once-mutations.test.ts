@@ -3,7 +3,11 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Identity } from '../../core/events/event.ts';
 import type { Evidence } from '../../core/profile/evidence.ts';
-import type { ProfileWrite, StoredProfile } from '../../core/profile/profile-store.ts';
+import type {
+  ProfileWrite,
+  StoredProfile,
+  WantedProfile,
+} from '../../core/profile/profile-store.ts';
 import { eventBy } from './event-arbitrary.ts';
 import { MemoryCatalogueStore, MemoryProfileStore } from './memory-stores.ts';
 import {
@@ -33,7 +37,7 @@ class WithoutVersions extends MemoryProfileStore {
     });
     return super.write({
       ...write,
-      profiles: write.profiles.map((put) => unlocked(put, put.profile.profileId)),
+      profiles: write.profiles.map((put) => unlocked(put, put.hot.profileId)),
       tombstones: write.tombstones.map((put) => ({
         ...put,
         expectedVersion: this.profiles.get(put.tombstone.profileId)?.version ?? 0,
@@ -77,12 +81,12 @@ class WithoutTombstones extends MemoryProfileStore {
 abstract class WithoutEvidence extends MemoryProfileStore {
   protected abstract remembered(evidence: Evidence): Evidence;
 
-  override async readProfiles(ids: readonly string[]) {
-    const found = await super.readProfiles(ids);
+  override async readProfiles(wanted: readonly WantedProfile[]) {
+    const found = await super.readProfiles(wanted);
     const forgetful = (stored: StoredProfile): StoredProfile => {
       if (stored.kind !== 'profile') return stored;
-      const { profile } = stored;
-      return { ...stored, profile: { ...profile, evidence: this.remembered(profile.evidence) } };
+      const { hot } = stored;
+      return { ...stored, hot: { ...hot, evidence: this.remembered(hot.evidence) } };
     };
     return new Map(Array.from(found, ([id, stored]) => [id, forgetful(stored)]));
   }

@@ -1,12 +1,19 @@
 import type { CatalogueEntry } from '../../core/catalogue/catalogue-entry.ts';
 import type { CatalogueStore } from '../../core/catalogue/catalogue-store.ts';
 import type { ErasedIdentity } from '../../core/identity/erased-identity.ts';
+import {
+  type ColdProfile,
+  type HotProfile,
+  joinedProfile,
+  unstoredCold,
+} from '../../core/profile/hot-cold.ts';
 import type { Profile, ProfileTombstone } from '../../core/profile/profile.ts';
 import type {
   ProfileStore,
   ProfileWrite,
   StoredLinks,
   StoredProfile,
+  WantedProfile,
   WriteOutcome,
 } from '../../core/profile/profile-store.ts';
 
@@ -14,31 +21,36 @@ import type {
 export class MemoryProfileStore implements ProfileStore {
   readonly links = new Map<string, string>();
   readonly erased = new Map<string, ErasedIdentity>();
-  readonly profiles = new Map<string, Profile | ProfileTombstone>();
+  readonly profiles = new Map<string, HotProfile | ProfileTombstone>();
+  readonly colds = new Map<string, ColdProfile>();
   readonly claims = new Set<string>();
 
   async readLinks(refs: readonly string[]): Promise<StoredLinks> {
     return { links: found(this.links, refs), erased: found(this.erased, refs) };
   }
 
-  async readProfiles(ids: readonly string[]): Promise<ReadonlyMap<string, StoredProfile>> {
+  async readProfiles(
+    wanted: readonly WantedProfile[],
+  ): Promise<ReadonlyMap<string, StoredProfile>> {
     const found = new Map<string, StoredProfile>();
-    for (const id of ids) {
-      const stored = this.profiles.get(id);
+    for (const { profileId, withCold } of wanted) {
+      const stored = this.profiles.get(profileId);
       if (stored === undefined) continue;
-      found.set(
-        id,
-        'mergedInto' in stored
-          ? { kind: 'merged', mergedInto: stored.mergedInto, version: stored.version }
-          : { kind: 'profile', profile: structuredClone(stored) },
-      );
+      if ('mergedInto' in stored) {
+        const { mergedInto, version } = stored;
+        found.set(profileId, { kind: 'merged', mergedInto, version });
+        continue;
+      }
+      const cold = withCold ? structuredClone(this.colds.get(profileId)) : undefined;
+      const hot = structuredClone(stored);
+      found.set(profileId, { kind: 'profile', hot, cold, isOutdated: false });
     }
     return found;
   }
 
   async write(write: ProfileWrite): Promise<WriteOutcome> {
     const puts = [
-      ...write.profiles.map(({ profile, expectedVersion }) => ({ put: profile, expectedVersion })),
+      ...write.profiles.map(({ hot, expectedVersion }) => ({ put: hot, expectedVersion })),
       ...write.tombstones.map((each) => ({
         put: each.tombstone,
         expectedVersion: each.expectedVersion,
@@ -56,6 +68,10 @@ export class MemoryProfileStore implements ProfileStore {
     const keys = write.claims.map(({ key }) => key).filter((key) => this.claims.has(key));
     if (keys.length > 0) return { kind: 'claimed', keys };
     for (const { put } of puts) this.profiles.set(put.profileId, structuredClone(put));
+    for (const { hot, cold } of write.profiles) {
+      if (cold !== undefined) this.colds.set(hot.profileId, structuredClone(cold));
+    }
+    for (const { tombstone } of write.tombstones) this.colds.delete(tombstone.profileId);
     for (const link of [...write.newLinks, ...write.movedLinks]) {
       this.links.set(link.identity, link.profileId);
     }
@@ -64,9 +80,12 @@ export class MemoryProfileStore implements ProfileStore {
   }
 
   liveProfiles(): Profile[] {
-    return [...this.profiles.values()].flatMap((stored) =>
-      'mergedInto' in stored ? [] : [stored],
-    );
+    return [...this.profiles.values()].flatMap((stored) => {
+      if ('mergedInto' in stored) return [];
+      return [
+        joinedProfile(stored, this.colds.get(stored.profileId) ?? unstoredCold(stored.profileId)),
+      ];
+    });
   }
 }
 

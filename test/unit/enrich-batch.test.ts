@@ -47,7 +47,7 @@ function failingFor(profileId: string, store: ProfileStore): ProfileStore {
     readLinks: (refs) => store.readLinks(refs),
     readProfiles: (ids) => store.readProfiles(ids),
     write: (write) => {
-      if (write.profiles.some(({ profile }) => profile.profileId === profileId)) {
+      if (write.profiles.some(({ hot }) => hot.profileId === profileId)) {
         return Promise.reject(new Error('the store failed'));
       }
       return store.write(write);

@@ -76,7 +76,7 @@ function failingFor(profileId: string, store = new MemoryProfileStore()): Profil
     readLinks: (refs) => store.readLinks(refs),
     readProfiles: (ids) => store.readProfiles(ids),
     write: (write) =>
-      write.profiles.some(({ profile }) => profile.profileId === profileId)
+      write.profiles.some(({ hot }) => hot.profileId === profileId)
         ? Promise.reject(new Error('the store failed'))
         : store.write(write),
   };

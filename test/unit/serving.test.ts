@@ -19,7 +19,7 @@ const broken = () => Promise.reject(new Error('ECONNRESET'));
 
 function profileWith(changes: Partial<Profile> = {}): Profile {
   return {
-    schemaVersion: 1,
+    schemaVersion: 2,
     profileId: 'profile-ada',
     version: 1,
     identities: [],

@@ -1,0 +1,104 @@
+/**
+ * The events of a shop's everyday, as batches off the stream: visits of 9 to 15 events by people of whom
+ * nearly half are new, in batches in which some 67 visits go on at once, three events of each in a row.
+ *
+ * Rates, of visits: a product is put into the cart in 10 %, bought in 3 % (so 70 % of carts are left), and 15 %
+ * sign in. Opens and clicks of mailings are 5 % of all events, each alone in its batch.
+ * Sources: https://marketing.dynamicyield.com/benchmarks/add-to-cart-rate/ and /conversion-rate/ (retail),
+ * https://baymard.com/lists/cart-abandonment-rate , https://mailchimp.com/resources/email-marketing-benchmarks/
+ */
+
+import { seededRandom } from '../../core/training/seeded-random.ts';
+import { generateShop } from '../../examples/shop/generate.ts';
+import { productProperties, type SegmentCall } from '../../examples/shop/segment-call.ts';
+import type { StreamRecord } from '../../lambdas/enrich/stream-record.ts';
+import { BATCH_RECORDS, COALESCED, recordOf } from './sessions.ts';
+
+const START_MS = Date.parse('2026-10-01T00:00:00Z');
+const VISITS_AT_ONCE = 67;
+/** People who come back, each some ten times over the run. */
+const REGULARS = 400;
+const NEW_SHARE = 0.45;
+const CART_SHARE = 0.1;
+const ORDER_SHARE = 0.03;
+const SIGN_IN_SHARE = 0.15;
+const MAIL_SHARE = 0.05;
+const EVENT_GAP_MS = 25_000;
+const MAIL = ['Email Opened', 'Email Opened', 'Email Opened', 'Email Link Clicked'];
+
+type Said = Pick<SegmentCall, 'type'> & Partial<SegmentCall>;
+
+export function visitBatches(batchCount: number): StreamRecord[][] {
+  const random = seededRandom(1);
+  const { items } = generateShop({ seed: 1, nowMs: START_MS, customerCount: 1 });
+  const any = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
+  const calls: SegmentCall[] = [];
+  let visitCount = 0;
+  const push = (said: Said, person: string, isUser: boolean) => {
+    const timestamp = new Date(
+      START_MS + calls.length * (EVENT_GAP_MS / VISITS_AT_ONCE),
+    ).toISOString();
+    const userId = isUser ? { userId: `user-${person}` } : {};
+    calls.push({
+      messageId: `m-${calls.length}`,
+      timestamp,
+      anonymousId: person,
+      ...userId,
+      ...said,
+    });
+  };
+  const newVisit = () => {
+    visitCount += 1;
+    const isNew = random() < NEW_SHARE;
+    const person = isNew ? `new-${visitCount}` : `regular-${Math.floor(random() * REGULARS)}`;
+    const isUser = random() < SIGN_IN_SHARE;
+    return {
+      person,
+      isUser,
+      said: visit(random, () => productProperties(any(items)), visitCount, isUser),
+    };
+  };
+  const going = Array.from({ length: VISITS_AT_ONCE }, newVisit);
+  while (calls.length < batchCount * BATCH_RECORDS) {
+    for (const [index, { person, isUser, said }] of going.entries()) {
+      for (const each of said.splice(0, COALESCED)) push(each, person, isUser);
+      if (random() < MAIL_SHARE * COALESCED) {
+        push(
+          { type: 'track', event: any(MAIL), properties: { email_id: 'week-40' } },
+          `regular-${Math.floor(random() * REGULARS)}`,
+          false,
+        );
+      }
+      if (said.length === 0) going[index] = newVisit();
+    }
+  }
+  const records = calls.map(recordOf);
+  return Array.from({ length: batchCount }, (_, index) =>
+    records.slice(index * BATCH_RECORDS, (index + 1) * BATCH_RECORDS),
+  );
+}
+
+/** What is done in one visit, in its order. */
+function visit(
+  random: () => number,
+  product: () => Record<string, unknown>,
+  visitNumber: number,
+  isUser: boolean,
+): Said[] {
+  const length = COALESCED * (3 + Math.floor(random() * 3));
+  const dice = random();
+  const bought = product();
+  const viewed = (): Said => ({ type: 'track', event: 'Product Viewed', properties: product() });
+  const page = (): Said => ({ type: 'page', name: 'Page', properties: { path: '/category' } });
+  const said = Array.from({ length }, () => (random() < 0.45 ? viewed() : page()));
+  if (isUser) said[1] = { type: 'identify', traits: { plan: 'gold', city: 'Bath' } };
+  if (dice < CART_SHARE) {
+    said[length - 3] = { type: 'track', event: 'Product Added', properties: bought };
+  }
+  if (dice < ORDER_SHARE) {
+    const total = Number(bought.price);
+    const properties = { order_id: `o-${visitNumber}`, currency: 'EUR', total, products: [bought] };
+    said[length - 1] = { type: 'track', event: 'Order Completed', properties };
+  }
+  return said;
+}
