@@ -60,6 +60,9 @@ describe('who made an opening or a click', () => {
   });
 });
 
+/** When the events of `trackEvent` happen. */
+const OPENED_AT_MS = Date.UTC(2026, 0, 2);
+
 describe('engagement', () => {
   const of = (event: string, properties: Record<string, unknown>) =>
     emailEngagementOf(trackEvent(event, { properties }));
@@ -76,10 +79,18 @@ describe('engagement', () => {
       expect(of('Email Opened', { [mark]: value })).toEqual({ openCount: 0, clickCount: 0 });
       expect(of('Email Link Clicked', { [mark]: value })).toEqual({ openCount: 0, clickCount: 0 });
     }
-    expect(of('Email Opened', { [mark]: 'false' })).toEqual({ openCount: 1, clickCount: 0 });
+    expect(of('Email Opened', { [mark]: 'false' })).toEqual({
+      openCount: 1,
+      clickCount: 0,
+      lastOpenMs: OPENED_AT_MS,
+    });
   });
 
   it('counts what a person read through a proxy', () => {
-    expect(of('Email Opened', { open_proxy: 'google' })).toEqual({ openCount: 1, clickCount: 0 });
+    expect(of('Email Opened', { open_proxy: 'google' })).toEqual({
+      openCount: 1,
+      clickCount: 0,
+      lastOpenMs: OPENED_AT_MS,
+    });
   });
 });
