@@ -12,6 +12,7 @@ const OTHERS_PER_SECOND = 100;
 const OTHER_CUSTOMERS = 300;
 const START_MS = Date.parse('2026-11-23T12:00:00Z');
 const BURSTING = 'bursting';
+const LATER = 1_000_000;
 
 interface Arrival {
   readonly record: StreamRecord;
@@ -21,7 +22,7 @@ interface Arrival {
 }
 
 /** Events of many customers, evenly, and between them `burstCount` of one. */
-export function burstArrivals(burstCount: number): Arrival[] {
+export function burstArrivals(burstCount: number, run = 'burst'): Arrival[] {
   const otherCount = (OTHERS_PER_SECOND * BURST_MS) / 1_000;
   const others = Array.from({ length: otherCount }, (_, index) => ({
     atMs: (index * BURST_MS) / otherCount,
@@ -37,12 +38,14 @@ export function burstArrivals(burstCount: number): Arrival[] {
       const call = {
         type: 'track' as const,
         event: 'Product Viewed',
-        messageId: `burst-${index}`,
+        messageId: `${run}-${index}`,
         timestamp: new Date(START_MS + atMs).toISOString(),
         anonymousId: person,
         properties: { product_id: `sku-${index % 500}` },
       };
-      return { record: recordOf(call, index), atMs, isBurst: person === BURSTING };
+      // Later than the run before: sequence numbers of one partition key only rise.
+      const sequence = run === 'burst' ? index + LATER : index;
+      return { record: recordOf(call, sequence), atMs, isBurst: person === BURSTING };
     });
 }
 

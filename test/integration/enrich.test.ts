@@ -53,6 +53,7 @@ beforeAll(async () => {
     CATALOGUE_TABLE: 'catalogue',
     FAILURES_BUCKET: bucket,
     INSPECTOR_TABLE: 'inspector',
+    PROFILE_RETENTION_DAYS: '1095',
     CONFIG_TABLE: 'config',
     POWERTOOLS_LOG_LEVEL: 'SILENT',
     POWERTOOLS_METRICS_DISABLED: 'true',

@@ -123,6 +123,9 @@ async function browse(): Promise<void> {
     async () => (await storedProfile(founded)) !== undefined,
     (isThere) => isThere,
   );
+  // Forgotten three years after the last that was heard.
+  const expiresAt = Number((await storedProfile(founded))?.expiresAt?.N);
+  expect(Math.round((expiresAt * 1000 - Date.now()) / DAY_MS)).toBe(1095);
   await test.send('/v1/identify', {
     userId: ANNA,
     anonymousId: DEVICE,
@@ -135,9 +138,6 @@ async function browse(): Promise<void> {
     messageId: 'message-of-anna-3',
     properties: { order_id: ORDER, total: 3, currency: 'EUR', products: [product] },
   });
-  // Forgotten three years after the last that was heard.
-  const expiresAt = Number((await storedProfile(founded))?.expiresAt?.N);
-  expect(Math.round((expiresAt * 1000 - Date.now()) / DAY_MS)).toBe(1095);
   await eventually(
     'Anna',
     () => eventCountOf(ANNA),
