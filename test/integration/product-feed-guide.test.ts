@@ -1,8 +1,6 @@
-import { execFile } from 'node:child_process';
 import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
@@ -10,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeConnection } from '../../cli/connection.ts';
 import { mappingConfig } from '../../core/mapping/file-drop.ts';
 import { importManifest } from '../../lambdas/ingest/import-run.ts';
+import { kindredShell } from '../support/kindred-shell.ts';
 import { startTestCloud, type TestCloud } from './cloud.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -39,13 +38,7 @@ function fences(language: string): string[] {
   return [...guide.matchAll(fence)].map(([, text = '']) => text);
 }
 
-/** Runs a line of the guide as a person would, with `npx kindred` being this checkout's. */
-async function shell(line: string): Promise<string> {
-  const own = `"${process.execPath}" "${join(root, 'cli', 'kindred.ts')}"`;
-  const command = line.replace('npx kindred', own);
-  const { stdout } = await promisify(execFile)('bash', ['-c', command], { cwd: folder });
-  return stdout;
-}
+const shell = (line: string) => kindredShell(line, folder);
 
 const RSS = `<?xml version="1.0"?><rss version="2.0" xmlns:g="http://base.google.com/ns/1.0"><channel>
 <title>Shop</title><item><g:id>d</g:id><title>Mug &amp; &lt;b&gt;lid&lt;/b&gt;</title>

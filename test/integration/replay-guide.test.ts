@@ -159,7 +159,7 @@ describe('what goes wrong', () => {
   it.each([
     ['replay start --from 2026-11-02 --to 2026-11-01', /to: lies before from/],
     ['replay start --from yesterday', /from: /],
-    ['replay start --raw --reason bad-time', /what: events of the lake have no reasons/],
+    ['replay start --raw --reason bad-time', /what: only refused calls have reasons/],
     ['replay start --rate 0', /whole number above 0/],
     ['replay status nothing', /UUID|replayId|not as expected/i],
     ['replay status 0b0a6c1e-6a3f-4f7e-9f43-0d1f8a3b7c55', /no such replay/],

@@ -1,10 +1,9 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeConnection } from '../../cli/connection.ts';
+import { kindredShell } from '../support/kindred-shell.ts';
 import { eventually, startTestCloud, type TestCloud } from './cloud.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -26,17 +25,12 @@ async function commandsOf(guide: string): Promise<string[]> {
   return [...text.matchAll(/^ *```sh\n([\s\S]*?)^ *```/gm)].map(([, line = '']) => line.trim());
 }
 
-async function shell(line: string): Promise<string> {
-  const own = `"${process.execPath}" "${join(root, 'cli', 'kindred.ts')}"`;
-  const env = {
-    ...process.env,
+const shell = (line: string) =>
+  kindredShell(line, folder, {
     AWS_REGION: test.cloud.connection.region,
     AWS_ACCESS_KEY_ID: 'kindred',
     AWS_SECRET_ACCESS_KEY: 'kindred',
-  };
-  const command = line.replace('npx kindred', own);
-  return (await promisify(execFile)('bash', ['-c', command], { cwd: folder, env })).stdout;
-}
+  });
 
 const view = (by: object, messageId: string) =>
   test.send('/v1/track', { type: 'track', event: 'Quiz Finished', ...by, messageId });

@@ -94,7 +94,9 @@ describe('from an ESP’s webhook to a profile', () => {
       engagementOf('anna'),
       (email) => (email?.clickCount ?? 0) >= 2,
     );
-    expect(engagement).toEqual({ openCount: 1, clickCount: 2 });
+    const atMs = shared.timestamp * 1000;
+    const counts = { openCount: 1, clickCount: 2 };
+    expect(engagement).toEqual({ ...counts, lastOpenMs: atMs, lastClickMs: atMs });
     const found = await test.profileOf('anna');
     expect(found?.identities).toHaveLength(2);
     expect(JSON.stringify(found)).not.toContain('anna@example.com');
@@ -122,7 +124,8 @@ describe('from an ESP’s webhook to a profile', () => {
       engagementOf('bert'),
       (email) => (email?.openCount ?? 0) >= 1,
     );
-    expect(engagement).toEqual({ openCount: 1, clickCount: 0 });
+    const lastOpenMs = opened.timestamp * 1000;
+    expect(engagement).toEqual({ openCount: 1, clickCount: 0, lastOpenMs });
     expect(await test.profileOf('victim')).toBeUndefined();
   });
 
