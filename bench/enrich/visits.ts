@@ -26,6 +26,26 @@ const MAIL_SHARE = 0.05;
 const EVENT_GAP_MS = 25_000;
 const MAIL = ['Email Opened', 'Email Opened', 'Email Opened', 'Email Link Clicked'];
 
+const isMail = ({ event }: Said) => event?.startsWith('Email') ?? false;
+
+/** What analytics.js says of the page with every call; a mailing's events come from the ESP and say nothing. */
+function browserContext({ properties }: Said): Record<string, unknown> {
+  const url = String(properties?.url ?? 'https://shop.example/category');
+  return {
+    page: {
+      path: new URL(url).pathname,
+      referrer: 'https://www.search.example/',
+      search: '?utm_source=newsletter&utm_medium=email&utm_campaign=autumn',
+      title: String(properties?.name ?? 'Everything for the house'),
+      url: `${url}?utm_source=newsletter&utm_medium=email&utm_campaign=autumn`,
+    },
+    userAgent:
+      'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36',
+    locale: 'en-GB',
+    library: { name: 'analytics.js', version: 'next-1.84.3' },
+  };
+}
+
 type Said = Pick<SegmentCall, 'type'> & Partial<SegmentCall>;
 
 export function visitBatches(batchCount: number): StreamRecord[][] {
@@ -44,6 +64,7 @@ export function visitBatches(batchCount: number): StreamRecord[][] {
       timestamp,
       anonymousId: person,
       ...userId,
+      ...(isMail(said) ? {} : { context: browserContext(said) }),
       ...said,
     });
   };
