@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { type DoorSuite, doorSuite } from '../../core/quality/door-suite.ts';
 import { compileEventCheck, type EventCheck } from '../../core/quality/row-check.ts';
 import { configDocuments } from './config-documents.ts';
+import { sharedReading } from './shared-reading.ts';
 import { SUITE_KIND } from './suite-kind.ts';
 
 /** How long a reading of the table is trusted: a new suite takes effect within this. */
@@ -22,30 +23,12 @@ export function createEventExpectations(
   nowMs: () => number = Date.now,
 ): EventExpectations {
   const documents = configDocuments(client, configTable, SUITE_KIND, z.unknown());
-  let known: { check: EventCheck | undefined; readAtMs: number } | undefined;
-  let reading: Promise<void> | undefined;
-
-  const read = async (): Promise<void> => {
+  const read = async (): Promise<EventCheck | undefined> => {
     const { suites, unusableCount } = usable(await documents.list());
     if (unusableCount > 0) countUnusable(unusableCount);
-    known = { check: compileEventCheck(suites), readAtMs: nowMs() };
+    return compileEventCheck(suites);
   };
-
-  return async () => {
-    if (known === undefined || nowMs() - known.readAtMs >= FRESH_MS) {
-      reading ??= read().finally(() => {
-        reading = undefined;
-      });
-      try {
-        await reading;
-      } catch (error) {
-        if (known === undefined) throw error;
-        // Stale beats none; asked again in a minute, not with every request.
-        known = { ...known, readAtMs: nowMs() };
-      }
-    }
-    return known?.check;
-  };
+  return sharedReading(read, FRESH_MS, nowMs);
 }
 
 function usable(stored: readonly { readonly document: unknown }[]): {

@@ -8,6 +8,7 @@ import {
 } from '../../core/events/registered-schema.ts';
 import type { PropertiesCheck } from '../../core/events/validate-call.ts';
 import { configDocuments } from './config-documents.ts';
+import { sharedReading } from './shared-reading.ts';
 
 /** How long a reading of the table is trusted: a new schema takes effect within this. */
 const FRESH_MS = 60_000;
@@ -28,33 +29,13 @@ export function createRegisteredSchemas(
   nowMs: () => number = Date.now,
 ): RegisteredSchemas {
   const documents = configDocuments(client, configTable, 'schema', z.unknown());
-  let known: { compiled: ReadonlyMap<string, CompiledSchema>; readAtMs: number } | undefined;
-  let reading: Promise<void> | undefined;
-
-  const read = async (): Promise<void> => {
+  const read = async (): Promise<ReadonlyMap<string, CompiledSchema>> => {
     const { compiled, unusableCount } = compileAll(await documents.list());
     if (unusableCount > 0) countUnusable(unusableCount);
-    known = { compiled, readAtMs: nowMs() };
+    return compiled;
   };
-
-  return {
-    async checkFor(schemaMode) {
-      if (known === undefined || nowMs() - known.readAtMs >= FRESH_MS) {
-        reading ??= read().finally(() => {
-          reading = undefined;
-        });
-        try {
-          await reading;
-        } catch (error) {
-          if (known === undefined) throw error;
-          // Stale beats none; asked again in a minute, not with every request.
-          known = { ...known, readAtMs: nowMs() };
-        }
-      }
-      if (known === undefined) throw new Error('a reading that succeeded left nothing');
-      return propertiesCheck(known.compiled, schemaMode);
-    },
-  };
+  const compiled = sharedReading(read, FRESH_MS, nowMs);
+  return { checkFor: async (schemaMode) => propertiesCheck(await compiled(), schemaMode) };
 }
 
 const isFine: CompiledSchema = () => 'fine';
