@@ -45,7 +45,7 @@ export class OperatorApi extends Construct {
     super(scope, id);
     const { defaults, state, v1, replay, erase, exportCustomer } = props;
     const { quarantine, privacy, lake } = state.buckets;
-    const { inspector, identities, profiles } = state.tables;
+    const { inspector, identities, profiles, config } = state.tables;
     const { secrets } = state;
     const operate = new NodeFunction(this, 'Operate', {
       defaults,
@@ -62,6 +62,7 @@ export class OperatorApi extends Construct {
         PRIVACY_BUCKET: privacy.bucketName,
         IDENTITIES_TABLE: identities.tableName,
         PROFILES_TABLE: profiles.tableName,
+        CONFIG_TABLE: config.tableName,
         ERASE_STATE_MACHINE_ARN: erase.stateMachineArn,
         EXPORT_STATE_MACHINE_ARN: exportCustomer.stateMachineArn,
         IDENTITY_SECRET_ID: secrets.identity.secretArn,
@@ -77,7 +78,8 @@ export class OperatorApi extends Construct {
           ['secretsmanager:GetSecretValue'],
           [secrets.identity.secretArn, secrets.certificate.secretArn],
         ),
-        allow(['dynamodb:Query'], [inspector.tableArn]),
+        allow(['dynamodb:Query'], [inspector.tableArn, config.tableArn]),
+        allow(['dynamodb:GetItem'], [config.tableArn]),
       ],
       objects: [
         { actions: ['s3:GetObject'], bucket: quarantine, prefix: 'quarantine/' },

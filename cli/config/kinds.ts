@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import { configDocuments } from '../../adapters/dynamodb/config-documents.ts';
 import { mappingDocuments } from '../../adapters/dynamodb/mapping-documents.ts';
+import { RFM_KIND, SEGMENT_KIND } from '../../adapters/dynamodb/segmentation.ts';
 import { createSourceRegistry } from '../../adapters/dynamodb/source-registry.ts';
 import { SUITE_KIND } from '../../adapters/dynamodb/suite-kind.ts';
 import { ONLY_ID, TRAIT_TYPES_KIND } from '../../adapters/dynamodb/trait-types.ts';
@@ -96,13 +97,13 @@ export const configKinds: readonly ConfigKind[] = [
     describe: 'which mapping a source’s dropped files have (docs/how-to/import-files.md)',
   }),
   kindOf({
-    kind: 'segment',
+    kind: SEGMENT_KIND,
     schema: segment,
-    idOf: ({ id }) => id,
+    idOf: ({ segmentId }) => segmentId,
     describe: 'a group of customers, by conditions (docs/reference/profile.md)',
   }),
   kindOf({
-    kind: 'rfm',
+    kind: RFM_KIND,
     schema: rfmBands,
     idOf: () => ONLY_ID,
     describe: 'bands of recency, frequency and monetary value (docs/reference/profile.md)',

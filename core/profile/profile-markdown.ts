@@ -170,7 +170,7 @@ const DERIVED = [
   `  purchase on: the posterior mean of a Gamma-Poisson rate with one interval of ${PRIOR_INTERVAL_DAYS} days known in advance.`,
   '- **Whether recommendations may be personal**: not while email is suppressed, and not where personalisation was',
   '  refused in general or for email. Then the fallback is served.',
-  '- **Segments**, below.',
+  '- **Segments**, below. `kindred customer show` (`GET /v1/customers/{id}`) says them and the above of one customer.',
   '',
   '## Segments',
   '',

@@ -41,7 +41,7 @@ export type Condition = z.infer<typeof condition>;
 export const segment = z
   .strictObject({
     schemaVersion: z.literal(SEGMENT_SCHEMA_VERSION),
-    id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, {
+    segmentId: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, {
       error: 'must be lower-case letters, digits and hyphens, e.g. "loyal-customers"',
     }),
     description: z.string().max(500).optional(),
@@ -60,7 +60,9 @@ export function segmentsOf(
   segments: readonly Segment[],
   moment: SegmentMoment,
 ): string[] {
-  return segments.filter(({ when }) => holds(when, profile, moment)).map(({ id }) => id);
+  return segments
+    .filter(({ when }) => holds(when, profile, moment))
+    .map(({ segmentId }) => segmentId);
 }
 
 function holds(when: Condition, profile: Profile, moment: SegmentMoment): boolean {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import { type FoundPerson, findPerson } from '../../adapters/dynamodb/person-store.ts';
+import { readSegmentation } from '../../adapters/dynamodb/segmentation.ts';
 import { erasureRecords, exportRecords } from '../../adapters/s3/search-store.ts';
 import { readSecret } from '../../adapters/secrets/secret-reader.ts';
 import { startExecution } from '../../adapters/stepfunctions/executions.ts';
@@ -9,6 +10,11 @@ import { customerKeyOf, identitiesOfKey } from '../../core/identity/customer-key
 import { ERASURE_REASON_LENGTH_MAX } from '../../core/identity/erased-identity.ts';
 import { identityRef } from '../../core/identity/identity-key.ts';
 import { type Person, personOf } from '../../core/privacy/person.ts';
+import { mayPersonalize } from '../../core/profile/may-personalize.ts';
+import { nextPurchaseOf } from '../../core/profile/next-purchase.ts';
+import type { Profile } from '../../core/profile/profile.ts';
+import { rfmOf } from '../../core/profile/rfm.ts';
+import { segmentsOf } from '../../core/profile/segments.ts';
 import { Problem } from '../ingest/answers.ts';
 import { operatorInput } from './operator-input.ts';
 import type { OperatorRequest, OperatorRoute } from './operator-route.ts';
@@ -35,9 +41,26 @@ export const showCustomerRoute: OperatorRoute = {
     const { refs: identities, profileIds } = person;
     const known = profileIds.filter((id) => found.stored.has(id));
     const profile = found.profile ?? null;
-    return { status: 200, body: { identities, profileIds: known, profile, erasures } };
+    const derived = found.profile === undefined ? null : await derivedOf(found.profile, services);
+    return { status: 200, body: { identities, profileIds: known, profile, derived, erasures } };
   },
 };
+
+/** What follows from a profile at this moment, and is not stored. */
+async function derivedOf(profile: Profile, { dynamoDb, setting, nowMs }: OperatorServices) {
+  const { segments, bands, unusableIds } = await readSegmentation(
+    dynamoDb,
+    setting('CONFIG_TABLE'),
+  );
+  const moment = { nowMs: nowMs(), bands };
+  return {
+    segments: segmentsOf(profile, segments, moment),
+    unusableSegments: unusableIds,
+    rfm: rfmOf(profile, bands, moment.nowMs) ?? null,
+    nextPurchase: nextPurchaseOf(profile.purchaseDays) ?? null,
+    mayPersonalize: mayPersonalize(profile, 'email'),
+  };
+}
 
 /** `POST /v1/customers/{id}/exports`: collects everything that is held of a customer. */
 export const exportCustomerRoute: OperatorRoute = {

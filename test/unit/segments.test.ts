@@ -24,7 +24,7 @@ const customer = [
   trackEvent('Email Opened'),
 ].reduce(foldEvent, start);
 
-const described = (when: unknown) => ({ schemaVersion: 1, id: 'some', when });
+const described = (when: unknown) => ({ schemaVersion: 1, segmentId: 'some', when });
 const isIn = (when: unknown, profile = customer) =>
   segmentsOf(profile, [segment.parse(described(when))], moment).length === 1;
 const complaintOf = (when: unknown) =>
