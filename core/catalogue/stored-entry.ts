@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { CURRENCY_UNKNOWN } from '../profile/money.ts';
 import { type CatalogueEntry, type EntryState, entryOf } from './catalogue-entry.ts';
 import { dayOf, HISTORY_DAYS, type StatedDay } from './history-days.ts';
 import { item } from './item.ts';
@@ -50,7 +51,8 @@ export function storedFormOf(entry: CatalogueEntry): StoredForm {
     schemaVersion: ENTRY_SCHEMA_VERSION,
     stated: statedText(stated),
     priceDays: Object.fromEntries(
-      Object.entries(prices).map(([code, record]) => [code || NO_CURRENCY, priceText(record)]),
+      // DynamoDB takes an empty key of a map, other tools of the table's exports don't.
+      Object.entries(prices).map(([code, record]) => [code || CURRENCY_UNKNOWN, priceText(record)]),
     ),
     ...(stock !== undefined && { stockDays: stockText(stock) }),
   };
@@ -69,7 +71,7 @@ export function entryFromStored(stored: unknown, readAtMs: number): CatalogueEnt
   for (const [code, text] of Object.entries(priceDays)) {
     const record = priceFrom(text);
     if (record === undefined) return undefined;
-    prices[code === NO_CURRENCY ? '' : code] = record;
+    prices[code === CURRENCY_UNKNOWN ? '' : code] = record;
   }
   const stock = stockDays === undefined ? undefined : stockFrom(stockDays);
   const stamps = statedFrom(stated);
@@ -94,8 +96,6 @@ function migrated(stored: z.infer<typeof storedVersion1>, readAtMs: number): Cat
   return { ...entryOf(state, version), updatedAtMs: timeMs };
 }
 
-/** DynamoDB takes an empty key of a map, other tools of the table's exports don't: ISO 4217's own word. */
-const NO_CURRENCY = 'XXX';
 const RADIX = 36;
 const sourceLetters: Readonly<Record<FactSource, string>> = { feed: 'f', page: 'p', order: 'o' };
 const sourcesByLetter: ReadonlyMap<string, FactSource> = new Map([

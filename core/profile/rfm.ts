@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { currencyOf } from './money.ts';
+import { CURRENCY_UNKNOWN, currencyOf } from './money.ts';
 import type { Profile } from './profile.ts';
 
 /**
@@ -25,9 +25,11 @@ export const rfmBands = z.strictObject({
   /** The shop's currency and what was spent in it, in minor units, from which the score is 2, 3, 4 and 5. */
   spent: z
     .strictObject({
-      currency: z.string().refine((code) => currencyOf(code) === code && code !== 'XXX', {
-        error: 'must be a currency code of ISO 4217 in capitals, e.g. GBP',
-      }),
+      currency: z
+        .string()
+        .refine((code) => currencyOf(code) === code && code !== CURRENCY_UNKNOWN, {
+          error: 'must be a currency code of ISO 4217 in capitals, e.g. GBP',
+        }),
       amountsMinor: rising,
     })
     .optional(),
