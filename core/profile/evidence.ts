@@ -44,6 +44,14 @@ export interface Delivery {
   readonly arrivedAtMs: number;
   /** Of an event that was sent again out of the lake: when the collector received it at first. */
   readonly firstReceivedMs?: number;
+  /** Filled in here when it is asked for first: it is a hash and a long number, and asked for several times over. */
+  proof?: Proof;
+}
+
+interface Proof {
+  readonly mark: MessageMark;
+  /** See laneSequence. */
+  readonly sequence: string;
 }
 
 /**
@@ -79,14 +87,23 @@ export function isForgotten({ messages }: Evidence, { firstReceivedMs }: Deliver
 }
 
 /** Adds a delivery's proof. */
-export function withDelivery({ lanes, messages }: Evidence, delivery: Delivery): Evidence {
-  const mark = markOf(delivery);
+export function withDelivery(evidence: Evidence, delivery: Delivery): Evidence {
+  const more = { lanes: { ...evidence.lanes }, messages: evidence.messages };
+  addDelivery(more, delivery);
+  return more;
+}
+
+/** The same in place, for who has evidence of its own; `lanes` must not be anybody else's either. */
+export function addDelivery(evidence: Evidence, delivery: Delivery): void {
+  const { mark, sequence } = proofOf(delivery);
+  const { lane, firstReceivedMs } = delivery;
   // Under another minute it would take the room of a message that is still to come again.
-  const isKnown = delivery.firstReceivedMs !== undefined && isMarked(messages, mark);
-  return {
-    lanes: withLane(lanes, delivery),
-    messages: isKnown ? messages : withMark(messages, mark),
-  };
+  const isKnown = firstReceivedMs !== undefined && isMarked(evidence.messages, mark);
+  if (!isKnown) evidence.messages = withMark(evidence.messages, mark);
+  if (lane === NO_LANE) return;
+  const last = evidence.lanes[lane];
+  if (last === undefined) evidence.lanes = combineLanes(evidence.lanes, { [lane]: sequence });
+  else if (compareSequence(last, sequence) < 0) evidence.lanes[lane] = sequence;
 }
 
 /** Everything that either proves, within the bounds. Commutative, associative and idempotent. */
@@ -133,26 +150,8 @@ export function messageMark(messageHash: string, arrivedAtMs: number): MessageMa
   return { minute: minuteOf(arrivedAtMs), hash: messageHash.slice(0, MESSAGE_HASH_LENGTH) };
 }
 
-function withLane(lanes: Lanes, delivery: Delivery): Lanes {
-  const { lane } = delivery;
-  if (lane === NO_LANE) return lanes;
-  const { sequence } = proofOf(delivery);
-  const known = lanes[lane];
-  if (known === undefined) return combineLanes(lanes, { [lane]: sequence });
-  return compareSequence(known, sequence) < 0 ? { ...lanes, [lane]: sequence } : lanes;
-}
-
-interface Proof {
-  readonly mark: MessageMark;
-  readonly sequence: string;
-}
-
-/** A delivery's proof is asked for several times over, and is a hash and a long number. */
-const proofs = new WeakMap<Delivery, Proof>();
-
 function proofOf(delivery: Delivery): Proof {
-  const known = proofs.get(delivery);
-  if (known !== undefined) return known;
+  if (delivery.proof !== undefined) return delivery.proof;
   const { messageId, arrivedAtMs, firstReceivedMs = arrivedAtMs, sequenceNumber } = delivery;
   // A replayed message keeps its first place among the others. Were it moved to the newest, a replay would
   // push the oldest remembered time past events that it has yet to bring, and they would be taken for folded.
@@ -161,7 +160,7 @@ function proofOf(delivery: Delivery): Proof {
     mark: messageMark(digestOf('sha256', messageId, 'base64url'), timeMs),
     sequence: laneSequence(sequenceNumber),
   };
-  proofs.set(delivery, proof);
+  delivery.proof = proof;
   return proof;
 }
 

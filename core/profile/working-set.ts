@@ -4,8 +4,11 @@ import {
   isUserRef,
   USER_IDS_MAX,
 } from '../identity/profile-id.ts';
+import type { CollectedEvent } from '../events/event.ts';
+import { happenedAtMs } from '../events/event-time.ts';
 import { cartDueOf, cartDueSince } from './cart-due.ts';
-import { noParts } from './fold-event.ts';
+import { addDelivery, type Delivery } from './evidence.ts';
+import { combineParts, hear, noParts } from './fold-event.ts';
 import {
   COLD_AGE_DAYS_MAX,
   type ColdProfile,
@@ -25,6 +28,7 @@ import {
   type StoredProfile,
   type StoredView,
 } from './profile-store.ts';
+import { partNames, type SomeParts } from './profile-parts.ts';
 import { encodeHot, encodeParts } from './stored-profile.ts';
 
 const DAY_MS = 86_400_000;
@@ -51,9 +55,20 @@ export interface RefusedIdentity {
   readonly identity: string;
 }
 
+/** Hot as it is worked on: nobody else has it, nor its evidence. */
+type Draft = { -readonly [Field in keyof HotProfile]: HotProfile[Field] };
+
 /** A profile being worked on. */
 export interface Entry {
+  /** Without what is in `said`. */
   hot: HotProfile;
+  /** The same as hot, once it changes. */
+  draft: Draft | undefined;
+  /**
+   * What the events said. It goes into hot at the end: a row of one customer's events is a small state, and what
+   * hot knows, which is larger, is gone through once.
+   */
+  said: SomeParts;
   /** Undefined: stored and not read. */
   cold: ColdProfile | undefined;
   /** Undefined: not stored yet. */
@@ -112,8 +127,23 @@ export class WorkingSet {
   }
 
   changeHot(entry: Entry, changes: Partial<HotProfile>): void {
-    entry.hot = { ...entry.hot, ...changes };
-    this.#noteChange(entry);
+    Object.assign(this.#draftOf(entry), changes);
+  }
+
+  /** Counts an event, and hears what it says. */
+  takeIn(entry: Entry, event: CollectedEvent, delivery: Delivery): void {
+    const draft = this.#draftOf(entry);
+    const timeMs = happenedAtMs(event);
+    draft.eventCount += 1;
+    if (timeMs < draft.firstSeenMs) draft.firstSeenMs = timeMs;
+    if (timeMs > draft.lastSeenMs) draft.lastSeenMs = timeMs;
+    addDelivery(draft.evidence, delivery);
+    hear(entry.said, event);
+  }
+
+  /** Keeps the proof of an event that came before, in another record. */
+  remember(entry: Entry, delivery: Delivery): void {
+    addDelivery(this.#draftOf(entry).evidence, delivery);
   }
 
   changeCold(entry: Entry, changes: Partial<ColdProfile>): void {
@@ -163,8 +193,8 @@ export class WorkingSet {
     if (obstacle !== undefined) return entry;
     const cold = [this.coldOf(entry), this.coldOf(other)] as const;
     const merged = mergeHotAndCold(
-      { hot: entry.hot, cold: cold[0] },
-      { hot: other.hot, cold: cold[1] },
+      { hot: settled(entry), cold: cold[0] },
+      { hot: settled(other), cold: cold[1] },
     );
     const isWinner = merged.hot.profileId === entry.hot.profileId;
     const [winner, loser] = isWinner ? [entry, other] : [other, entry];
@@ -180,6 +210,7 @@ export class WorkingSet {
       if (!this.#newLinks.has(ref)) this.#movedLinks.add(ref);
     }
     this.changeHot(winner, merged.hot);
+    winner.said = {};
     this.changeCold(winner, merged.cold);
     return winner;
   }
@@ -234,7 +265,8 @@ export class WorkingSet {
   }
 
   #putOf(entry: Entry, today: number): ProfilePut {
-    const { storedVersion: expectedVersion, hot: before } = entry;
+    const { storedVersion: expectedVersion } = entry;
+    const before = settled(entry);
     const { profileId, coldVersion, coldDay } = before;
     const version = (expectedVersion ?? 0) + 1;
     const partsJson = encodeParts(before.parts);
@@ -248,6 +280,16 @@ export class WorkingSet {
     const cartDue = cartDueOf({ ...noParts, ...cold.parts, profileId });
     const hot = { ...rest, version, coldVersion: version, coldDay: today, cartDue };
     return { hot, hotText: encodeHot(hot), cold, expectedVersion };
+  }
+
+  #draftOf(entry: Entry): Draft {
+    this.#noteChange(entry);
+    if (entry.draft === undefined) {
+      const { lanes, messages } = entry.hot.evidence;
+      entry.draft = { ...entry.hot, evidence: { lanes: { ...lanes }, messages } };
+      entry.hot = entry.draft;
+    }
+    return entry.draft;
   }
 
   #noteChange(entry: Entry): void {
@@ -279,6 +321,8 @@ export class WorkingSet {
   #found(profileId: string, timeMs: number): Entry {
     const entry: Entry = {
       hot: newHot(profileId, timeMs),
+      draft: undefined,
+      said: {},
       cold: { identities: [], lanes: {}, parts: {} },
       storedVersion: undefined,
       isChanged: false,
@@ -297,8 +341,10 @@ export class WorkingSet {
     if (stored?.kind !== 'profile') return undefined;
     const { hot, cold, isOutdated } = stored;
     const isKnownUnstored = hot.coldVersion === 0 && cold === undefined;
-    const entry = {
+    const entry: Entry = {
       hot,
+      draft: undefined,
+      said: {},
       cold: isKnownUnstored ? unstoredCold(id) : cold,
       storedVersion: hot.version,
       isChanged: false,
@@ -320,6 +366,11 @@ export class WorkingSet {
       `a profile was merged more than ${MERGE_HOPS_MAX} times in a row`,
     );
   }
+}
+
+/** Hot with what its events said. */
+function settled({ hot, said }: Entry): HotProfile {
+  return { ...hot, parts: combineParts(hot.parts, said, partNames) };
 }
 
 /** Whether cold has to be written: it changed, or there is none yet and something to say in one. */
