@@ -8,6 +8,7 @@
  * https://baymard.com/lists/cart-abandonment-rate , https://mailchimp.com/resources/email-marketing-benchmarks/
  */
 
+import { hash } from 'node:crypto';
 import { seededRandom } from '../../core/training/seeded-random.ts';
 import { generateShop } from '../../examples/shop/generate.ts';
 import { productProperties, type SegmentCall } from '../../examples/shop/segment-call.ts';
@@ -28,22 +29,67 @@ const MAIL = ['Email Opened', 'Email Opened', 'Email Opened', 'Email Link Clicke
 
 const isMail = ({ event }: Said) => event?.startsWith('Email') ?? false;
 
-/** What analytics.js says of the page with every call; a mailing's events come from the ESP and say nothing. */
-function browserContext({ properties }: Said): Record<string, unknown> {
+const SEARCH = '?utm_source=newsletter&utm_medium=email&utm_campaign=autumn';
+
+/** What analytics.js knows of the page, and says with every call; of a `page` call it is the properties too. */
+function pageOf({ properties }: Said): Record<string, unknown> {
   const url = String(properties?.url ?? 'https://shop.example/category');
   return {
-    page: {
-      path: new URL(url).pathname,
-      referrer: 'https://www.search.example/',
-      search: '?utm_source=newsletter&utm_medium=email&utm_campaign=autumn',
-      title: String(properties?.name ?? 'Everything for the house'),
-      url: `${url}?utm_source=newsletter&utm_medium=email&utm_campaign=autumn`,
-    },
-    userAgent:
-      'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36',
-    locale: 'en-GB',
-    library: { name: 'analytics.js', version: 'next-1.84.3' },
+    path: new URL(url).pathname,
+    referrer: 'https://www.search.example/',
+    search: SEARCH,
+    title: String(properties?.name ?? 'Everything for the house'),
+    url: `${url}${SEARCH}`,
   };
+}
+
+/**
+ * A call as analytics.js (`next-1.84.3`) sends it from Chromium: field by field what an unmodified one posts in
+ * test/browser/segment-analytics-next.test.ts, on a page that a newsletter led to.
+ */
+function browserCall(said: Said, messageNumber: number) {
+  const page = pageOf(said);
+  return {
+    ...said,
+    messageId: `ajs-next-${START_MS + messageNumber}-${uuidOf(`message ${messageNumber}`)}`,
+    integrations: {},
+    ...(said.type === 'page' && { properties: { ...page, name: said.name ?? '' } }),
+    context: {
+      page,
+      userAgent: USER_AGENT,
+      userAgentData: {
+        brands: [
+          { brand: 'Not:A-Brand', version: '8' },
+          { brand: 'Chromium', version: '142' },
+        ],
+        mobile: false,
+        platform: 'Windows',
+      },
+      locale: 'en-GB',
+      library: { name: 'analytics.js', version: 'next-1.84.3' },
+      campaign: { source: 'newsletter', medium: 'email', name: 'autumn' },
+      timezone: 'Europe/London',
+    },
+    _metadata: { bundled: ['Segment.io'], unbundled: [], bundledIds: [] },
+  };
+}
+
+const USER_AGENT =
+  'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36';
+
+/** What the request says beside its calls; see lambdas/ingest/visitor.ts. */
+const visitor = {
+  isPrefetch: false,
+  network: '203.0.113.0',
+  context: { userAgent: USER_AGENT, locale: 'en-GB', ip: '203.0.113.0' },
+};
+
+/** The same for the same name, in the form of a random one. */
+function uuidOf(name: string): string {
+  const hex = hash('sha256', name, 'hex');
+  return [8, 12, 16, 20, 32]
+    .map((end, index, ends) => hex.slice(ends[index - 1] ?? 0, end))
+    .join('-');
 }
 
 type Said = Pick<SegmentCall, 'type'> & Partial<SegmentCall>;
@@ -62,10 +108,9 @@ export function visitBatches(batchCount: number): StreamRecord[][] {
     calls.push({
       messageId: `m-${calls.length}`,
       timestamp,
-      anonymousId: person,
+      anonymousId: uuidOf(person),
       ...userId,
-      ...(isMail(said) ? {} : { context: browserContext(said) }),
-      ...said,
+      ...(isMail(said) ? said : browserCall(said, calls.length)),
     });
   };
   const newVisit = () => {
@@ -93,7 +138,9 @@ export function visitBatches(batchCount: number): StreamRecord[][] {
       if (said.length === 0) going[index] = newVisit();
     }
   }
-  const records = calls.map(recordOf);
+  const records = calls.map((call, index) =>
+    recordOf(call, index, call.event?.startsWith('Email') ? undefined : visitor),
+  );
   return Array.from({ length: batchCount }, (_, index) =>
     records.slice(index * BATCH_RECORDS, (index + 1) * BATCH_RECORDS),
   );

@@ -61,14 +61,17 @@ interface Proof {
  */
 export function laneOf(partitionKey: string, strongestRef: string): string {
   const name = `${strongestRef} ${partitionKey}`;
-  if (lastLane.name !== name) {
-    lastLane = { name, lane: digestOf('sha256', name, 'base64url').slice(0, LANE_LENGTH) };
-  }
-  return lastLane.lane;
+  const known = knownLanes.get(name);
+  if (known !== undefined) return known;
+  const lane = digestOf('sha256', name, 'base64url').slice(0, LANE_LENGTH);
+  if (knownLanes.size >= KNOWN_LANES_MAX) knownLanes.clear();
+  knownLanes.set(name, lane);
+  return lane;
 }
 
-/** A customer's events come in rows. */
-let lastLane = { name: '', lane: '' };
+/** A customer's events come in rows, and a visit's in several batches. Under a megabyte. */
+const KNOWN_LANES_MAX = 4_096;
+const knownLanes = new Map<string, string>();
 
 /** Whether the event is in the profile for sure: delivered again, or sent again by its client. */
 export function isProven(evidence: Evidence, delivery: Delivery): boolean {

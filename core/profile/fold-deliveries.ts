@@ -155,15 +155,14 @@ function foldOne(
     else if (other !== owner) owner = working.join(owner, other, ref);
   }
   if (formerRef !== undefined) owner = joinFormer(working, owner, formerRef, event);
-  const isFree = ({ key }: Claim) => !takenClaims.has(key) && !working.hasClaim(key);
-  const [deciding] = claims;
-  const isTaken = deciding !== undefined && !isFree(deciding);
+  const free = claims.filter(({ key }) => !takenClaims.has(key) && !working.hasClaim(key));
+  const isTaken = claims[0] !== free[0];
   if (isTaken || isProven(evidenceFor(working, owner, delivery), delivery)) {
     const isAgain = isRedelivery(evidenceFor(working, owner, delivery), delivery);
     working.remember(owner, delivery);
     return isAgain ? 'redelivered' : 'duplicate';
   }
-  for (const claim of claims) if (isFree(claim)) working.addClaim(claim);
+  for (const claim of free) working.addClaim(claim);
   working.takeIn(owner, event, delivery);
   return 'folded';
 }

@@ -1,11 +1,11 @@
+import type { CollectedEvent } from '../events/event.ts';
+import { happenedAtMs } from '../events/event-time.ts';
 import {
   foundedProfileId,
   IDENTITIES_MAX,
   isUserRef,
   USER_IDS_MAX,
 } from '../identity/profile-id.ts';
-import type { CollectedEvent } from '../events/event.ts';
-import { happenedAtMs } from '../events/event-time.ts';
 import { cartDueOf, cartDueSince } from './cart-due.ts';
 import { addDelivery, type Delivery } from './evidence.ts';
 import { combineParts, hear, noParts } from './fold-event.ts';
@@ -20,6 +20,7 @@ import {
   unstoredCold,
 } from './hot-cold.ts';
 import { mergeHotAndCold, mergeObstacle } from './merge-profiles.ts';
+import { partNames, type SomeParts } from './profile-parts.ts';
 import {
   type Claim,
   MERGE_HOPS_MAX,
@@ -28,7 +29,6 @@ import {
   type StoredProfile,
   type StoredView,
 } from './profile-store.ts';
-import { partNames, type SomeParts } from './profile-parts.ts';
 import { encodeHot, encodeParts } from './stored-profile.ts';
 
 const DAY_MS = 86_400_000;
@@ -193,8 +193,8 @@ export class WorkingSet {
     if (obstacle !== undefined) return entry;
     const cold = [this.coldOf(entry), this.coldOf(other)] as const;
     const merged = mergeHotAndCold(
-      { hot: settled(entry), cold: cold[0] },
-      { hot: settled(other), cold: cold[1] },
+      { hot: withSaid(entry), cold: cold[0] },
+      { hot: withSaid(other), cold: cold[1] },
     );
     const isWinner = merged.hot.profileId === entry.hot.profileId;
     const [winner, loser] = isWinner ? [entry, other] : [other, entry];
@@ -266,19 +266,20 @@ export class WorkingSet {
 
   #putOf(entry: Entry, today: number): ProfilePut {
     const { storedVersion: expectedVersion } = entry;
-    const before = settled(entry);
-    const { profileId, coldVersion, coldDay } = before;
-    const version = (expectedVersion ?? 0) + 1;
-    const partsJson = encodeParts(before.parts);
+    const draft = this.#draftOf(entry);
+    draft.parts = combineParts(draft.parts, entry.said, partNames);
+    draft.version = (expectedVersion ?? 0) + 1;
+    const { profileId, version, coldVersion, coldDay } = draft;
+    const partsJson = encodeParts(draft.parts);
     const isColdOld = coldVersion > 0 && today - coldDay > COLD_AGE_DAYS_MAX;
-    if (!isColdDue(entry) && !isColdOld && !isOverfull(before, partsJson)) {
-      const cartDue = cartDueSince(before.cartDue, { profileId, ...before.parts });
-      const hot = { ...before, version, cartDue };
-      return { hot, hotText: encodeHot(hot, partsJson), cold: undefined, expectedVersion };
+    if (!isColdDue(entry) && !isColdOld && !isOverfull(draft, partsJson)) {
+      const { cart, orders } = draft.parts;
+      draft.cartDue = cartDueSince(draft.cartDue, { profileId, cart, orders });
+      return { hot: draft, hotText: encodeHot(draft, partsJson), cold: undefined, expectedVersion };
     }
-    const { hot: rest, cold } = chilled(before, this.coldOf(entry));
+    const { hot: rest, cold } = chilled(draft, this.coldOf(entry));
     const cartDue = cartDueOf({ ...noParts, ...cold.parts, profileId });
-    const hot = { ...rest, version, coldVersion: version, coldDay: today, cartDue };
+    const hot = { ...rest, coldVersion: version, coldDay: today, cartDue };
     return { hot, hotText: encodeHot(hot), cold, expectedVersion };
   }
 
@@ -369,7 +370,7 @@ export class WorkingSet {
 }
 
 /** Hot with what its events said. */
-function settled({ hot, said }: Entry): HotProfile {
+function withSaid({ hot, said }: Entry): HotProfile {
   return { ...hot, parts: combineParts(hot.parts, said, partNames) };
 }
 
