@@ -43,12 +43,14 @@ export interface Delivery {
   /** When the stream took it. */
   readonly arrivedAtMs: number;
   /** Of an event that was sent again out of the lake: when the collector received it at first. */
-  readonly firstReceivedMs?: number;
+  readonly firstReceivedMs?: number | undefined;
   /** Filled in here when it is asked for first: it is a hash and a long number, and asked for several times over. */
-  proof?: Proof;
+  proof?: Proof | undefined;
 }
 
 interface Proof {
+  /** Whose it is: a copy with another message has the field and not the proof. */
+  readonly delivery: Delivery;
   readonly mark: MessageMark;
   /** See laneSequence. */
   readonly sequence: string;
@@ -60,22 +62,27 @@ interface Proof {
  * lane a lower sequence number than one already folded has been folded too.
  */
 export function laneOf(partitionKey: string, strongestRef: string): string {
+  const known = knownLanes.get(strongestRef);
+  if (known !== undefined && known.partitionKey === partitionKey) return known.lane;
   const name = `${strongestRef} ${partitionKey}`;
-  const known = knownLanes.get(name);
-  if (known !== undefined) return known;
   const lane = digestOf('sha256', name, 'base64url').slice(0, LANE_LENGTH);
   if (knownLanes.size >= KNOWN_LANES_MAX) knownLanes.clear();
-  knownLanes.set(name, lane);
+  knownLanes.set(strongestRef, { partitionKey, lane });
   return lane;
 }
 
-/** A customer's events come in rows, and a visit's in several batches. Under a megabyte. */
+/** A customer's events come in rows, and a visit's in several batches. About a megabyte. */
 const KNOWN_LANES_MAX = 4_096;
-const knownLanes = new Map<string, string>();
+const knownLanes = new Map<string, { readonly partitionKey: string; readonly lane: string }>();
 
 /** Whether the event is in the profile for sure: delivered again, or sent again by its client. */
 export function isProven(evidence: Evidence, delivery: Delivery): boolean {
-  return isRedelivery(evidence, delivery) || isMarked(evidence.messages, markOf(delivery));
+  return isRedelivery(evidence, delivery) || isRemembered(evidence, delivery);
+}
+
+/** Whether this message, in whatever record, is among those remembered. */
+export function isRemembered({ messages }: Evidence, delivery: Delivery): boolean {
+  return isMarked(messages, proofOf(delivery).mark);
 }
 
 /**
@@ -154,19 +161,16 @@ export function messageMark(messageHash: string, arrivedAtMs: number): MessageMa
 }
 
 function proofOf(delivery: Delivery): Proof {
-  if (delivery.proof !== undefined) return delivery.proof;
+  if (delivery.proof?.delivery === delivery) return delivery.proof;
   const { messageId, arrivedAtMs, firstReceivedMs = arrivedAtMs, sequenceNumber } = delivery;
   // A replayed message keeps its first place among the others. Were it moved to the newest, a replay would
   // push the oldest remembered time past events that it has yet to bring, and they would be taken for folded.
   const timeMs = Math.min(firstReceivedMs, arrivedAtMs);
-  const proof = {
+  const proof: Proof = {
+    delivery,
     mark: messageMark(digestOf('sha256', messageId, 'base64url'), timeMs),
     sequence: laneSequence(sequenceNumber),
   };
   delivery.proof = proof;
   return proof;
-}
-
-function markOf(delivery: Delivery): MessageMark {
-  return proofOf(delivery).mark;
 }

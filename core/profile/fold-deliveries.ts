@@ -6,8 +6,8 @@ import {
   type Delivery,
   type Evidence,
   isForgotten,
-  isProven,
   isRedelivery,
+  isRemembered,
 } from './evidence.ts';
 import { orderClaimOf } from './orders.ts';
 import type { Claim, ProfileWrite, StoredView } from './profile-store.ts';
@@ -19,7 +19,7 @@ export interface DeliveredEvent {
   /** References of its identities, strongest first; at least one. */
   readonly refs: readonly string[];
   /** Of the user id that the shop says was the customer's before. */
-  readonly formerRef?: string;
+  readonly formerRef?: string | undefined;
   readonly delivery: Delivery;
 }
 
@@ -157,8 +157,10 @@ function foldOne(
   if (formerRef !== undefined) owner = joinFormer(working, owner, formerRef, event);
   const free = claims.filter(({ key }) => !takenClaims.has(key) && !working.hasClaim(key));
   const isTaken = claims[0] !== free[0];
-  if (isTaken || isProven(evidenceFor(working, owner, delivery), delivery)) {
-    const isAgain = isRedelivery(evidenceFor(working, owner, delivery), delivery);
+  const evidence = evidenceFor(working, owner, delivery);
+  // Of the profile that it was known to be of, it is no redelivery: see above.
+  const isAgain = owner !== known && isRedelivery(evidence, delivery);
+  if (isTaken || isAgain || isRemembered(evidence, delivery)) {
     working.remember(owner, delivery);
     return isAgain ? 'redelivered' : 'duplicate';
   }

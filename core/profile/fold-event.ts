@@ -90,6 +90,13 @@ export function combineParts(a: MaybeParts, b: MaybeParts, names: readonly PartN
   return combined;
 }
 
+/** All that is known, with what was said. */
+export function withSaid(known: SomeParts, said: SomeParts): SomeParts {
+  const all = { ...known };
+  for (const name of partNames) if (said[name] !== undefined) combineInto(all, name, known, said);
+  return all;
+}
+
 /** One name at a time, so that a part's state and its functions are of one type. */
 function hearPart<Name extends PartName>(said: SomeParts, name: Name, event: CollectedEvent): void {
   const { stateOf: saidBy, combine } = profileParts[name];

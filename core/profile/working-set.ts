@@ -8,7 +8,7 @@ import {
 } from '../identity/profile-id.ts';
 import { cartDueOf, cartDueSince } from './cart-due.ts';
 import { addDelivery, type Delivery } from './evidence.ts';
-import { combineParts, hear, noParts } from './fold-event.ts';
+import { hear, noParts, withSaid } from './fold-event.ts';
 import {
   COLD_AGE_DAYS_MAX,
   type ColdProfile,
@@ -20,9 +20,10 @@ import {
   unstoredCold,
 } from './hot-cold.ts';
 import { mergeHotAndCold, mergeObstacle } from './merge-profiles.ts';
-import { partNames, type SomeParts } from './profile-parts.ts';
+import type { SomeParts } from './profile-parts.ts';
 import {
   type Claim,
+  type IdentityLink,
   MERGE_HOPS_MAX,
   type ProfilePut,
   type ProfileWrite,
@@ -193,8 +194,8 @@ export class WorkingSet {
     if (obstacle !== undefined) return entry;
     const cold = [this.coldOf(entry), this.coldOf(other)] as const;
     const merged = mergeHotAndCold(
-      { hot: withSaid(entry), cold: cold[0] },
-      { hot: withSaid(other), cold: cold[1] },
+      { hot: heard(entry), cold: cold[0] },
+      { hot: heard(other), cold: cold[1] },
     );
     const isWinner = merged.hot.profileId === entry.hot.profileId;
     const [winner, loser] = isWinner ? [entry, other] : [other, entry];
@@ -267,7 +268,7 @@ export class WorkingSet {
   #putOf(entry: Entry, today: number): ProfilePut {
     const { storedVersion: expectedVersion } = entry;
     const draft = this.#draftOf(entry);
-    draft.parts = combineParts(draft.parts, entry.said, partNames);
+    draft.parts = withSaid(draft.parts, entry.said);
     draft.version = (expectedVersion ?? 0) + 1;
     const { profileId, version, coldVersion, coldDay } = draft;
     const partsJson = encodeParts(draft.parts);
@@ -307,7 +308,8 @@ export class WorkingSet {
     return [...this.#entries.values()].filter(({ isChanged }) => isChanged);
   }
 
-  #linksOf(refs: Iterable<string>) {
+  #linksOf(refs: ReadonlySet<string>): IdentityLink[] {
+    if (refs.size === 0) return [];
     return Array.from(refs, (identity) => {
       const erased = this.#view.erased.get(identity);
       const profileId = this.#links.get(identity) ?? '';
@@ -370,8 +372,8 @@ export class WorkingSet {
 }
 
 /** Hot with what its events said. */
-function withSaid({ hot, said }: Entry): HotProfile {
-  return { ...hot, parts: combineParts(hot.parts, said, partNames) };
+function heard({ hot, said }: Entry): HotProfile {
+  return { ...hot, parts: withSaid(hot.parts, said) };
 }
 
 /** Whether cold has to be written: it changed, or there is none yet and something to say in one. */

@@ -1,5 +1,6 @@
 import type { InspectorLog } from '../../adapters/dynamodb/inspector-log.ts';
 import type { CatalogueStore } from '../../core/catalogue/catalogue-store.ts';
+import { isoTimeMs } from '../../core/events/iso-time.ts';
 import { customerGroups } from '../../core/profile/customer-groups.ts';
 import { compareSequence } from '../../core/profile/evidence.ts';
 import type { DeliveredEvent, EventRefusal } from '../../core/profile/fold-deliveries.ts';
@@ -128,9 +129,7 @@ function decodeBatch(records: readonly StreamRecord[]) {
     if (decoded.kind === 'event') deliveries.push(decoded.delivered);
     else poison.push(decoded.poison);
   }
-  deliveries.sort((a, b) =>
-    compareSequence(a.delivery.sequenceNumber, b.delivery.sequenceNumber),
-  );
+  deliveries.sort((a, b) => compareSequence(a.delivery.sequenceNumber, b.delivery.sequenceNumber));
   return { deliveries, poison };
 }
 
@@ -199,7 +198,7 @@ function profilePartOf(
       const { outcome, atMs } = settlement;
       counts[outcome] += 1;
       settledEvents.push({ outcome, event });
-      if (outcome === 'folded') freshnessMs.push(Math.max(0, atMs - Date.parse(event.receivedAt)));
+      if (outcome === 'folded') freshnessMs.push(Math.max(0, atMs - isoTimeMs(event.receivedAt)));
     }
   }
   return {
