@@ -3,7 +3,12 @@ import { text as readText } from 'node:stream/consumers';
 import { Command } from 'commander';
 import * as z from 'zod';
 import { configDocuments } from '../adapters/dynamodb/config-documents.ts';
-import { type ConfigTableOptions, onConfigTable, withConfigTable } from './config/config-table.ts';
+import {
+  type ConfigTable,
+  type ConfigTableOptions,
+  onConfigTable,
+  withConfigTable,
+} from './config/config-table.ts';
 import { type ConfigKind, configKinds } from './config/kinds.ts';
 import { createTerminal } from './terminal.ts';
 import { UserError } from './user-error.ts';
@@ -58,24 +63,37 @@ function subcommand(name: string, description: string): Command {
 }
 
 async function list(kindName: string, options: ConfigOptions): Promise<void> {
-  const { kind, schema } = kindNamed(kindName);
-  const found = await onConfigTable(options, ({ client, name }) =>
-    configDocuments(client, name, kind, schema).list(),
-  );
+  const kind = kindNamed(kindName);
+  const stored = await onConfigTable(options, (table) => storedDocuments(table, kind).list());
+  const found = stored.map(({ id, document }) => ({ id, document: read(kind, id, document) }));
   if (options.json === true) return printJson(found.map(({ document }) => document));
   const terminal = createTerminal(process.stdout);
   for (const { id } of found) terminal.line(id);
-  if (found.length === 0) createTerminal(process.stderr).line(`There is no ${kind} yet.`);
+  if (found.length === 0) createTerminal(process.stderr).line(`There is no ${kind.kind} yet.`);
 }
 
 async function get(kindName: string, id: string, options: ConfigOptions): Promise<void> {
-  const { kind, schema } = kindNamed(kindName);
-  const document = await onConfigTable(options, ({ client, name }) =>
-    configDocuments(client, name, kind, schema).get(id),
-  );
-  if (document === undefined) throw missing(kind, id);
+  const kind = kindNamed(kindName);
+  const stored = await onConfigTable(options, (table) => storedDocuments(table, kind).get(id));
+  if (stored === undefined) throw missing(kind.kind, id);
+  const document = read(kind, id, stored);
   if (options.json === true) printJson(document);
   else process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+}
+
+/** As they are stored: one that is not valid (any more) must be seen and deleted like the others. */
+function storedDocuments({ client, name }: ConfigTable, { kind }: ConfigKind) {
+  return configDocuments(client, name, kind, z.unknown());
+}
+
+/** The document in its kind's form; one that has not that form as it is, and a word of it beside the output. */
+function read({ kind, schema }: ConfigKind, id: string, stored: unknown): unknown {
+  const parsed = schema.safeParse(stored);
+  if (parsed.success) return parsed.data;
+  createTerminal(process.stderr).line(
+    `${id} is stored, but is not a valid ${kind}, and is not used:\n${z.prettifyError(parsed.error)}\nWrite it again with \`kindred config put ${kind} <file>\`, or delete it.`,
+  );
+  return stored;
 }
 
 async function put(
@@ -121,14 +139,14 @@ function idFor(
 }
 
 async function remove(kindName: string, id: string, options: ConfigOptions): Promise<void> {
-  const { kind, schema } = kindNamed(kindName);
-  await onConfigTable(options, async ({ client, name }) => {
-    const documents = configDocuments(client, name, kind, schema);
-    if ((await documents.get(id)) === undefined) throw missing(kind, id);
+  const kind = kindNamed(kindName);
+  await onConfigTable(options, async (table) => {
+    const documents = storedDocuments(table, kind);
+    if ((await documents.get(id)) === undefined) throw missing(kind.kind, id);
     await documents.delete(id);
   });
-  if (options.json === true) printJson({ kind, id });
-  else createTerminal(process.stdout).line(`Deleted ${kind} ${id}.`);
+  if (options.json === true) printJson({ kind: kind.kind, id });
+  else createTerminal(process.stdout).line(`Deleted ${kind.kind} ${id}.`);
 }
 
 function kindNamed(name: string): ConfigKind {

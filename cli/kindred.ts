@@ -12,6 +12,7 @@ import { resetCommand } from './reset.ts';
 import { sourceCommand } from './source.ts';
 import { startCommand } from './start.ts';
 import { tailCommand } from './tail.ts';
+import { endWhenUnread } from './terminal.ts';
 import { trainCommand } from './train.ts';
 import { UserError } from './user-error.ts';
 
@@ -46,6 +47,8 @@ function explain(error: unknown): string {
   return `${message}\nSet KINDRED_DEBUG=1 to see where it happened.`;
 }
 
+endWhenUnread(process.stdout);
+endWhenUnread(process.stderr);
 try {
   await main();
 } catch (error) {

@@ -8,6 +8,20 @@ export interface Terminal {
   dim(text: string): string;
 }
 
+/** What shells report of a program that SIGPIPE ended: https://www.gnu.org/software/bash/manual/html_node/Exit-Status.html */
+const SIGPIPE_EXIT_CODE = 141;
+
+/**
+ * Ends the process without a word when nobody reads what it writes any more, as with `| head -1`. Node ignores
+ * SIGPIPE, which ends other programs there, and would end with a stack trace.
+ */
+export function endWhenUnread(stream: NodeJS.WriteStream): void {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(SIGPIPE_EXIT_CODE);
+  });
+}
+
 /** Writes to `stream`; colours and progress only on a TTY, and never with NO_COLOR (https://no-color.org). */
 export function createTerminal(stream: NodeJS.WriteStream): Terminal {
   const isInteractive = stream.isTTY === true;

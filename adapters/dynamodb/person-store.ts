@@ -111,25 +111,28 @@ async function readPerson(tables: PersonTables, { refs, profileIds }: Person) {
   return { ...identities, stored, mergedInto, profiles, profile };
 }
 
-/** What an erasure has taken out of the tables. */
-export interface ErasedItems {
+/** What an erasure is about to take out of the tables. */
+export interface LeavingItems {
+  /** With every identity found so far. */
   readonly person: Person;
-  readonly profileCount: number;
-  readonly linkCount: number;
+  readonly profileIds: readonly string[];
+  /** Identities that led to a profile. */
+  readonly linkedRefs: readonly string[];
 }
 
 /**
  * Marks every identity of the person as erased and deletes the profile with its tombstones. Whoever folds
  * events meanwhile finds the profile's version or the mark changed, reads again, and drops what is of the past.
- * Repeating it changes nothing. A profile that is not `isOld` is a new relationship's and stays, with its links.
+ * Repeating it changes nothing, but finds no more what is gone: `noteLeaving` is to make it durable before. A profile that is not `isOld` is a new relationship's and stays, with its links.
  */
 export async function erasePerson(
   tables: PersonTables,
   person: Person,
   erased: ErasedIdentity,
   isOld: (profile: Profile) => boolean,
-): Promise<ErasedItems> {
-  let [profileCount, linkCount, whole] = [0, 0, person];
+  noteLeaving: (leaving: LeavingItems) => Promise<void>,
+): Promise<void> {
+  let whole = person;
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
     const found = await findAll(tables, whole);
     whole = found.person;
@@ -142,13 +145,11 @@ export async function erasePerson(
         (found.erased.get(ref)?.erasedAtMs ?? 0) < erased.erasedAtMs ||
         (found.links.has(ref) && !staying.has(found.links.get(ref) ?? '')),
     );
-    if (leaving.size === 0 && unmarked.length === 0) {
-      return { person: whole, profileCount, linkCount };
-    }
+    if (leaving.size === 0 && unmarked.length === 0) return;
+    const linkedRefs = unmarked.filter((ref) => found.links.has(ref));
+    await noteLeaving({ person: whole, profileIds: [...leaving.keys()], linkedRefs });
     try {
       await writeErasure(tables, { ...found, unmarked, leaving, staying }, erased);
-      profileCount += leaving.size;
-      linkCount += unmarked.filter((ref) => found.links.has(ref)).length;
     } catch (error) {
       const isContended =
         error instanceof TransactionCanceledException ||
@@ -222,20 +223,18 @@ async function writeErasure(
   }
 }
 
-/** Deletes items of what must never count twice; returns how many there were. */
+/** Deletes items of what must never count twice, those that there are; each is told of before. */
 export async function deleteClaims(
   client: DynamoDBClient,
   table: string,
   keys: readonly string[],
-): Promise<number> {
-  let count = 0;
-  for (const key of keys) {
-    const { Attributes } = await client.send(
-      new DeleteItemCommand({ TableName: table, Key: keyItem(key), ReturnValues: 'ALL_OLD' }),
-    );
-    if (Attributes !== undefined) count += 1;
+  noteLeaving: (key: string) => Promise<void>,
+): Promise<void> {
+  const items = await readBatch(client, { table, keyName: 'key', keys, isConsistent: true });
+  for (const key of items.flatMap((item) => item.key?.S ?? [])) {
+    await noteLeaving(key);
+    await client.send(new DeleteItemCommand({ TableName: table, Key: keyItem(key) }));
   }
-  return count;
 }
 
 function keyItem(key: string): StoredItem {

@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { GetObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
+import { GetObjectCommand, ListObjectsV2Command, paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import type { CuratedStore } from './curated-store.ts';
 
 export interface CuratedDay {
@@ -51,6 +51,18 @@ export async function downloadDay(
     files.push(file);
   }
   return files;
+}
+
+/** The earliest day of which the lake has rows. */
+export async function firstCuratedDay(
+  { client, bucket }: CuratedStore,
+  table: string,
+): Promise<string | undefined> {
+  const Prefix = `curated/${table}/day=`;
+  const { Contents = [] } = await client.send(
+    new ListObjectsV2Command({ Bucket: bucket, Prefix, MaxKeys: 1 }),
+  );
+  return Contents[0]?.Key?.slice(Prefix.length).split('/')[0];
 }
 
 function megabytes(bytes: number): number {

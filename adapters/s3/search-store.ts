@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   DeleteObjectsCommand,
   GetObjectCommand,
@@ -8,6 +9,7 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import * as z from 'zod';
+import { addCountsByArea, areaCounts, type CountsByArea } from '../../core/privacy/counts.ts';
 import {
   type CustomerExport,
   customerExport,
@@ -122,6 +124,50 @@ export async function begunCount(
   return count;
 }
 
+/**
+ * What is about to be taken out, by area. It is written before the change itself: a step that dies in between or
+ * afterwards is repeated, and finds no more what it took out. Under its name it counts once.
+ */
+export const notedChange = z.strictObject({ area: z.string(), counts: areaCounts });
+export type NotedChange = z.infer<typeof notedChange>;
+
+/** A pass, or what is done after the last one. */
+export type NotedStage = `pass-${number}` | 'end';
+
+/** Hex digits that name a change. */
+const NAME_DIGITS = 32;
+
+export async function noteChange(
+  store: PrivacyStore,
+  searchId: string,
+  stage: NotedStage,
+  /** What is changed: it may say who somebody is, and is hashed. */
+  what: string,
+  change: NotedChange,
+): Promise<void> {
+  const name = createHash('sha256').update(what).digest('hex').slice(0, NAME_DIGITS);
+  await putJson(store, `${changesPrefix(searchId, stage)}${name}.json`, change);
+}
+
+export async function readChanges(
+  store: PrivacyStore,
+  searchId: string,
+  stage: NotedStage,
+): Promise<CountsByArea> {
+  let counts: CountsByArea = {};
+  for await (const key of keysBelow(store, changesPrefix(searchId, stage))) {
+    const found = await readJson(store, key);
+    if (found === undefined) continue;
+    const change = notedChange.parse(found.value);
+    counts = addCountsByArea(counts, { [change.area]: change.counts });
+  }
+  return counts;
+}
+
+function changesPrefix(searchId: string, stage: NotedStage): string {
+  return `${WORK_PREFIX}${searchId}/changes/${stage}/`;
+}
+
 /** Ids of events that may stand in the inspector, which knows no customers; named by where they were found. */
 export async function noteMessageIds(
   store: PrivacyStore,
@@ -146,23 +192,24 @@ export async function deleteWork(store: PrivacyStore, searchId: string): Promise
   await deleteBelow(store, `${WORK_PREFIX}${searchId}/`);
 }
 
-/** Deletes what was exported of anybody of these identities; returns how many exports there were. */
+/** Deletes what was exported of anybody of these identities; each export is told of before. */
 export async function deleteExportsOf(
   store: PrivacyStore,
   refs: ReadonlySet<string>,
-): Promise<number> {
+  noteLeaving: (exportId: string) => Promise<void>,
+): Promise<void> {
   const folders = new Set<string>();
   for await (const key of keysBelow(store, EXPORTS_PREFIX)) {
     folders.add(key.slice(EXPORTS_PREFIX.length).split('/')[0] ?? '');
   }
-  let count = 0;
   for (const exportId of folders) {
     const stored = await exportRecords(store).read(exportId);
     if (stored?.value.person.refs.some((ref) => refs.has(ref)) !== true) continue;
+    await noteLeaving(exportId);
+    // The record, by which the parts are known to be theirs, goes last.
+    await deleteBelow(store, `${EXPORTS_PREFIX}${exportId}/parts/`);
     await deleteBelow(store, `${EXPORTS_PREFIX}${exportId}/`);
-    count += 1;
   }
-  return count;
 }
 
 async function deleteBelow(store: PrivacyStore, prefix: string): Promise<void> {

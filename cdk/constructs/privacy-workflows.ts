@@ -78,7 +78,7 @@ export class PrivacyWorkflows extends Construct {
       timeout: Duration.minutes(UNIT_TIMEOUT_MIN),
       variables: { ...bucketVariables(state), DEDUPE_TABLE: tables.dedupe.tableName },
       permissions: [
-        allow(['dynamodb:DeleteItem'], [tables.dedupe.tableArn]),
+        allow(['dynamodb:BatchGetItem', 'dynamodb:DeleteItem'], [tables.dedupe.tableArn]),
         allow(['secretsmanager:GetSecretValue'], [secrets.identity.secretArn]),
       ],
       objects: [
@@ -108,7 +108,7 @@ export class PrivacyWorkflows extends Construct {
       ],
       objects: [
         erasures(state),
-        work(state, ['s3:GetObject', 's3:DeleteObject']),
+        work(state, ['s3:GetObject', 's3:PutObject', 's3:DeleteObject']),
         { bucket: buckets.privacy, prefix: 'certificates/', actions: ['s3:PutObject'] },
         {
           bucket: buckets.privacy,

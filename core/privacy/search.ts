@@ -16,8 +16,6 @@ export const unitProgress = z.strictObject({
   counts: areaCounts,
   /** Of an export: parts written so far. */
   partCount: z.int().nonnegative(),
-  /** Of an erasure: orders whose deduplication items were deleted. */
-  claimCount: z.int().nonnegative(),
   /** The first objects that could not be read to their end, to be looked at by hand. */
   unreadableKeys: z.array(z.string()),
 });
@@ -58,6 +56,10 @@ export const erasure = z.strictObject({
   erasedAt: z.iso.datetime().optional(),
   /** Whether the tables are done with: a repetition must not take a new relationship for the old one. */
   isMarked: z.boolean(),
+  /** What is being taken out of the tables, and in no count yet: who repeats it doesn't find it again. */
+  leaving: z
+    .strictObject({ profileIds: z.array(z.string()), linkedRefs: z.array(z.string()) })
+    .optional(),
   /** When the pass began to list; the next one looks at what was written since. */
   passStartedAt: z.iso.datetime().optional(),
   /** Only objects written since are looked at; everything in the first pass. */
@@ -95,6 +97,5 @@ export const noProgress: UnitProgress = {
   isDone: false,
   counts: noCounts,
   partCount: 0,
-  claimCount: 0,
   unreadableKeys: [],
 };

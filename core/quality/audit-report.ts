@@ -109,3 +109,17 @@ export function verdictOf(results: readonly ExpectationResult[]): Verdict {
   const order: readonly Severity[] = ['stop', 'quarantine', 'warn'];
   return order.find((one) => broken.some((result) => result.severity === one)) ?? 'passed';
 }
+
+/**
+ * The report of a data set of which no row has ever come: nothing is missing, so nothing is unmet. A check that
+ * could not be made still is a breach.
+ */
+export function withoutAnyData(report: AuditReport): AuditReport {
+  const results = report.results.map((result): ExpectationResult => {
+    if (result.status !== 'unmet') return result;
+    const message = `Nothing has come yet, so nothing is expected. ${result.message}`;
+    return { ...result, status: 'undecided', unexpectedCount: 0, message };
+  });
+  const data = `${report.data}, to which no row has come yet`;
+  return { ...report, data, results, verdict: verdictOf(results) };
+}

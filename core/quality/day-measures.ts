@@ -15,6 +15,11 @@ export const dayMeasures = z.strictObject({
 });
 export type DayMeasures = z.infer<typeof dayMeasures>;
 
+/** Whether there were rows to measure: of none, every measure is 0. */
+export function hasMeasuredRows({ measures }: DayMeasures): boolean {
+  return Object.values(measures).some((one) => Object.values(one).some((value) => value > 0));
+}
+
 /** One line of a daily query's answer. */
 export interface DailyRow {
   readonly day: string;

@@ -5,7 +5,7 @@ import type { AuditDatabase, LoadedTable } from '../../adapters/duckdb/audit-dat
 import type { StoredItem } from '../../adapters/dynamodb/batch-read.ts';
 import { withColdItems } from '../../adapters/dynamodb/profile-store.ts';
 import { exportTable } from '../../adapters/dynamodb/table-export.ts';
-import { downloadDay } from '../../adapters/s3/curated-download.ts';
+import { downloadDay, firstCuratedDay } from '../../adapters/s3/curated-download.ts';
 import type { CuratedStore } from '../../adapters/s3/curated-store.ts';
 import { datasetSources, isLakeDataset } from '../../core/quality/lake-datasets.ts';
 import { catalogueRow, customerRow, type StateRow } from '../../core/quality/state-rows.ts';
@@ -39,6 +39,8 @@ export interface LoadedDataset {
   /** What was read, for people. */
   readonly data: string;
   readonly table: LoadedTable;
+  /** Whether the lake has rows of that day or of one before. */
+  readonly hasCome: boolean;
 }
 
 export type DatasetLoader = (
@@ -60,14 +62,22 @@ export function datasetLoader(sources: AuditSources): DatasetLoader {
     const source = datasetSources[name];
     if (source.kind === 'table') {
       const { data, file } = await exported(source.table, folder, sources);
-      return { data, table: await database.load({ ...dataset, files: [file] }) };
+      // A file without a line says nothing of columns.
+      if (file === undefined) {
+        return { data, table: await database.loadNone(dataset), hasCome: false };
+      }
+      return { data, table: await database.load({ ...dataset, files: [file] }), hasCome: true };
     }
     const { table, where } = source;
     const bytesMax = sources.bounds.diskMb * 1024 ** 2;
     const files = await downloadDay(sources.curated, { table, day, folder, bytesMax });
     const data = `the lake, ${day}`;
-    if (files.length === 0) return { data, table: await database.loadNone(dataset) };
-    return { data, table: await database.load({ ...dataset, files, where }) };
+    if (files.length > 0) {
+      return { data, table: await database.load({ ...dataset, files, where }), hasCome: true };
+    }
+    const firstDay = await firstCuratedDay(sources.curated, table);
+    const hasCome = firstDay !== undefined && firstDay <= day;
+    return { data, table: await database.loadNone(dataset), hasCome };
   };
 }
 
@@ -75,7 +85,7 @@ async function exported(
   table: 'catalogue' | 'profiles',
   folder: string,
   { dynamoDb, tables, bounds }: AuditSources,
-): Promise<{ data: string; file: string }> {
+): Promise<{ data: string; file: string | undefined }> {
   const file = join(folder, `${table}.ndjson`);
   const { rows, isWhole } = await exportTable({
     client: dynamoDb,
@@ -88,7 +98,10 @@ async function exported(
         : customerRows(dynamoDb, tables.profiles, items),
   });
   const shown = table === 'catalogue' ? 'the catalogue' : 'the profiles';
-  return { file, data: isWhole ? `${shown}, all of them` : `the first ${rows} of ${shown}` };
+  return {
+    file: rows > 0 ? file : undefined,
+    data: isWhole ? `${shown}, all of them` : `the first ${rows} of ${shown}`,
+  };
 }
 
 /** The profiles whose hot items are among these: a page may hold the one item of a profile and not the other. */

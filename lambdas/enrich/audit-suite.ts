@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { AuditDatabase, type LoadedTable } from '../../adapters/duckdb/audit-database.ts';
 import { runAudit } from '../../adapters/duckdb/run-audit.ts';
 import { type QualityStore, readMeasures, writeReport } from '../../adapters/s3/quality-store.ts';
+import { withoutAnyData } from '../../core/quality/audit-report.ts';
+import { hasMeasuredRows } from '../../core/quality/day-measures.ts';
 import type { Expectation } from '../../core/quality/expectation.ts';
 import { type AuditedSuite, summaryOf } from '../../core/quality/quality-index.ts';
 import { reportPage } from '../../core/quality/report/report-page.ts';
@@ -37,23 +39,25 @@ export async function auditSuite(
   const database = await AuditDatabase.open({ memoryMb, threads, folder, folderMb: diskMb });
   try {
     const place = { database, folder, day };
-    const { data, table } = await ports.loadDataset(suite.dataset, suite, place);
+    const { data, table, hasCome } = await ports.loadDataset(suite.dataset, suite, place);
     const references = new Map<string, LoadedTable>();
     for (const [name, { columns }] of Object.entries(suite.references ?? {})) {
       references.set(name, (await ports.loadDataset(name, { columns }, place)).table);
     }
     await database.confine([folder]);
-    const { report, measures } = await runAudit({
+    const earlier = await readMeasures(ports.quality, suite.suiteId, daysBefore(suite, day));
+    const { report: made, measures } = await runAudit({
       suite,
       database,
       table,
       references,
       data,
       day,
-      earlier: await readMeasures(ports.quality, suite.suiteId, daysBefore(suite, day)),
+      earlier,
       nowMs: ports.nowMs,
       freshAtMs: freshAtMs(suite, day, ports.nowMs()),
     });
+    const report = hasCome || earlier.some(hasMeasuredRows) ? made : withoutAnyData(made);
     await writeReport(ports.quality, day, { report, page: reportPage(report), measures });
     return summaryOf(report);
   } finally {

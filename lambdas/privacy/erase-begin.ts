@@ -1,8 +1,8 @@
 import { Logger } from '@aws-lambda-powertools/logger';
-import { erasePerson } from '../../adapters/dynamodb/person-store.ts';
+import { erasePerson, type LeavingItems } from '../../adapters/dynamodb/person-store.ts';
 import { erasureRecords } from '../../adapters/s3/search-store.ts';
 import { addCountsByArea, noCounts } from '../../core/privacy/counts.ts';
-import { type SearchStep, searchStep } from '../../core/privacy/search.ts';
+import { type Erasure, type SearchStep, searchStep } from '../../core/privacy/search.ts';
 import { createPatientDynamoDb, createPatientS3, setting } from './privacy-environment.ts';
 
 const logger = new Logger();
@@ -24,20 +24,35 @@ export async function handler(input: unknown): Promise<SearchStep> {
   // The moment stands in the record before anything is done by it: a repetition divides at the same one.
   const erasedAt = stored.value.erasedAt ?? new Date().toISOString();
   stored = await records.write(searchId, { ...stored.value, erasedAt }, stored);
-  const { value } = stored;
   const erasedAtMs = Date.parse(erasedAt);
-  const { reason, isSuppressed, isMarked } = value;
+  const { reason, isSuppressed, isMarked, pass } = stored.value;
   const mark = { erasureId: searchId, erasedAtMs, reason, isSuppressed };
   const isOld = (profile: { readonly firstSeenMs: number }) =>
     !isMarked || isSuppressed || profile.firstSeenMs <= erasedAtMs;
-  const erased = await erasePerson(tables, value.person, mark, isOld);
+  let noted = stored;
+  await erasePerson(tables, noted.value.person, mark, isOld, async (found) => {
+    const { person } = found;
+    const leaving = withAll(noted.value.leaving, found);
+    noted = await records.write(searchId, { ...noted.value, person, leaving }, noted);
+  });
+  const { leaving, ...value } = noted.value;
   const counts = addCountsByArea(value.counts, {
-    profiles: { ...noCounts, deleted: erased.profileCount },
-    identities: { ...noCounts, rewritten: erased.linkCount },
+    profiles: { ...noCounts, deleted: leaving?.profileIds.length ?? 0 },
+    identities: { ...noCounts, rewritten: leaving?.linkedRefs.length ?? 0 },
   });
   const updatedAt = new Date().toISOString();
-  const { person } = erased;
-  await records.write(searchId, { ...value, isMarked: true, person, counts, updatedAt }, stored);
-  logger.info('marked as erased', { erasureId: searchId, identities: person.refs.length });
-  return searchStep.parse({ searchId, pass: value.pass });
+  await records.write(searchId, { ...value, isMarked: true, counts, updatedAt }, noted);
+  logger.info('marked as erased', { erasureId: searchId, identities: value.person.refs.length });
+  return searchStep.parse({ searchId, pass });
+}
+
+/** With what an attempt before this one had begun to take out, each once. */
+function withAll(
+  before: Erasure['leaving'],
+  { profileIds, linkedRefs }: LeavingItems,
+): NonNullable<Erasure['leaving']> {
+  return {
+    profileIds: [...new Set([...(before?.profileIds ?? []), ...profileIds])],
+    linkedRefs: [...new Set([...(before?.linkedRefs ?? []), ...linkedRefs])],
+  };
 }

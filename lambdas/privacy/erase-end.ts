@@ -4,13 +4,21 @@ import {
   deleteExportsOf,
   deleteWork,
   erasureRecords,
+  noteChange,
   putCertificate,
+  readChanges,
   readMessageIds,
   type Stored,
 } from '../../adapters/s3/search-store.ts';
 import { readSecret } from '../../adapters/secrets/secret-reader.ts';
 import { certify } from '../../core/privacy/certificate.ts';
-import { addCountsByArea, changeCount, noCounts } from '../../core/privacy/counts.ts';
+import {
+  type AreaCounts,
+  addCountsByArea,
+  type CountsByArea,
+  changeCount,
+  noCounts,
+} from '../../core/privacy/counts.ts';
 import { type Erasure, type SearchStep, searchStep } from '../../core/privacy/search.ts';
 import { createPatientDynamoDb, createPatientS3, setting } from './privacy-environment.ts';
 import { sumPass } from './sum-pass.ts';
@@ -39,12 +47,16 @@ export async function handler(input: unknown): Promise<SearchStep> {
     return step;
   }
   // This step was done before, and its answer was lost.
-  if (value.status === 'done') return { ...step, isDone: true };
+  if (value.status === 'done') {
+    await deleteWork(store, searchId);
+    return { ...step, isDone: true };
+  }
   if (value.pass !== pass) return { ...step, pass: value.pass };
   const sum = await sumPass(store, searchId, pass, value.units);
-  const counts = addCountsByArea(value.counts, sum.counts);
+  const ofPass = withNoted(sum.counts, await readChanges(store, searchId, `pass-${pass}`));
+  const counts = addCountsByArea(value.counts, ofPass);
   const passCount = pass - value.passesBefore;
-  const isClean = changeCount(sum.counts) === 0;
+  const isClean = changeCount(ofPass) === 0;
   if (isClean && passCount > 1) {
     await finish(stored, { ...value, counts });
     return { ...step, isDone: true };
@@ -60,21 +72,20 @@ export async function handler(input: unknown): Promise<SearchStep> {
 
 async function finish(stored: Stored<Erasure>, value: Erasure): Promise<void> {
   const { erasureId } = value;
-  const facts = await deleteFacts(
+  const note = (what: string, area: string, counts: Partial<AreaCounts>) =>
+    noteChange(store, erasureId, 'end', what, { area, counts: { ...noCounts, ...counts } });
+  const scanned = await deleteFacts(
     dynamoDb,
     setting('INSPECTOR_TABLE'),
     await readMessageIds(store, erasureId),
+    (page, records) => note(page, 'inspector', { rewritten: 1, records }),
   );
-  const exportCount = await deleteExportsOf(store, new Set(value.person.refs));
-  const counts = addCountsByArea(value.counts, {
-    exports: { ...noCounts, deleted: exportCount },
-    inspector: {
-      ...noCounts,
-      scanned: facts.scannedCount,
-      rewritten: facts.pageCount,
-      records: facts.factCount,
-    },
-  });
+  await deleteExportsOf(store, new Set(value.person.refs), (exportId) =>
+    note(exportId, 'exports', { deleted: 1 }),
+  );
+  const looked = { exports: noCounts, inspector: { ...noCounts, scanned } };
+  const noted = addCountsByArea(looked, await readChanges(store, erasureId, 'end'));
+  const counts = addCountsByArea(value.counts, noted);
   const finishedAt = now();
   const signed = certify(
     {
@@ -86,7 +97,8 @@ async function finish(stored: Stored<Erasure>, value: Erasure): Promise<void> {
     },
     await readSecret(setting('CERTIFICATE_SECRET_ID')),
   );
-  const certificateKey = `${erasureId}/${finishedAt.replaceAll(':', '-')}.json`;
+  // Made again it takes the place of the one that nobody was told of.
+  const certificateKey = `${erasureId}/pass-${value.pass}.json`;
   await putCertificate(store, certificateKey, signed);
   const { problem: _, changedSince: __, ...rest } = value;
   const done = {
@@ -101,6 +113,23 @@ async function finish(stored: Stored<Erasure>, value: Erasure): Promise<void> {
   await records.write(erasureId, done, stored);
   await deleteWork(store, erasureId);
   logger.info('erased', { erasureId, passes: value.pass });
+}
+
+/**
+ * What a pass has changed, by what was noted before each change: of steps that died, nothing else tells it. Objects
+ * that such a step deleted were looked at too.
+ */
+function withNoted(counted: CountsByArea, noted: CountsByArea): CountsByArea {
+  const areas = new Set([...Object.keys(counted), ...Object.keys(noted)]);
+  return Object.fromEntries(
+    Array.from(areas, (area) => {
+      const { scanned, deleted, unreadable } = counted[area] ?? noCounts;
+      const changes = noted[area] ?? noCounts;
+      const isLookedThrough = counted[area] !== undefined;
+      const lostCount = isLookedThrough ? changes.deleted - deleted : 0;
+      return [area, { ...changes, scanned: scanned + lostCount, unreadable }];
+    }),
+  );
 }
 
 function now(): string {

@@ -56,7 +56,7 @@ export async function handler(input: unknown, context: Context): Promise<SearchS
     dedupeTable: setting('DEDUPE_TABLE'),
     store,
     erasureId: searchId,
-    claimCount: progress.claimCount,
+    pass,
     nowMs: Date.now,
   });
   const ports = { client, buckets, trace, sink, isErasing: true, nowMs: Date.now };

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { deleteClaims } from '../../adapters/dynamodb/person-store.ts';
-import { noteMessageIds, type PrivacyStore } from '../../adapters/s3/search-store.ts';
+import { noteChange, noteMessageIds, type PrivacyStore } from '../../adapters/s3/search-store.ts';
 import type { CollectedEvent } from '../../core/events/event.ts';
 import { inspectedMessageId } from '../../core/events/inspection/make-fact.ts';
 import { isJsonObject } from '../../core/events/json-value.ts';
 import { readStoredEvent } from '../../core/events/upcast.ts';
+import { type AreaCounts, noCounts } from '../../core/privacy/counts.ts';
 import { orderClaimOf } from '../../core/profile/orders.ts';
 import type { SearchSink } from './search-ports.ts';
 
@@ -14,8 +15,7 @@ export interface ErasureSinkOptions {
   readonly dedupeTable: string;
   readonly store: PrivacyStore;
   readonly erasureId: string;
-  /** Of a piece of work that goes on. */
-  readonly claimCount: number;
+  readonly pass: number;
   readonly nowMs: () => number;
 }
 
@@ -29,9 +29,13 @@ const NAME_DIGITS = 32;
  * inspector knows them and calls that were refused.
  */
 export function createErasureSink(options: ErasureSinkOptions): SearchSink {
-  const { dynamoDb, dedupeTable, store, erasureId, nowMs } = options;
-  let { claimCount } = options;
+  const { dynamoDb, dedupeTable, store, erasureId, pass, nowMs } = options;
   let takenCount = 0;
+  const note = (what: string, area: string, counts: Partial<AreaCounts>) =>
+    noteChange(store, erasureId, `pass-${pass}`, what, {
+      area,
+      counts: { ...noCounts, ...counts },
+    });
 
   async function noteIds(key: string, records: readonly unknown[]): Promise<void> {
     const ids = records.flatMap((record) => inspectedIds(record, nowMs() - INSPECTED_MS_MAX));
@@ -47,9 +51,13 @@ export function createErasureSink(options: ErasureSinkOptions): SearchSink {
       if (area !== 'raw') return;
       const events = records.flatMap(eventOf);
       const claims = events.map(orderClaimOf).filter((claim) => claim !== undefined);
-      claimCount += await deleteClaims(dynamoDb, dedupeTable, claims);
+      await deleteClaims(dynamoDb, dedupeTable, [...new Set(claims)], (claim) =>
+        note(claim, 'order claims', { deleted: 1 }),
+      );
     },
-    flush: async () => ({ partCount: 0, claimCount }),
+    changing: (area, key, { deleted, rewritten, records }) =>
+      note(`${area} ${key}`, area, { deleted, rewritten, records }),
+    flush: async () => 0,
   };
 }
 

@@ -40,13 +40,17 @@ export function createExportSink(
     },
     async flush() {
       await write();
-      return { partCount, claimCount: 0 };
+      return partCount;
     },
+    changing: nothingChanges,
   };
 }
+
+const nothingChanges = () => Promise.reject(new Error('an export changes nothing'));
 
 /** Counts alone are wanted. */
 export const nothingKept: SearchSink = {
   take: async () => {},
-  flush: async () => ({ partCount: 0, claimCount: 0 }),
+  changing: nothingChanges,
+  flush: async () => 0,
 };

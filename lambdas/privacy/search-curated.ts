@@ -43,6 +43,8 @@ export function searchCurated(
     const outcome = { ...UNTOUCHED, records: found.length + productCount };
     if (!ports.isErasing) return outcome;
     const left = rows.filter((row) => !isTheirs(row));
+    const ofEvents = { ...UNTOUCHED, records: found.length, rewritten: 1 };
+    await ports.sink.changing('curated', key, ofEvents);
     await replaceCurated(store, events, left, typesOf(eventColumns));
     return { ...outcome, rewritten: productCount > 0 ? 2 : 1 };
   });
@@ -62,6 +64,8 @@ async function takeProducts(
   await sink.take('curated', key, found);
   if (isErasing && found.length > 0) {
     const left = rows.filter((row) => !isTheirs(row));
+    const outcome = { ...UNTOUCHED, records: found.length, rewritten: 1 };
+    await sink.changing('curated', key, outcome);
     await replaceCurated(store, products, left, typesOf(productColumns));
   }
   return found.length;

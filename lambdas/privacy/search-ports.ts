@@ -1,7 +1,6 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { DataBucket } from '../../core/privacy/areas.ts';
 import type { AreaCounts } from '../../core/privacy/counts.ts';
-import type { UnitProgress } from '../../core/privacy/search.ts';
 import type { Trace } from '../../core/privacy/trace.ts';
 
 /** What a piece of work reaches out to. */
@@ -19,8 +18,10 @@ export interface SearchPorts {
 export interface SearchSink {
   /** Resolves when all of it is durable that nobody could find again once the object has changed. */
   take(area: string, key: string, records: readonly unknown[]): Promise<void>;
-  /** What was written of all that was taken, which is durable then. */
-  flush(): Promise<Pick<UnitProgress, 'partCount' | 'claimCount'>>;
+  /** Resolves when it is durable that this is about to become of an object; of erasures alone. */
+  changing(area: string, key: string, outcome: ObjectOutcome): Promise<void>;
+  /** Parts that were written of all that was taken, which is durable then. */
+  flush(): Promise<number>;
 }
 
 /** What became of one object. */

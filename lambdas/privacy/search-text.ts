@@ -29,15 +29,20 @@ export function searchLines(
     const found = await findInLines(open, area, key, judge, ports);
     const outcome = { ...UNTOUCHED, records: found.records, isBroken: found.isBroken };
     if (!ports.isErasing || found.touchedCount === 0) return outcome;
-    if (found.leftCount === 0) {
-      await deleteObject(store, key);
-      return { ...outcome, deleted: 1 };
-    }
-    const again = await openText(store, key, open.etag);
-    if (again === undefined) return UNTOUCHED;
-    const packed = await packLines(linesLeft(again, judge, ports.trace), again.isPacked);
-    await replaceText(store, key, open, packed);
-    return { ...outcome, rewritten: 1 };
+    return change(
+      store,
+      area,
+      key,
+      outcome,
+      ports,
+      found.leftCount > 0 &&
+        (async () => {
+          const again = await openText(store, key, open.etag);
+          if (again === undefined) return;
+          const packed = await packLines(linesLeft(again, judge, ports.trace), again.isPacked);
+          await replaceText(store, key, open, packed);
+        }),
+    );
   });
 }
 
@@ -93,13 +98,24 @@ export function searchDocument(
     await ports.sink.take(area, key, judged.records);
     const outcome = { ...UNTOUCHED, records: judged.records.length, isBroken };
     if (!ports.isErasing) return outcome;
-    if (judged.kind === 'theirs') {
-      await deleteObject(store, key);
-      return { ...outcome, deleted: 1 };
-    }
-    await replaceText(store, key, open, judged.left);
-    return { ...outcome, rewritten: 1 };
+    const rewrite = judged.kind === 'partly' && (() => replaceText(store, key, open, judged.left));
+    return change(store, area, key, outcome, ports, rewrite);
   });
+}
+
+/** Deletes an object, or writes it anew where something in it is another's. */
+async function change(
+  store: TextStore,
+  area: string,
+  key: string,
+  found: ObjectOutcome,
+  { sink }: SearchPorts,
+  rewrite: false | (() => Promise<void>),
+): Promise<ObjectOutcome> {
+  const outcome = { ...found, ...(rewrite === false ? { deleted: 1 } : { rewritten: 1 }) };
+  await sink.changing(area, key, outcome);
+  await (rewrite === false ? deleteObject(store, key) : rewrite());
+  return outcome;
 }
 
 async function wholeText({ lines }: OpenText): Promise<{ text: string; isBroken: boolean }> {

@@ -43,11 +43,11 @@ export async function searchUnit(
     if (batch.length < sizeMax) continue;
     await work();
     if (ports.nowMs() >= options.deadlineMs) {
-      return { ...progress, ...(await ports.sink.flush()) };
+      return { ...progress, partCount: await ports.sink.flush() };
     }
   }
   await work();
-  return { ...progress, ...(await ports.sink.flush()), isDone: true };
+  return { ...progress, partCount: await ports.sink.flush(), isDone: true };
 }
 
 function searchObject(area: Area, object: FoundObject, ports: SearchPorts): Promise<ObjectOutcome> {
@@ -71,11 +71,13 @@ function searchObject(area: Area, object: FoundObject, ports: SearchPorts): Prom
 async function deleteSnapshot(
   store: Parameters<typeof deleteObject>[0],
   { key, changedAtMs }: FoundObject,
-  { isErasing, nowMs }: SearchPorts,
+  { isErasing, nowMs, sink }: SearchPorts,
 ): Promise<ObjectOutcome> {
   if (!isErasing || nowMs() - changedAtMs < TRAINING_MS_MAX) return UNTOUCHED;
+  const outcome = { ...UNTOUCHED, deleted: 1 };
+  await sink.changing('snapshots', key, outcome);
   await deleteObject(store, key);
-  return { ...UNTOUCHED, deleted: 1 };
+  return outcome;
 }
 
 function withOutcome(

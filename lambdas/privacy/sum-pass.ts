@@ -1,5 +1,5 @@
 import { type PrivacyStore, readProgress } from '../../adapters/s3/search-store.ts';
-import { addCountsByArea, type CountsByArea, noCounts } from '../../core/privacy/counts.ts';
+import { addCountsByArea, type CountsByArea } from '../../core/privacy/counts.ts';
 import type { SearchUnit } from '../../core/privacy/search.ts';
 
 /** What all pieces of a pass have found. */
@@ -30,9 +30,6 @@ export async function sumPass(
       if (progress.isDone) doneCount += 1;
       counts = addCountsByArea(counts, {
         [area]: progress.counts,
-        ...(progress.claimCount > 0 && {
-          'order claims': { ...noCounts, deleted: progress.claimCount },
-        }),
       });
     }
   }

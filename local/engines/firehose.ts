@@ -61,8 +61,8 @@ interface Buffered {
 class Delivery implements Firehose {
   readonly #options: FirehoseOptions;
   readonly #abort = new AbortController();
-  readonly #readers: Promise<void>[];
-  readonly #shardIds: readonly string[];
+  /** By shard; those that resharding opens join in when it has closed their parents. */
+  readonly #readers = new Map<string, Promise<void>>();
   /** How far each shard is read, whether delivered or still buffered. */
   readonly #read = new Map<string, string>();
   #buffered: Buffered | undefined;
@@ -73,8 +73,7 @@ class Delivery implements Firehose {
   constructor(options: FirehoseOptions) {
     this.#options = options;
     options.kinesis.registerConsumer(options.stream, CONSUMER);
-    this.#shardIds = options.kinesis.shardIds(options.stream);
-    this.#readers = this.#shardIds.map((shardId) => this.#follow(shardId).catch(this.#report));
+    this.#followNew();
   }
 
   get deliveredCount(): number {
@@ -82,7 +81,7 @@ class Delivery implements Firehose {
   }
 
   async flush(): Promise<void> {
-    for (const shardId of this.#shardIds) {
+    for (const shardId of this.#shardIds()) {
       while (this.#take(shardId)) if (this.#isFull()) await this.#write();
     }
     await this.#write();
@@ -90,8 +89,19 @@ class Delivery implements Firehose {
 
   async stop(): Promise<void> {
     this.#abort.abort();
-    await Promise.all(this.#readers);
+    await Promise.all(this.#readers.values());
     await this.flush();
+  }
+
+  #shardIds(): string[] {
+    return this.#options.kinesis.shardIds(this.#options.stream);
+  }
+
+  #followNew(): void {
+    for (const shardId of this.#shardIds()) {
+      if (this.#readers.has(shardId)) continue;
+      this.#readers.set(shardId, this.#follow(shardId).catch(this.#report));
+    }
   }
 
   async #follow(shardId: string): Promise<void> {
@@ -100,7 +110,8 @@ class Delivery implements Firehose {
     while (!signal.aborted) {
       await kinesis.waitForRecords(stream, shardId, this.#read.get(shardId), signal);
       if (signal.aborted) return;
-      this.#take(shardId);
+      const isTaken = this.#take(shardId);
+      if (!isTaken && kinesis.shard(stream, shardId).isClosed) return this.#followNew();
       // Nothing more is read while S3 is behind: the stream keeps it.
       if (this.#isFull()) await this.#write();
     }

@@ -11,13 +11,11 @@ export const GET_RECORDS_MAX = 10_000;
 const PAGE_SIZE = 100;
 
 const streamRef = { StreamName: z.string().optional(), StreamARN: z.string().optional() };
+const hashKey = z.string().regex(/^(0|[1-9]\d{0,38})$/u);
 const putEntry = {
   Data: z.base64(),
   PartitionKey: z.string().min(1).max(256),
-  ExplicitHashKey: z
-    .string()
-    .regex(/^(0|[1-9]\d{0,38})$/u)
-    .optional(),
+  ExplicitHashKey: hashKey.optional(),
 };
 const pageSize = z.number().int().min(1).max(10_000).default(PAGE_SIZE);
 /** All sequence numbers have 56 digits. */
@@ -56,6 +54,16 @@ export const createStreamRequest = z
 export const deleteStreamRequest = z.strictObject({
   ...streamRef,
   EnforceConsumerDeletion: z.boolean().optional(),
+});
+export const splitShardRequest = z.strictObject({
+  ...streamRef,
+  ShardToSplit: z.string(),
+  NewStartingHashKey: hashKey.transform(BigInt),
+});
+export const mergeShardsRequest = z.strictObject({
+  ...streamRef,
+  ShardToMerge: z.string(),
+  AdjacentShardToMerge: z.string(),
 });
 export const describeStreamRequest = z.strictObject({
   ...streamRef,

@@ -12,11 +12,21 @@ export type StartingPosition =
   | { readonly type: 'AT_SEQUENCE_NUMBER' | 'AFTER_SEQUENCE_NUMBER'; readonly sequence: string }
   | { readonly type: 'AT_TIMESTAMP'; readonly timestampMs: number };
 
+/** Where in its stream a shard lies, and what it came from. */
+export interface ShardPlace {
+  readonly index: number;
+  readonly firstHash: bigint;
+  readonly lastHash: bigint;
+  /** The shards that it was split from or merged of: none, one or two. */
+  readonly parentIds: readonly string[];
+  /** All of its records have higher numbers, and all of its parents' have lower ones. */
+  readonly firstSequence: string;
+}
+
 /** What a record takes in memory besides its data and key: its sequence number and the objects. */
 const RECORD_OVERHEAD_BYTES = 256;
 /** Trimming moves the rest of the log, so it waits until this part of what is retained can go. */
 const TRIM_SHARE_MIN = 1 / 4;
-const HASH_KEYS = 2n ** 128n;
 /** Real sequence numbers have 56 digits; the leading digits keep ours as long and so comparable as text. */
 const SEQUENCE_BASE = 49_590_338_271_490_256_608_559_692_538_361_571_095_921_575_989_136_588_898n;
 
@@ -35,38 +45,49 @@ export function heldBytes({ data, partitionKey }: { data: Buffer; partitionKey: 
 }
 
 /**
- * A shard: an append-only log. It forgets only what every registered consumer has passed, and of that
+ * A shard: an append-only log that resharding closes. It forgets only what every registered consumer has passed, and of that
  * keeps the newest up to `retainedBytes` for those who look at the stream from outside.
  */
 export class Shard {
   readonly id: string;
-  readonly index: number;
-  readonly firstHash: bigint;
-  readonly lastHash: bigint;
+  readonly place: ShardPlace;
+  readonly retainedBytes: number;
   /** Memory of the records held. */
   bytes = 0;
-  readonly #retainedBytes: number;
+  #lastSequence: string | undefined;
   #records: StoredRecord[] = [];
   readonly #checkpoints = new Map<string, string>();
   readonly #waiting = new Set<() => void>();
 
-  constructor(index: number, shardCount: number, retainedBytes: number) {
-    this.index = index;
-    this.#retainedBytes = retainedBytes;
-    this.id = shardIdOf(index);
-    this.firstHash = (HASH_KEYS * BigInt(index)) / BigInt(shardCount);
-    this.lastHash = (HASH_KEYS * BigInt(index + 1)) / BigInt(shardCount) - 1n;
+  constructor(place: ShardPlace, retainedBytes: number) {
+    this.place = place;
+    this.retainedBytes = retainedBytes;
+    this.id = shardIdOf(place.index);
   }
 
-  holds(hash: bigint): boolean {
-    return hash >= this.firstHash && hash <= this.lastHash;
+  /** Where a closed shard ends; undefined while it takes records. */
+  get lastSequence(): string | undefined {
+    return this.#lastSequence;
+  }
+
+  get isClosed(): boolean {
+    return this.#lastSequence !== undefined;
+  }
+
+  takes(hash: bigint): boolean {
+    return !this.isClosed && hash >= this.place.firstHash && hash <= this.place.lastHash;
+  }
+
+  /** Ends the log; what it holds is still read. */
+  close(lastSequence: string): void {
+    this.#lastSequence = lastSequence;
+    this.#wakeAll();
   }
 
   append(record: StoredRecord): void {
     this.#records.push(record);
     this.bytes += heldBytes(record);
-    for (const wake of this.#waiting) wake();
-    this.#waiting.clear();
+    this.#wakeAll();
   }
 
   /** Records after `after`, at least one if there is any, within the limits. */
@@ -83,8 +104,10 @@ export class Shard {
     return found;
   }
 
+  /** Ends when there is a record after the one named, or never will be, or the signal aborts. */
   waitForRecords(after: string | undefined, signal: AbortSignal): Promise<void> {
-    if (signal.aborted || this.#firstAfter(after) < this.#records.length) return Promise.resolve();
+    const isThere = this.isClosed || this.#firstAfter(after) < this.#records.length;
+    if (signal.aborted || isThere) return Promise.resolve();
     return new Promise((resolve) => {
       const wake = () => {
         signal.removeEventListener('abort', wake);
@@ -118,7 +141,7 @@ export class Shard {
   /** Notes how far a consumer has read, and forgets what all of `consumers` have passed. */
   checkpoint(consumer: string, sequence: string, consumers: ReadonlySet<string>): void {
     this.#checkpoints.set(consumer, sequence);
-    if (this.bytes <= this.#retainedBytes) return;
+    if (this.bytes <= this.retainedBytes) return;
     const positions = [...consumers].map((name) => this.#checkpoints.get(name) ?? '');
     this.#forget(this.#firstAfter(positions.toSorted()[0]));
   }
@@ -127,14 +150,19 @@ export class Shard {
   #forget(passedCount: number): void {
     let count = 0;
     let bytes = 0;
-    while (count < passedCount && this.bytes - bytes > this.#retainedBytes) {
+    while (count < passedCount && this.bytes - bytes > this.retainedBytes) {
       const record = this.#records[count];
       if (record !== undefined) bytes += heldBytes(record);
       count += 1;
     }
-    if (bytes < this.#retainedBytes * TRIM_SHARE_MIN) return;
+    if (bytes < this.retainedBytes * TRIM_SHARE_MIN) return;
     this.#records.splice(0, count);
     this.bytes -= bytes;
+  }
+
+  #wakeAll(): void {
+    for (const wake of this.#waiting) wake();
+    this.#waiting.clear();
   }
 
   #firstAfter(after: string | undefined): number {

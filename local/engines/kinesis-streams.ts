@@ -11,7 +11,8 @@ export interface Stream {
   readonly mode: StreamMode;
   readonly recordBytesMax: number;
   readonly createdAtMs: number;
-  readonly shards: readonly Shard[];
+  /** By age: what resharding closed stays before what it opened. */
+  readonly shards: Shard[];
   /** Whoever reads the stream without the wire; memory is kept for the slowest of them. */
   readonly consumers: Set<string>;
 }
@@ -32,6 +33,8 @@ export interface Entry {
   readonly partitionKey: string;
 }
 
+/** A partition key's MD5 is one of these. */
+const HASH_KEYS = 2n ** 128n;
 /** Room for records between two milliseconds in the numbers that follow the clock. */
 const NUMBERS_PER_MS = 1_000_000n;
 const PUT_BYTES_MAX = 10 * 1024 * 1024;
@@ -66,7 +69,17 @@ export class Streams {
       createdAtMs: this.#now(),
       shards: Array.from(
         { length: shardCount },
-        (_, index) => new Shard(index, shardCount, retainedBytes),
+        (_, index) =>
+          new Shard(
+            {
+              index,
+              firstHash: (HASH_KEYS * BigInt(index)) / BigInt(shardCount),
+              lastHash: (HASH_KEYS * BigInt(index + 1)) / BigInt(shardCount) - 1n,
+              parentIds: [],
+              firstSequence: sequenceNumber(0n, index),
+            },
+            retainedBytes,
+          ),
       ),
       consumers: new Set(),
     });
@@ -92,11 +105,74 @@ export class Streams {
     return shard;
   }
 
+  /**
+   * Two shards in place of one, the second from the hash key on. The bounds of the key are Kinesis' own.
+   * Source: https://docs.aws.amazon.com/kinesis/latest/APIReference/API_SplitShard.html
+   */
+  split(stream: Stream, shardId: string, firstHashOfSecond: bigint): void {
+    const parent = this.#forResharding(stream, shardId);
+    const { firstHash, lastHash } = parent.place;
+    if (firstHashOfSecond <= firstHash + 1n || firstHashOfSecond >= lastHash) {
+      throw invalidArgument(
+        `NewStartingHashKey must lie between ${firstHash + 2n} and ${lastHash - 1n} in ${shardId}`,
+      );
+    }
+    this.#close(parent);
+    this.#open(stream, [parent], firstHash, firstHashOfSecond - 1n);
+    this.#open(stream, [parent], firstHashOfSecond, lastHash);
+  }
+
+  /**
+   * One shard in place of two neighbours, the one with the lower hash keys named first.
+   * Source: https://docs.aws.amazon.com/kinesis/latest/APIReference/API_MergeShards.html
+   */
+  merge(stream: Stream, shardId: string, adjacentId: string): void {
+    const lower = this.#forResharding(stream, shardId);
+    const upper = this.#forResharding(stream, adjacentId);
+    if (lower.place.lastHash + 1n !== upper.place.firstHash) {
+      throw invalidArgument(`The hash keys of ${adjacentId} do not follow those of ${shardId}`);
+    }
+    this.#close(lower);
+    this.#close(upper);
+    this.#open(stream, [lower, upper], lower.place.firstHash, upper.place.lastHash);
+  }
+
+  #forResharding(stream: Stream, shardId: string): Shard {
+    if (stream.mode === 'ON_DEMAND') {
+      throw new ServiceError(
+        'ValidationException',
+        `${stream.name} is on demand: it scales itself`,
+      );
+    }
+    const shard = this.shard(stream.name, shardId);
+    if (shard.isClosed) throw invalidArgument(`${shardId} has already been split or merged`);
+    return shard;
+  }
+
+  #close(shard: Shard): void {
+    this.#counter += 1n;
+    shard.close(sequenceNumber(this.#counter, shard.place.index));
+  }
+
+  #open(stream: Stream, parents: readonly Shard[], firstHash: bigint, lastHash: bigint): void {
+    this.#counter += 1n;
+    const index = stream.shards.length;
+    const place = {
+      index,
+      firstHash,
+      lastHash,
+      parentIds: parents.map(({ id }) => id),
+      firstSequence: sequenceNumber(this.#counter, index),
+    };
+    stream.shards.push(new Shard(place, parents[0]?.retainedBytes ?? 0));
+  }
+
   /** Appends the entry, unless what consumers have not read yet fills the memory: nothing is dropped. */
   append(stream: Stream, { shard, data, partitionKey }: Entry): StoredRecord {
     const held = stream.shards.reduce((sum, { bytes }) => sum + bytes, 0);
-    const { unreadBytesMax, retainedBytes } = this.#limits;
-    if (held + heldBytes({ data, partitionKey }) > unreadBytesMax + retainedBytes) {
+    const retained = stream.shards.reduce((sum, { retainedBytes }) => sum + retainedBytes, 0);
+    const { unreadBytesMax } = this.#limits;
+    if (held + heldBytes({ data, partitionKey }) > unreadBytesMax + retained) {
       throw new ServiceError(
         THROTTLED,
         `The stream holds ${unreadBytesMax} bytes that a consumer has not read yet`,
@@ -104,7 +180,7 @@ export class Streams {
     }
     this.#counter += 1n;
     const record: StoredRecord = {
-      sequenceNumber: sequenceNumber(this.#counter, shard.index),
+      sequenceNumber: sequenceNumber(this.#counter, shard.place.index),
       partitionKey,
       data,
       arrivedAtMs: this.#now(),
@@ -131,7 +207,7 @@ export function entriesOf(
       throw invalidArgument(`Records are at most ${PUT_BYTES_MAX} bytes together`);
     }
     const hash = ExplicitHashKey === undefined ? hashKey(PartitionKey) : BigInt(ExplicitHashKey);
-    const shard = stream.shards.find((candidate) => candidate.holds(hash));
+    const shard = stream.shards.find((candidate) => candidate.takes(hash));
     if (shard === undefined) throw invalidArgument(`No shard holds the hash key ${hash}`);
     return { shard, data, partitionKey: PartitionKey };
   });

@@ -2,7 +2,7 @@ import type * as z from 'zod';
 import type { FaultAction, Faults } from '../faults.ts';
 import { type Engine, parseInput, ServiceError, startJsonService } from './json-service.ts';
 import * as requests from './kinesis-requests.ts';
-import { type Shard, type StoredRecord, sequenceNumber } from './kinesis-shard.ts';
+import type { Shard, ShardPlace, StoredRecord } from './kinesis-shard.ts';
 import { type Entry, entriesOf, type Stream, Streams, THROTTLED } from './kinesis-streams.ts';
 
 /**
@@ -23,7 +23,10 @@ export interface KinesisOptions {
 export interface KinesisEngine extends Engine {
   /** On demand; with a count of shards, provisioned. */
   createStream(name: string, shardCount?: number): void;
+  /** All shards, closed ones too. */
   shardIds(stream: string): string[];
+  /** What a shard came from, and whether resharding has closed it: it takes no more records. */
+  shard(stream: string, shardId: string): Pick<Shard, 'isClosed'> & Pick<ShardPlace, 'parentIds'>;
   /** Records after a sequence number (from the start without one), and a promise of more. */
   read(
     stream: string,
@@ -31,7 +34,7 @@ export interface KinesisEngine extends Engine {
     after: string | undefined,
     limit: ReadLimit,
   ): StoredRecord[];
-  /** Ends when the shard holds a record after the one named, or the signal aborts. */
+  /** Ends when the shard holds a record after the one named, or is closed, or the signal aborts. */
   waitForRecords(
     stream: string,
     shardId: string,
@@ -86,6 +89,10 @@ export async function startKinesisEngine(options: KinesisOptions = {}): Promise<
         RECORD_BYTES_DEFAULT,
       ),
     shardIds: (stream) => streams.get(stream).shards.map(({ id }) => id),
+    shard: (stream, shardId) => {
+      const { isClosed, place } = streams.shard(stream, shardId);
+      return { isClosed, parentIds: place.parentIds };
+    },
     read: (stream, shardId, after, limit) => streams.shard(stream, shardId).read(after, limit),
     waitForRecords: (stream, shardId, after, signal) =>
       streams.shard(stream, shardId).waitForRecords(after, signal),
@@ -113,6 +120,16 @@ function controlOperations(streams: Streams) {
       streams.delete(named(streams, parseInput(requests.deleteStreamRequest, input)).name);
       return {};
     },
+    SplitShard: (input: unknown) => {
+      const request = parseInput(requests.splitShardRequest, input);
+      streams.split(named(streams, request), request.ShardToSplit, request.NewStartingHashKey);
+      return {};
+    },
+    MergeShards: (input: unknown) => {
+      const request = parseInput(requests.mergeShardsRequest, input);
+      streams.merge(named(streams, request), request.ShardToMerge, request.AdjacentShardToMerge);
+      return {};
+    },
     DescribeStream: (input: unknown) => {
       const request = parseInput(requests.describeStreamRequest, input);
       const stream = named(streams, request);
@@ -127,9 +144,8 @@ function controlOperations(streams: Streams) {
     },
     DescribeStreamSummary: (input: unknown) => {
       const stream = named(streams, parseInput(requests.streamRequest, input));
-      return {
-        StreamDescriptionSummary: { ...describe(stream), OpenShardCount: stream.shards.length },
-      };
+      const OpenShardCount = stream.shards.filter(({ isClosed }) => !isClosed).length;
+      return { StreamDescriptionSummary: { ...describe(stream), OpenShardCount } };
     },
     ListStreams: (input: unknown) => listStreams(streams, input),
     ListShards: (input: unknown) => listShards(streams, input),
@@ -205,6 +221,7 @@ function getRecords(
   const records = shard.read(iterator.after, { recordCount: request.Limit, bytes: READ_BYTES_MAX });
   const after = records.at(-1)?.sequenceNumber ?? iterator.after;
   const behind = shard.read(after, { recordCount: 1, bytes: 1 })[0];
+  const isAtEnd = shard.isClosed && behind === undefined;
   return {
     Records: records.map((record) => ({
       SequenceNumber: record.sequenceNumber,
@@ -213,7 +230,9 @@ function getRecords(
       ApproximateArrivalTimestamp: record.arrivedAtMs / 1000,
       EncryptionType: 'KMS',
     })),
-    NextShardIterator: requests.encodeIterator({ ...iterator, after, issuedAtMs: nowMs }),
+    ...(isAtEnd
+      ? { ChildShards: childrenOf(streams.get(iterator.stream), shard) }
+      : { NextShardIterator: requests.encodeIterator({ ...iterator, after, issuedAtMs: nowMs }) }),
     MillisBehindLatest: behind === undefined ? 0 : Math.max(1, nowMs - behind.arrivedAtMs),
   };
 }
@@ -266,13 +285,31 @@ function describe(stream: Stream) {
   };
 }
 
-function describeShard(shard: Shard) {
+function describeShard({ id, place, lastSequence }: Shard) {
+  const [parentId, adjacentId] = place.parentIds;
   return {
-    ShardId: shard.id,
-    HashKeyRange: {
-      StartingHashKey: shard.firstHash.toString(),
-      EndingHashKey: shard.lastHash.toString(),
+    ShardId: id,
+    ...(parentId === undefined ? {} : { ParentShardId: parentId }),
+    ...(adjacentId === undefined ? {} : { AdjacentParentShardId: adjacentId }),
+    HashKeyRange: hashKeyRange(place),
+    SequenceNumberRange: {
+      StartingSequenceNumber: place.firstSequence,
+      ...(lastSequence === undefined ? {} : { EndingSequenceNumber: lastSequence }),
     },
-    SequenceNumberRange: { StartingSequenceNumber: sequenceNumber(0n, shard.index) },
   };
+}
+
+/** What a reader goes on with at a closed shard's end. */
+function childrenOf({ shards }: Stream, { id: parentId }: Shard) {
+  return shards
+    .filter(({ place }) => place.parentIds.includes(parentId))
+    .map(({ id, place }) => ({
+      ShardId: id,
+      ParentShards: place.parentIds,
+      HashKeyRange: hashKeyRange(place),
+    }));
+}
+
+function hashKeyRange({ firstHash, lastHash }: ShardPlace) {
+  return { StartingHashKey: firstHash.toString(), EndingHashKey: lastHash.toString() };
 }

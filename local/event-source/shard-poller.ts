@@ -22,6 +22,7 @@ class Lane {
   readonly #onProgress: () => void;
   #queue: StreamRecord[] = [];
   #underway: readonly StreamRecord[] = [];
+  #isComplete = false;
   readonly #arrival: Wakeup;
 
   constructor(
@@ -50,9 +51,17 @@ class Lane {
     this.#arrival.wake();
   }
 
+  /** No more records come. */
+  complete(): void {
+    this.#isComplete = true;
+    this.#arrival.wake();
+  }
+
+  /** Runs until all records are handled after the last has come, or the signal aborts. */
   async run(): Promise<void> {
     while (!this.#signal.aborted) {
-      while (this.#queue.length === 0 && !this.#signal.aborted) await this.#arrival.wait();
+      while (this.#queue.length === 0 && this.#isOpen) await this.#arrival.wait();
+      if (this.#queue.length === 0) return;
       await this.#fillWindow();
       this.#underway = this.#take();
       if (this.#underway.length > 0) await this.#processor.process(this.#underway);
@@ -61,11 +70,15 @@ class Lane {
     }
   }
 
+  get #isOpen(): boolean {
+    return !this.#isComplete && !this.#signal.aborted;
+  }
+
   /** Waits until a batch is full, or its first record has waited for the window. */
   async #fillWindow(): Promise<void> {
     const { batchingWindowMs, batchSize } = this.#definition;
     const deadlineMs = performance.now() + batchingWindowMs;
-    while (this.#queue.length < batchSize && !this.#signal.aborted) {
+    while (this.#queue.length < batchSize && this.#isOpen) {
       const leftMs = deadlineMs - performance.now();
       if (leftMs <= 0) return;
       await this.#arrival.wait(leftMs);
@@ -118,7 +131,7 @@ export class ShardPoller {
     return ahead.length === 0;
   }
 
-  /** Runs until the signal aborts. */
+  /** Runs until a closed shard is handled to its end, or the signal aborts. */
   async run(): Promise<void> {
     if (this.#definition.startingPosition === 'LATEST') await this.#skipToLatest();
     await Promise.all([this.#poll(), ...this.#lanes.map((lane) => lane.run())]);
@@ -140,10 +153,16 @@ export class ShardPoller {
       await source.waitForRecords(this.#shardId, this.#position, this.#signal);
       await this.#untilThereIsRoom(aheadMax);
       if (this.#signal.aborted) return;
+      // Asked first: what is closed before the reading gets nothing more after it.
+      const { isClosed } = source.shard(this.#shardId);
       const records = await source.read(this.#shardId, this.#position, aheadMax);
       this.#position = records.at(-1)?.sequenceNumber ?? this.#position;
       for (const [index, lane] of this.#lanes.entries()) {
         lane.push(records.filter(({ partitionKey }) => this.#laneOf(partitionKey) === index));
+      }
+      if (isClosed && records.length === 0) {
+        for (const lane of this.#lanes) lane.complete();
+        return;
       }
     }
   }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { startFirehose } from '../engines/firehose.ts';
+import type { KinesisEngine } from '../engines/kinesis.ts';
 import { EventSourceMapping } from '../event-source/event-source-mapping.ts';
 import type { BatchReport, MappingDefinition } from '../event-source/mapping-definition.ts';
 import type { RecordSource } from '../event-source/record-source.ts';
@@ -125,7 +126,7 @@ function mappingStart(
   const stream = nameInArn(definition.streamArn);
   return () =>
     new EventSourceMapping(definition, {
-      source: recordSource(parts, stream, definition.id),
+      source: recordSource(parts.kinesis, stream, definition.id),
       invoke: (payload) => parts.functions.invoke(definition.functionArn, payload),
       deliverFailure:
         failureBucket === undefined
@@ -136,10 +137,15 @@ function mappingStart(
 }
 
 /** A mapping keeps what it has read until it is handled, so the stream need not. */
-function recordSource({ kinesis }: CloudParts, stream: string, consumer: string): RecordSource {
+export function recordSource(
+  kinesis: KinesisEngine,
+  stream: string,
+  consumer: string,
+): RecordSource {
   kinesis.registerConsumer(stream, consumer);
   return {
     shardIds: () => kinesis.shardIds(stream),
+    shard: (shardId) => kinesis.shard(stream, shardId),
     read: (shardId, after, recordsMax) => {
       if (after !== undefined) kinesis.checkpoint(stream, shardId, consumer, after);
       return kinesis.read(stream, shardId, after, {

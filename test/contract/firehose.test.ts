@@ -3,13 +3,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis';
+import { KinesisClient, PutRecordsCommand, SplitShardCommand } from '@aws-sdk/client-kinesis';
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FirehoseOptions, startFirehose } from '../../local/engines/firehose.ts';
 import { type KinesisEngine, startKinesisEngine } from '../../local/engines/kinesis.ts';
 import { type S3Engine, startS3Engine } from '../../local/engines/s3.ts';
 import { clientDefaults } from './endpoint.ts';
+import { until } from './until.ts';
 
 const BUCKET = 'lake';
 const HOUR_MS = 3_600_000;
@@ -120,6 +121,44 @@ describe('a delivery stream', () => {
     expect(keys.length).toBeGreaterThan(1);
     expect(numbers).toEqual(upTo(400));
     await firehose.stop();
+  });
+
+  it('follows the stream through a split, records of the closed shard and the new ones alike', async () => {
+    kinesis.createStream('split', 1);
+    const firehose = deliver('split');
+    await send('split', 0, 50);
+    const [ShardToSplit] = kinesis.shardIds('split');
+    await writer.send(
+      new SplitShardCommand({
+        StreamName: 'split',
+        ShardToSplit,
+        NewStartingHashKey: String(2n ** 127n),
+      }),
+    );
+    await send('split', 50, 50);
+    await until(async () => {
+      await firehose.flush();
+      return firehose.deliveredCount === 100 ? true : undefined;
+    });
+    await firehose.stop();
+    expect((await lines('split')).numbers).toEqual(upTo(100));
+  });
+
+  it('takes up the shards of a split by itself, without being flushed', async () => {
+    kinesis.createStream('split-full', 1);
+    const firehose = deliver('split-full', { sizeBytes: 100 });
+    const [ShardToSplit] = kinesis.shardIds('split-full');
+    await writer.send(
+      new SplitShardCommand({
+        StreamName: 'split-full',
+        ShardToSplit,
+        NewStartingHashKey: String(2n ** 127n),
+      }),
+    );
+    await send('split-full', 0, 100);
+    await until(() => (firehose.deliveredCount > 0 ? true : undefined));
+    await firehose.stop();
+    expect((await lines('split-full')).numbers).toEqual(upTo(100));
   });
 
   it('says how many records S3 had not taken when it was stopped', async () => {

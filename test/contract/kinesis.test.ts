@@ -12,7 +12,7 @@ import {
   PutRecordCommand,
   PutRecordsCommand,
   type PutRecordsCommandOutput,
-  SplitShardCommand,
+  UpdateShardCountCommand,
   waitUntilStreamExists,
 } from '@aws-sdk/client-kinesis';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
@@ -234,10 +234,10 @@ describe.skipIf(foreignEndpoint('kinesis') !== undefined)('the local engine', ()
   });
 
   it('says that it does not implement an operation', async () => {
-    const unknown = new SplitShardCommand({
+    const unknown = new UpdateShardCountCommand({
       StreamName: stream,
-      ShardToSplit: 'a',
-      NewStartingHashKey: '1',
+      TargetShardCount: 3,
+      ScalingType: 'UNIFORM_SCALING',
     });
     await expect(client.send(unknown)).rejects.toMatchObject({ name: 'UnknownOperationException' });
   });

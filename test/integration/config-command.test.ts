@@ -105,6 +105,24 @@ describe('kindred config', () => {
     expect(await services.registry.documents.get('bad')).toBeUndefined();
   });
 
+  it.each(['expectations', 'segment'])(
+    'lists, shows and deletes a stored %s that is not valid, and names it',
+    async (kind) => {
+      const damaged = { formVersion: 1, title: 'no such document' };
+      await services.putConfig(kind, 'damaged', damaged);
+      const listed = await kindred('config', 'list', kind);
+      expect([listed.code, listed.stdout]).toEqual([0, 'damaged\n']);
+      expect(listed.stderr).toContain(`damaged is stored, but is not a valid ${kind}`);
+      const shown = await kindred('config', 'get', kind, 'damaged');
+      expect([shown.code, JSON.parse(shown.stdout)]).toEqual([0, damaged]);
+      expect(shown.stderr).toContain(`not a valid ${kind}`);
+      const json = await kindred('config', 'list', kind, '--json');
+      expect([json.code, JSON.parse(json.stdout)]).toEqual([0, [damaged]]);
+      expect((await kindred('config', 'delete', kind, 'damaged')).code).toBe(0);
+      expect((await kindred('config', 'list', kind)).stdout).toBe('');
+    },
+  );
+
   it.each([
     [['get', 'sauce', 'x'], 'Take one of: source'],
     [['get', 'source', 'nobody'], 'There is no source "nobody"'],

@@ -10,13 +10,12 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import type { KinesisStreamRecord } from 'aws-lambda';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createCatalogueStore } from '../../adapters/dynamodb/catalogue-store.ts';
 import { createDynamoDbClient } from '../../adapters/dynamodb/client.ts';
 import { createProfileStore, storedProfiles } from '../../adapters/dynamodb/profile-store.ts';
-import { createEventStream } from '../../adapters/kinesis/event-stream.ts';
+import type { StreamRecord } from '../../adapters/kinesis/event-stream.ts';
 import { writePoison } from '../../adapters/s3/failures.ts';
 import { strongestFirst } from '../../core/identity/profile-id.ts';
 import { wholeProfile } from '../../core/profile/hot-cold.ts';
@@ -40,15 +39,15 @@ import {
   CrashError,
   type Invoke,
   isPoison,
-  recordOf,
   seededRandom,
 } from '../property/simulated-stream.ts';
 import { SIMULATION_SEED } from '../property/simulation-runs.ts';
+import { ReshardedStream } from '../support/resharded-stream.ts';
 
 /**
  * The simulation of test/property/exactly-once.test.ts with nothing simulated but the faults: the function's own
  * entry over the adapters, their SDK clients, and the local engines behind real HTTP. A process dies before or
- * after any request of any client.
+ * after any request of any client. The stream's shards are split and merged under way.
  */
 const RUNS = Number(process.env.KINDRED_ENGINE_RUNS ?? 100);
 const WEATHER = { crash: 0.04, storeError: 0.04, zombie: 0.2, abandon: 0.1 };
@@ -154,48 +153,16 @@ function invoking(random: () => number, strikes: (probability: number) => boolea
   };
 }
 
-/** Puts a generation of shards' worth on a stream of its own, and reads the shards as Lambda does. */
-async function onStream(
-  name: string,
-  shardCount: number,
-  arriving: readonly Arriving[],
-): Promise<KinesisStreamRecord[][]> {
-  kinesisEngine.createStream(name, shardCount);
-  const encode = (text: string) => new TextEncoder().encode(text);
-  const records = arriving.map((each) =>
+const encode = (text: string) => new TextEncoder().encode(text);
+
+function toPut(arriving: readonly Arriving[]): StreamRecord[] {
+  return arriving.map((each) =>
     isPoison(each)
       ? { data: encode(each.poison), partitionKey: each.partitionKey }
       : {
           data: encode(`${JSON.stringify(each)}\n`),
           partitionKey: strongestFirst(each.identities)[0] ?? '',
         },
-  );
-  await createEventStream(name).put(records, Date.now() + 10_000);
-  return kinesisEngine.shardIds(name).map((shardId) => {
-    const read = kinesisEngine.read(name, shardId, undefined, { recordCount: 1_000, bytes: 1e7 });
-    return read.map(({ partitionKey, sequenceNumber, arrivedAtMs, data }) => {
-      const record = recordOf(undefined, partitionKey, sequenceNumber, arrivedAtMs);
-      const eventID = `${shardId}:${sequenceNumber}`;
-      return {
-        ...record,
-        eventID,
-        kinesis: { ...record.kinesis, data: data.toString('base64') },
-      };
-    });
-  });
-}
-
-/** Later shards have higher numbers, as children of a split have; each engine's stream begins at the same. */
-function afterParents(
-  shards: KinesisStreamRecord[][],
-  generation: number,
-): KinesisStreamRecord[][] {
-  const offset = BigInt(generation) * 10n ** 12n;
-  return shards.map((shard) =>
-    shard.map((record) => {
-      const sequenceNumber = String(BigInt(record.kinesis.sequenceNumber) + offset);
-      return { ...record, kinesis: { ...record.kinesis, sequenceNumber } };
-    }),
   );
 }
 
@@ -254,27 +221,39 @@ async function run(stream: readonly Arriving[], seed: number): Promise<void> {
     batchSizeMax: 10,
     invoke: invoking(random, strikes),
   });
-  const half = Math.floor(stream.length / 2);
-  for (const [generation, part] of [stream.slice(0, half), stream.slice(half)].entries()) {
-    // One shard at first, then three: keys move, and none is read before its parent is.
-    const shards = await onStream(`run-${runNumber}-${generation}`, 1 + 2 * generation, part);
-    await consumption.consumeAll(afterParents(shards, generation));
+  kinesisEngine.createStream(`run-${runNumber}`, 2);
+  const resharded = new ReshardedStream(`run-${runNumber}`, random);
+  const consume = () => resharded.consume((records) => consumption.consumeAll([records]));
+  /** A shard may be closed before or after its records are read. */
+  const perhapsConsume = async () => (random() < 0.5 ? consume() : undefined);
+  const third = Math.ceil(stream.length / 3);
+  await resharded.put(toPut(stream.slice(0, third)));
+  await perhapsConsume();
+  await resharded.split();
+  await resharded.put(toPut(stream.slice(third, 2 * third)));
+  await perhapsConsume();
+  await resharded.merge();
+  await resharded.put(toPut(stream.slice(2 * third)));
+  await consume();
+  while (consumption.abandoned.length > 0) {
+    const again = consumption.abandoned.splice(0).map(({ kinesis }) => ({
+      data: Buffer.from(kinesis.data, 'base64'),
+      partitionKey: kinesis.partitionKey,
+    }));
+    await resharded.put(again);
+    await resharded.split();
+    await consume();
   }
-  for (let generation = 2; consumption.abandoned.length > 0; generation += 1) {
-    const name = `run-${runNumber}-${generation}`;
-    const again = consumption.abandoned.splice(0).map(({ kinesis }): Arriving => {
-      const text = Buffer.from(kinesis.data, 'base64').toString();
-      const isEvent = text.startsWith('{"schemaVersion"');
-      return isEvent ? JSON.parse(text) : { poison: text, partitionKey: kinesis.partitionKey };
-    });
-    await consumption.consumeAll(afterParents(await onStream(name, 2, again), generation));
-  }
+  resharded.close();
   await Promise.all(consumption.zombies);
 }
 
 describe('each event has its effect exactly once over the real engines', () => {
   it.each([
-    ['through crashes between any two requests, races, resharding and replays', undefined],
+    [
+      'through crashes between any two requests, races, splits and merges of shards, and replays',
+      undefined,
+    ],
     ['where persons had another user id before', withFormerIds],
   ] as const)(
     '%s',

@@ -111,7 +111,8 @@ function portsOf(said: Partial<SearchPorts> = {}): SearchPorts {
     isErasing: true,
     sink: {
       take: async (_, __, records) => void taken.push(...records),
-      flush: async () => ({ partCount: 0, claimCount: 0 }),
+      changing: async () => undefined,
+      flush: async () => 0,
     },
     nowMs: () => ERASED_AT_MS,
     ...said,
@@ -182,7 +183,8 @@ describe('raw files', () => {
         if (isFirst) await putRaw('a', [eventOf('m1', [anna]), eventOf('m5', [bert])]);
         isFirst = false;
       },
-      flush: async () => ({ partCount: 0, claimCount: 0 }),
+      changing: async () => undefined,
+      flush: async () => 0,
     };
     await search(RAW, portsOf({ sink }));
     expect(await messageIds()).toEqual(['m5']);

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
-import type * as z from 'zod';
+import * as z from 'zod';
+import { configDocuments } from '../../adapters/dynamodb/config-documents.ts';
 import {
   createSourceRegistry,
   type SourceRegistry,
@@ -28,6 +29,8 @@ export interface CollectorServices {
   addSource(source: SourceInput): Promise<string>;
   /** The same registry that the command line works on. */
   readonly registry: SourceRegistry;
+  /** Puts a document into the config table, whether it is valid or not. */
+  putConfig(kind: string, id: string, document: object): Promise<void>;
   /** Calls `see` with every request to a service from now on, without disturbing it. */
   observe(service: FaultyService, see: (request: FaultRequest) => void): void;
   stop(): Promise<void>;
@@ -116,6 +119,8 @@ export async function startCollectorServices(writeKey: string): Promise<Collecto
       return Promise.all((listed.Contents ?? []).map(({ Key }) => read(Key ?? '')));
     },
     registry,
+    putConfig: (kind, id, document) =>
+      configDocuments(dynamoDbClient, TABLE, kind, z.unknown()).put(id, document),
     addSource: async (source) => (await addSource(registry, sourceDocument.parse(source))).writeKey,
     observe: (service, see) => {
       const when = (request: FaultRequest): boolean => {

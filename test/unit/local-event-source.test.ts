@@ -46,6 +46,7 @@ function sourceOf(records: StreamRecord[]): RecordSource {
     records.filter(({ sequenceNumber }) => position === undefined || sequenceNumber > position);
   return {
     shardIds: () => [SHARD],
+    shard: () => ({ parentIds: [], isClosed: false }),
     read: (_, position, recordsMax) => after(position).slice(0, recordsMax),
     waitForRecords: async (_, position, signal) => {
       while (after(position).length === 0 && !signal.aborted) {

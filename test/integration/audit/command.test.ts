@@ -1,7 +1,9 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -121,6 +123,15 @@ describe('kindred audit says', () => {
     const page = await readFile(join(folder, 'page.html'), 'utf8');
     expect(page).toContain('1 of 3 rows (33.33 %) are out of bounds.');
     expect(page).not.toContain('eve@example.com');
+  });
+
+  it('nothing more once nobody reads it, as `| head -1` does not', async () => {
+    const given = ['audit', '--data', 'orders.csv', '--suite', 'suite.json'];
+    const child = spawn('node', [kindred, ...given], { cwd: folder });
+    // Whoever reads is gone before the first line.
+    child.stdout.destroy();
+    const [stderr, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+    expect([code, stderr]).toEqual([141, '']);
   });
 
   it('how to use it', async () => {

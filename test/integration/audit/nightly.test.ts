@@ -34,9 +34,14 @@ vi.setConfig({ testTimeout: 240_000, hookTimeout: 300_000 });
 
 let test: TestCloud;
 let bucket: string;
+/** Of all suites, before anything has come. */
+let firstAudit: Awaited<ReturnType<typeof audit>>;
+let firstReport: Awaited<ReturnType<typeof reportOf>>;
 beforeAll(async () => {
   test = await startTestCloud();
   bucket = test.cloud.connection.resources.LakeBucketName ?? '';
+  firstAudit = await audit({});
+  firstReport = await reportOf('events', YESTERDAY);
   for (const itemId of ['mug', 'hat']) {
     await test.clients.dynamoDb.send(
       new PutItemCommand({
@@ -153,6 +158,15 @@ const listed = z.object({
 });
 
 describe('the nightly audit', () => {
+  it('does not take an installation to which nothing has come yet for an outage, and says so', async () => {
+    expect([firstAudit.status, firstAudit.cause]).toEqual(['SUCCEEDED', undefined]);
+    expect(firstReport).toMatchObject({ verdict: 'passed', rowCount: 0 });
+    expect(firstReport.data).toContain('no row has come yet');
+    const arrives = firstReport.results.find(({ id }) => id === 'arrives');
+    expect(arrives).toMatchObject({ status: 'undecided', unexpectedCount: 0 });
+    expect(arrives?.message).toContain('Nothing has come yet');
+  });
+
   it('audits yesterday, the customers and the catalogue, and keeps what it found', async () => {
     await putDay(YESTERDAY, orders(YESTERDAY, 40));
     const ended = await audit({});
@@ -215,9 +229,27 @@ describe('the nightly audit', () => {
   });
 
   it('finds a day without any event, where there is no file', async () => {
-    const empty = dayBefore(YESTERDAY, 20);
+    const empty = dayBefore(YESTERDAY, 5);
     const ended = await audit({ day: empty, suites: ['events'] });
     expect(ended).toMatchObject({ status: 'FAILED', cause: 'events: arrives' });
+  });
+
+  it('expects nothing of a day before the first, and everything where what came is gone', async () => {
+    const before = dayBefore(EARLIER, 20);
+    const first = await audit({ day: before, suites: ['events'] });
+    expect(first.status).toBe('SUCCEEDED');
+    const measures = makeDayMeasures('events', dayBefore(before, 1), {
+      'volume-by-source': { web: 9 },
+    });
+    await test.clients.s3.send(
+      new PutObjectCommand({
+        Bucket: bucket,
+        Key: `quality/events/${dayBefore(before, 1)}/measures.json`,
+        Body: JSON.stringify(measures),
+      }),
+    );
+    const gone = await audit({ day: before, suites: ['events'] });
+    expect(gone).toMatchObject({ status: 'FAILED', cause: 'events: arrives' });
   });
 
   it('takes the shop’s own suite, and tells of one that can’t be used', async () => {
