@@ -155,7 +155,10 @@ function foldOne(
     else if (other !== owner) owner = working.join(owner, other, ref);
   }
   if (formerRef !== undefined) owner = joinFormer(working, owner, formerRef, event);
-  const free = claims.filter(({ key }) => !takenClaims.has(key) && !working.hasClaim(key));
+  const free =
+    claims.length === 0
+      ? noClaims
+      : claims.filter(({ key }) => !takenClaims.has(key) && !working.hasClaim(key));
   const isTaken = claims[0] !== free[0];
   const evidence = evidenceFor(working, owner, delivery);
   // Of the profile that it was known to be of, it is no redelivery: see above.

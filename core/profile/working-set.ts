@@ -336,9 +336,12 @@ export class WorkingSet {
   }
 
   #find(profileId: string): Entry | undefined {
-    const id = this.#lastOf(profileId);
-    const known = this.#entries.get(id);
+    // One that is worked on was merged into no other.
+    const known = this.#entries.get(profileId);
     if (known !== undefined) return known;
+    const id = this.#lastOf(profileId);
+    const last = this.#entries.get(id);
+    if (last !== undefined) return last;
     const stored = this.#view.profiles.get(id);
     if (stored?.kind === 'unreadable') throw new ProfileRefusedError(stored.cause);
     if (stored?.kind !== 'profile') return undefined;
