@@ -45,16 +45,21 @@ export function coldItem(profileId: string, version: number, cold: ColdProfile):
   return itemOf(coldKeyOf(profileId), version, { cold: { S: encodeCold(cold) } });
 }
 
+/** Reads a hot item's text; see decodeHot. */
+export type ReadHot = (profileId: string, version: number, text: string) => HotProfile;
+
 /** What the items of one profile are; what this code doesn't know is left as it is. */
 export function storedProfileOf(
   hotItem: StoredItem,
   coldItem: StoredItem | undefined,
+  readHot: ReadHot = decodeHot,
 ): StoredProfile {
   try {
     if (hotItem.schemaVersion?.N !== CURRENT_VERSION) return otherFormOf(hotItem);
     const profileId = hotItem.profileId?.S ?? '';
-    const known = decodeHot(profileId, Number(hotItem.version?.N), hotItem.hot?.S ?? '');
-    const hot = { ...known, cartDue: hotItem[CART_DUE_ATTRIBUTE]?.S };
+    const known = readHot(profileId, Number(hotItem.version?.N), hotItem.hot?.S ?? '');
+    const cartDue = hotItem[CART_DUE_ATTRIBUTE]?.S;
+    const hot = known.cartDue === cartDue ? known : { ...known, cartDue };
     return { kind: 'profile', hot, cold: coldOf(hot, coldItem), isOutdated: false };
   } catch (error) {
     if (!(error instanceof MalformedProfileError)) throw error;

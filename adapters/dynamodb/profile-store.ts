@@ -4,7 +4,8 @@ import * as z from 'zod';
 import { erasedIdentity } from '../../core/identity/erased-identity.ts';
 import type { ProfileStore, StoredProfile } from '../../core/profile/profile-store.ts';
 import { readBatch, type StoredItem } from './batch-read.ts';
-import { coldKeyOf, isColdKey, storedProfileOf } from './profile-item.ts';
+import { KnownProfiles } from './known-profiles.ts';
+import { coldKeyOf, isColdKey, type ReadHot, storedProfileOf } from './profile-item.ts';
 import { type ProfileTables, writeProfiles } from './profile-write.ts';
 
 /** An item of the identities table: a link, the mark of an erasure, or both once the customer has come back. */
@@ -16,6 +17,8 @@ export const identityItem = z.object({
 
 /** Profiles, identities and claims in DynamoDB. */
 export function createProfileStore(client: DynamoDBClient, tables: ProfileTables): ProfileStore {
+  const known = new KnownProfiles();
+  const readHot: ReadHot = (profileId, version, text) => known.read(profileId, version, text);
   return {
     readLinks: async (identityRefs) => {
       const items = await readBatch(client, {
@@ -47,19 +50,27 @@ export function createProfileStore(client: DynamoDBClient, tables: ProfileTables
         ),
         isConsistent: true,
       });
-      return storedProfiles(items);
+      return storedProfiles(items, readHot);
     },
-    write: (write) => writeProfiles(client, tables, write),
+    write: async (write) => {
+      const outcome = await writeProfiles(client, tables, write);
+      if (outcome.kind !== 'written') return outcome;
+      for (const { hot, hotText } of write.profiles) known.keep(hot, hotText);
+      return outcome;
+    },
   };
 }
 
 /** By profile id, what lies in the table, read one way or another; each profile's two items together. */
-export function storedProfiles(items: readonly StoredItem[]): Map<string, StoredProfile> {
+export function storedProfiles(
+  items: readonly StoredItem[],
+  readHot?: ReadHot,
+): Map<string, StoredProfile> {
   const byKey = new Map(items.map((item) => [item.profileId?.S ?? '', item]));
   const profiles = new Map<string, StoredProfile>();
   for (const [key, item] of byKey) {
     if (isColdKey(key)) continue;
-    profiles.set(key, storedProfileOf(item, byKey.get(coldKeyOf(key))));
+    profiles.set(key, storedProfileOf(item, byKey.get(coldKeyOf(key)), readHot));
   }
   return profiles;
 }

@@ -1,7 +1,8 @@
+import { KnownProfiles } from '../../adapters/dynamodb/known-profiles.ts';
 import type { CatalogueEntry } from '../../core/catalogue/catalogue-entry.ts';
 import type { CatalogueStore } from '../../core/catalogue/catalogue-store.ts';
 import type { StoredProfile, WantedProfile } from '../../core/profile/profile-store.ts';
-import { decodeCold, decodeHot, encodeCold } from '../../core/profile/stored-profile.ts';
+import { decodeCold, encodeCold } from '../../core/profile/stored-profile.ts';
 import type { EnrichPorts } from '../../lambdas/enrich/enrich-batch.ts';
 import { EntryCache } from '../../lambdas/enrich/entry-cache.ts';
 
@@ -17,6 +18,7 @@ type KeptProfile =
 export function portsInMemory(): EnrichPorts {
   const links = new Map<string, string>();
   const profiles = new Map<string, KeptProfile>();
+  const known = new KnownProfiles();
   const entries = new Map<string, CatalogueEntry>();
   const catalogue: CatalogueStore = {
     readEntries: async (itemIds) => found(entries, itemIds),
@@ -28,12 +30,13 @@ export function portsInMemory(): EnrichPorts {
   return {
     profiles: {
       readLinks: async (refs) => ({ links: found(links, refs), erased: new Map() }),
-      readProfiles: async (wanted) => readKept(profiles, wanted),
+      readProfiles: async (wanted) => readKept(profiles, known, wanted),
       write: async (write) => {
         for (const { hot, hotText, cold } of write.profiles) {
           const { profileId, version } = hot;
           const before = profiles.get(profileId);
           const kept = before !== undefined && 'cold' in before ? before.cold : undefined;
+          known.keep(hot, hotText);
           const coldText = cold === undefined ? kept : encodeCold(cold);
           profiles.set(profileId, { version, hot: hotText, cold: coldText });
         }
@@ -57,6 +60,7 @@ export function portsInMemory(): EnrichPorts {
 
 function readKept(
   profiles: ReadonlyMap<string, KeptProfile>,
+  known: KnownProfiles,
   wanted: readonly WantedProfile[],
 ): Map<string, StoredProfile> {
   const read = new Map<string, StoredProfile>();
@@ -70,7 +74,7 @@ function readKept(
     const { version, hot: text, cold } = kept;
     read.set(profileId, {
       kind: 'profile',
-      hot: decodeHot(profileId, version, text),
+      hot: known.read(profileId, version, text),
       cold: withCold && cold !== undefined ? decodeCold(cold) : undefined,
       isOutdated: false,
     });

@@ -1,8 +1,10 @@
+import type { Visitor } from '../../core/events/context/enrich-context.ts';
 import { collectCalls } from '../../core/identity/collect-calls.ts';
 import { IdentityHasher } from '../../core/identity/identity-key.ts';
 import { generateShop } from '../../examples/shop/generate.ts';
 import type { SegmentCall } from '../../examples/shop/segment-call.ts';
 import type { StreamRecord } from '../../lambdas/enrich/stream-record.ts';
+import { readUserAgent } from '../../lambdas/ingest/user-agent.ts';
 
 /** A fixed day, so that the same batches come of every run. */
 const NOW_MS = Date.parse('2026-11-23T12:00:00Z');
@@ -18,7 +20,7 @@ export const COALESCED = 3;
  */
 export function sessionBatches(): StreamRecord[][] {
   const { calls } = generateShop({ seed: 1, nowMs: NOW_MS, customerCount: CUSTOMERS });
-  const records = runsInTurns(calls).map(recordOf);
+  const records = runsInTurns(calls).map((call, index) => recordOf(call, index));
   const batches: StreamRecord[][] = [];
   for (let at = 0; at + BATCH_RECORDS <= records.length; at += BATCH_RECORDS) {
     batches.push(records.slice(at, at + BATCH_RECORDS));
@@ -40,7 +42,8 @@ function runsInTurns(calls: readonly SegmentCall[]): SegmentCall[] {
 
 const hasher = new IdentityHasher('s'.repeat(64));
 
-export function recordOf(call: SegmentCall, index: number): StreamRecord {
+/** What the collector puts on the stream for a call; `visitor` is whose browser made it. */
+export function recordOf(call: SegmentCall, index: number, visitor?: Visitor): StreamRecord {
   const receivedAtMs = Date.parse(call.timestamp);
   const { accepted, refused } = collectCalls([call], {
     source: { sourceId: 'website', priority: 100 },
@@ -49,6 +52,8 @@ export function recordOf(call: SegmentCall, index: number): StreamRecord {
     mayHoldEmail: true,
     newMessageId: () => `bench-${index}`,
     callBytesMax: 32_768,
+    readUserAgent,
+    ...(visitor !== undefined && { visitor }),
   });
   const [record] = accepted;
   if (record === undefined)

@@ -1,4 +1,5 @@
 import type { CollectedEvent } from '../events/event.ts';
+import { isoTimeMs } from '../events/iso-time.ts';
 import {
   type EventProduct,
   ITEM_ID_LENGTH_MAX,
@@ -108,7 +109,7 @@ export function factsOf(event: CollectedEvent): readonly ProductFact[] {
 function factTimeMs({ timestamp, receivedAt }: CollectedEvent): number {
   // Texts of one form compare as their times do; parsing is half the cost of an event that says nothing new.
   if (timestamp.length === receivedAt.length) {
-    return Date.parse(timestamp < receivedAt ? timestamp : receivedAt);
+    return isoTimeMs(timestamp < receivedAt ? timestamp : receivedAt);
   }
   return Math.min(Date.parse(timestamp), Date.parse(receivedAt));
 }

@@ -1,4 +1,5 @@
 import type { CollectedEvent } from './event.ts';
+import { isoTimeMs } from './iso-time.ts';
 import { kindOf } from './issue.ts';
 import { FUTURE_MS_MAX } from './limits.ts';
 
@@ -62,18 +63,20 @@ export function happenedAtMs({
 }: Pick<CollectedEvent, 'timestamp' | 'receivedAt'>): number {
   // Each part of a profile asks, and all of them of one event before the next.
   if (timestamp !== lastRead.timestamp || receivedAt !== lastRead.receivedAt) {
-    lastRead = { timestamp, receivedAt, timeMs: plausibleMs(timestamp, receivedAt) };
+    lastRead.timestamp = timestamp;
+    lastRead.receivedAt = receivedAt;
+    lastRead.timeMs = plausibleMs(timestamp, receivedAt);
   }
   return lastRead.timeMs;
 }
 
-let lastRead = { timestamp: '', receivedAt: '', timeMs: Number.NaN };
+const lastRead = { timestamp: '', receivedAt: '', timeMs: Number.NaN };
 
 function plausibleMs(timestamp: string, receivedAt: string): number {
-  const timeMs = Date.parse(timestamp);
+  const timeMs = isoTimeMs(timestamp);
   // Both are ISO 8601 in UTC, which sorts as text: by far most need no second reading.
   if (timestamp <= receivedAt) return timeMs;
-  const receivedAtMs = Date.parse(receivedAt);
+  const receivedAtMs = isoTimeMs(receivedAt);
   return timeMs > receivedAtMs + FUTURE_MS_MAX ? receivedAtMs : timeMs;
 }
 

@@ -38,13 +38,12 @@ const IDENTITY_FIELDS = 2;
 
 function areIdentities(value: unknown): boolean {
   if (!Array.isArray(value) || value.length === 0) return false;
-  return value.every(
-    (identity) =>
-      isJsonObject(identity) &&
-      kinds.has(identity.kind) &&
-      isShortText(identity.key, 64) &&
-      Object.keys(identity).length === IDENTITY_FIELDS,
-  );
+  for (const identity of value) {
+    if (!isJsonObject(identity) || !kinds.has(identity.kind)) return false;
+    if (!isShortText(identity.key, 64)) return false;
+    if (Object.keys(identity).length !== IDENTITY_FIELDS) return false;
+  }
+  return true;
 }
 
 function isShortText(value: unknown, charactersMax: number): boolean {

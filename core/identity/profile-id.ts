@@ -25,6 +25,9 @@ const kindNames: readonly string[] = identityKinds;
 
 /** References of an event's identities, strongest first (userId, email, anonymousId), each once. */
 export function strongestFirst(identities: readonly Identity[]): string[] {
+  const [first] = identities;
+  // Nearly all events: nothing to sort, and none twice.
+  if (identities.length === 1 && first !== undefined) return [identityRef(first)];
   const refs = identities
     .toSorted((a, b) => strengthRank(a) - strengthRank(b))
     .map((identity) => identityRef(identity));

@@ -3,6 +3,7 @@ import { isMadeByBot } from '../events/context/enrich-context.ts';
 import type { CollectedEvent } from '../events/event.ts';
 import { happenedAtMs } from '../events/event-time.ts';
 import { type EventProduct, productOf, productsOf } from './event-products.ts';
+import type { StoredForm } from './profile-parts.ts';
 import { textOf } from './untyped-value.ts';
 
 /**
@@ -36,8 +37,10 @@ const DAY_MS = 86_400_000;
 const decayed = z.array(z.number()).min(2).readonly();
 type Decayed = readonly number[];
 
-const byLabel = z.record(z.string(), decayed);
-type ByLabel = Readonly<Record<string, Decayed>>;
+/** Sorted by label, each once: what two visits say is gone through side by side. */
+const byLabel = z.array(z.tuple([z.string(), decayed]).readonly()).readonly();
+type Labelled = readonly [label: string, sums: Decayed];
+type ByLabel = readonly Labelled[];
 
 /** `c` by category, `b` by brand. */
 export const affinities = z.object({ c: byLabel.optional(), b: byLabel.optional() });
@@ -91,7 +94,7 @@ export function affinitiesAt(
   atMs: number,
 ): (readonly [label: string, affinity: number])[] {
   const epochsNow = atMs / DAY_MS / HALF_LIFE_DAYS;
-  return Object.entries(labels ?? {})
+  return (labels ?? [])
     .map(([label, sums]) => [label, valueAt(sums, epochsNow) / SCALE] as const)
     .sort(([labelA, x], [labelB, y]) => y - x || (labelA < labelB ? -1 : 1));
 }
@@ -99,7 +102,9 @@ export function affinitiesAt(
 /** A label as it is kept: trimmed, and cut to LABEL_BYTES_MAX without half a character. */
 export function labelOf(value: unknown): string | undefined {
   const text = textOf(value, LABEL_READ_MAX);
-  if (text === undefined || text === '__proto__') return undefined;
+  if (text === undefined) return undefined;
+  // A UTF-16 unit is at most three bytes.
+  if (text.length * 3 <= LABEL_BYTES_MAX) return text;
   if (Buffer.byteLength(text) <= LABEL_BYTES_MAX) return text;
   let cut = '';
   for (const character of text) {
@@ -116,12 +121,13 @@ function sumsOf(
   weight: number,
   labelsMax: number,
 ): ByLabel | undefined {
-  const sums = new Map<string, Decayed>();
+  let sums: ByLabel | undefined;
   for (const { fields } of products) {
     const label = labelOf(fields[field]);
-    if (label !== undefined) sums.set(label, [epoch, (sums.get(label)?.[1] ?? 0) + weight]);
+    if (label === undefined) continue;
+    sums = merged(sums ?? [], [[label, [epoch, weight]]]);
   }
-  return sums.size === 0 ? undefined : bounded(sums, labelsMax);
+  return sums && bounded(sums, labelsMax);
 }
 
 function combineLabels(
@@ -129,25 +135,37 @@ function combineLabels(
   b: ByLabel | undefined,
   labelsMax: number,
 ): ByLabel | undefined {
-  if (a === undefined || b === undefined) return a ?? b;
-  const [label = '', ...others] = Object.keys(b);
-  const known = Object.hasOwn(a, label) ? a[label] : undefined;
-  const added = b[label];
-  // Most events speak of one product, whose category is known: no label comes or goes, and none moves.
-  if (others.length === 0 && known !== undefined && added !== undefined) {
-    return { ...a, [label]: addDecayed(known, added) };
+  return a === undefined || b === undefined ? (a ?? b) : bounded(merged(a, b), labelsMax);
+}
+
+function merged(a: ByLabel, b: ByLabel): ByLabel {
+  const sums: Labelled[] = [];
+  let at = 0;
+  for (const added of b) {
+    let known = a[at];
+    while (known !== undefined && known[0] < added[0]) {
+      sums.push(known);
+      at += 1;
+      known = a[at];
+    }
+    if (known?.[0] === added[0]) {
+      sums.push([added[0], addDecayed(known[1], added[1])]);
+      at += 1;
+    } else sums.push(added);
   }
-  const sums = new Map(Object.entries(a));
-  for (const [label, added] of Object.entries(b)) {
-    const known = sums.get(label);
-    sums.set(label, known === undefined ? added : addDecayed(known, added));
+  for (let known = a[at]; known !== undefined; known = a[at]) {
+    sums.push(known);
+    at += 1;
   }
-  return bounded(sums, labelsMax);
+  return sums;
 }
 
 function addDecayed(a: Decayed, b: Decayed): Decayed {
   const [newest, oldest] = (a[0] ?? 0) >= (b[0] ?? 0) ? [a, b] : [b, a];
-  const [epoch = 0] = newest;
+  const [epoch = 0, sum = 0] = newest;
+  // Within a visit, and mostly within a month, all that is known is of one epoch.
+  const isOfOneEpoch = newest.length === 2 && oldest.length === 2 && oldest[0] === epoch;
+  if (isOfOneEpoch) return [epoch, sum + (oldest[1] ?? 0)];
   const sums: number[] = [epoch];
   for (let age = 0; age < EPOCHS_MAX; age += 1) {
     sums.push(sumAt(newest, epoch - age) + sumAt(oldest, epoch - age));
@@ -166,16 +184,30 @@ function valueAt([epoch = 0, ...sums]: Decayed, epochsNow: number): number {
   return sums.reduce((value, sum, age) => value + sum * 2 ** (epoch - age - epochsNow), 0);
 }
 
-/** The strongest labels, sorted by name, so that equal states are equal as text. */
-function bounded(sums: ReadonlyMap<string, Decayed>, labelsMax: number): ByLabel {
-  let entries = [...sums];
-  if (entries.length > labelsMax) {
-    const newest = Math.max(...entries.map(([, [epoch = 0]]) => epoch));
-    entries = entries
-      .map((entry) => ({ entry, value: valueAt(entry[1], newest) }))
-      .sort((a, b) => b.value - a.value || (a.entry[0] < b.entry[0] ? -1 : 1))
-      .slice(0, labelsMax)
-      .map(({ entry }) => entry);
-  }
-  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+/** The strongest labels, of two alike the one whose name is less; in the order they came in. */
+function bounded(labels: ByLabel, labelsMax: number): ByLabel {
+  if (labels.length <= labelsMax) return labels;
+  const newest = Math.max(...labels.map(([, [epoch = 0]]) => epoch));
+  const weakest = labels
+    .map((each) => ({ each, value: valueAt(each[1], newest) }))
+    .sort((a, b) => b.value - a.value || (a.each[0] < b.each[0] ? -1 : 1))
+    .slice(labelsMax);
+  const dropped = new Set(weakest.map(({ each }) => each));
+  return labels.filter((each) => !dropped.has(each));
+}
+
+/** As it was stored at first: the sums by label. */
+const earlierByLabel = z.record(z.string(), decayed);
+const earlierAffinities = z.object({ c: earlierByLabel.optional(), b: earlierByLabel.optional() });
+
+export const affinitiesForm: StoredForm<Affinities> = {
+  encode: (state) => state,
+  decode: (stored) => affinities.safeParse(stored).data ?? ofEarlierForm(stored),
+};
+
+function ofEarlierForm(stored: unknown): Affinities | undefined {
+  const { data } = earlierAffinities.safeParse(stored);
+  const listed = (sums: z.infer<typeof earlierByLabel>): ByLabel =>
+    Object.entries(sums).sort(([a], [b]) => (a < b ? -1 : 1));
+  return data && { ...(data.c && { c: listed(data.c) }), ...(data.b && { b: listed(data.b) }) };
 }

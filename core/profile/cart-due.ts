@@ -35,8 +35,13 @@ export function cartDueOf(
  */
 export function cartDueSince(
   before: string | undefined,
-  since: { readonly profileId: string } & Partial<Pick<Profile, 'cart' | 'orders'>>,
+  since: {
+    readonly profileId: string;
+    readonly cart: Profile['cart'] | undefined;
+    readonly orders: Profile['orders'] | undefined;
+  },
 ): string | undefined {
+  if (before === undefined && since.cart === undefined) return undefined;
   const [changedAtMs = 0, , abandonedAtMs = 0] = since.cart ?? [];
   const orderedAtMs = since.orders?.lastAtMs ?? 0;
   const own = changedAtMs > 0 ? bucketOf(changedAtMs, shardOf(since.profileId)) : undefined;

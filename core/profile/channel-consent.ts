@@ -33,7 +33,17 @@ export type ConsentAnswer = 'granted' | 'refused' | 'unknown';
 
 /** What an event says of consent, by channel and purpose; undefined where it says nothing. */
 export function channelConsentOf(event: CollectedEvent): ChannelConsent | undefined {
-  const said = [...categoriesIn(event), ...ownStatementsIn(event), ...mailStatementsIn(event)];
+  const own = ownStatement(event);
+  const ofMail = event.type === 'track' ? mailStatements.get(event.event ?? '') : undefined;
+  // Each event is asked, and hardly any says something.
+  if (own === undefined && ofMail === undefined && event.context?.consent === undefined) {
+    return undefined;
+  }
+  const said = [
+    ...categoriesIn(event),
+    ...saidIn(fieldsOf(own), EVERY_CHANNEL),
+    ...(ofMail === undefined ? [] : [ofMail]),
+  ];
   if (said.length === 0) return undefined;
   const timeMs = happenedAtMs(event);
   return said
@@ -81,22 +91,17 @@ function categoriesIn({ context }: CollectedEvent): Said[] {
 }
 
 /** The trait `consent` of an identify, and the property `consent` of the preference centre's event. */
-function ownStatementsIn(event: CollectedEvent): Said[] {
-  const stated =
-    event.type === 'identify'
-      ? event.traits?.consent
-      : event.event === 'Preferences Updated' && event.type === 'track'
-        ? event.properties?.consent
-        : undefined;
-  return stated === undefined ? [] : saidIn(fieldsOf(stated), EVERY_CHANNEL);
+function ownStatement({ type, event, traits, properties }: CollectedEvent): unknown {
+  if (type === 'identify') return traits?.consent;
+  const isStatement = type === 'track' && event === 'Preferences Updated';
+  return isStatement ? properties?.consent : undefined;
 }
 
 /** What an ESP reports: leaving and coming back are words about marketing by email. */
-function mailStatementsIn({ type, event }: CollectedEvent): Said[] {
-  if (type !== 'track') return [];
-  if (event === 'Unsubscribed') return [['email.marketing', false]];
-  return event === 'Email Resubscribed' ? [['email.marketing', true]] : [];
-}
+const mailStatements: ReadonlyMap<string, Said> = new Map([
+  ['Unsubscribed', ['email.marketing', false]],
+  ['Email Resubscribed', ['email.marketing', true]],
+]);
 
 /** `{marketing: true}`, `{email: {marketing: true}}` and `{email_marketing: true}`. */
 function saidIn(fields: Readonly<Record<string, unknown>>, channel: string): Said[] {

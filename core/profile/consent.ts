@@ -13,8 +13,9 @@ export type Consent = NonNullable<Profile['consent']>;
  * Source: https://segment.com/docs/privacy/consent-management/
  */
 export function consentOf(event: CollectedEvent): Consent | undefined {
-  const preferences = fieldsOf(fieldsOf(event.context?.consent).categoryPreferences);
   const stated = statedIn(event);
+  if (stated === undefined && event.context?.consent === undefined) return undefined;
+  const preferences = fieldsOf(fieldsOf(event.context?.consent).categoryPreferences);
   const granted = [preferences.personalization, fieldsOf(stated).personalization, stated].find(
     (statement) => typeof statement === 'boolean',
   );

@@ -11,9 +11,14 @@ export function customerGroups(
   view: StoredView,
   deliveries: readonly DeliveredEvent[],
 ): DeliveredEvent[][] {
-  return connectedGroups(deliveries, (delivered) =>
-    refsOf(delivered).flatMap((ref) => [ref, ...profileIdsOf(view, ref)]),
-  );
+  return connectedGroups(deliveries, (delivered) => {
+    const keys: string[] = [];
+    for (const ref of refsOf(delivered)) {
+      keys.push(ref);
+      addProfileIds(keys, view, ref);
+    }
+    return keys;
+  });
 }
 
 /** Every identity that an event can change something of. */
@@ -21,14 +26,12 @@ export function refsOf({ refs, formerRef }: DeliveredEvent): readonly string[] {
   return formerRef === undefined ? refs : [...refs, formerRef];
 }
 
-/** The profile behind an identity, and those that it was merged into. */
-function profileIdsOf(view: StoredView, ref: string): string[] {
-  const ids: string[] = [];
+/** Adds the profile behind an identity, and those that it was merged into. */
+function addProfileIds(keys: string[], view: StoredView, ref: string): void {
   let id = view.links.get(ref);
-  while (id !== undefined && ids.length <= MERGE_HOPS_MAX) {
-    ids.push(id);
+  for (let hop = 0; id !== undefined && hop <= MERGE_HOPS_MAX; hop += 1) {
+    keys.push(id);
     const stored = view.profiles.get(id);
     id = stored?.kind === 'merged' ? stored.mergedInto : undefined;
   }
-  return ids;
 }

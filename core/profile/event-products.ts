@@ -12,21 +12,26 @@ export interface EventProduct {
 
 /** The product that a `Product …` event is about. */
 export function productOf(event: CollectedEvent): EventProduct[] {
-  return withItemIds([event.properties]);
+  const product = productIn(event.properties);
+  return product === undefined ? [] : [product];
 }
 
 /** The products inside an order, a cart or a list. */
 export function productsOf(event: CollectedEvent): EventProduct[] {
-  const products = event.properties?.products;
-  return Array.isArray(products) ? withItemIds(products) : [];
+  const products: unknown = event.properties?.products;
+  if (!Array.isArray(products)) return [];
+  const named: EventProduct[] = [];
+  for (const each of products) {
+    const product = productIn(each);
+    if (product !== undefined) named.push(product);
+  }
+  return named;
 }
 
-/** Products without a usable `product_id` or `sku` have no item to speak of. */
-function withItemIds(products: readonly unknown[]): EventProduct[] {
-  return products.flatMap((product) => {
-    const fields = fieldsOf(product);
-    const itemId =
-      textOf(fields.product_id, ITEM_ID_LENGTH_MAX) ?? textOf(fields.sku, ITEM_ID_LENGTH_MAX);
-    return itemId === undefined ? [] : [{ itemId, fields }];
-  });
+/** A product without a usable `product_id` or `sku` is no item to speak of. */
+function productIn(product: unknown): EventProduct | undefined {
+  const fields = fieldsOf(product);
+  const itemId =
+    textOf(fields.product_id, ITEM_ID_LENGTH_MAX) ?? textOf(fields.sku, ITEM_ID_LENGTH_MAX);
+  return itemId === undefined ? undefined : { itemId, fields };
 }

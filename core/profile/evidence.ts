@@ -43,7 +43,17 @@ export interface Delivery {
   /** When the stream took it. */
   readonly arrivedAtMs: number;
   /** Of an event that was sent again out of the lake: when the collector received it at first. */
-  readonly firstReceivedMs?: number;
+  readonly firstReceivedMs?: number | undefined;
+  /** Filled in here when it is asked for first: it is a hash and a long number, and asked for several times over. */
+  proof?: Proof | undefined;
+}
+
+interface Proof {
+  /** Whose it is: a copy with another message has the field and not the proof. */
+  readonly delivery: Delivery;
+  readonly mark: MessageMark;
+  /** See laneSequence. */
+  readonly sequence: string;
 }
 
 /**
@@ -52,19 +62,27 @@ export interface Delivery {
  * lane a lower sequence number than one already folded has been folded too.
  */
 export function laneOf(partitionKey: string, strongestRef: string): string {
+  const known = knownLanes.get(strongestRef);
+  if (known !== undefined && known.partitionKey === partitionKey) return known.lane;
   const name = `${strongestRef} ${partitionKey}`;
-  if (lastLane.name !== name) {
-    lastLane = { name, lane: digestOf('sha256', name, 'base64url').slice(0, LANE_LENGTH) };
-  }
-  return lastLane.lane;
+  const lane = digestOf('sha256', name, 'base64url').slice(0, LANE_LENGTH);
+  if (knownLanes.size >= KNOWN_LANES_MAX) knownLanes.clear();
+  knownLanes.set(strongestRef, { partitionKey, lane });
+  return lane;
 }
 
-/** A customer's events come in rows. */
-let lastLane = { name: '', lane: '' };
+/** A customer's events come in rows, and a visit's in several batches. About a megabyte. */
+const KNOWN_LANES_MAX = 4_096;
+const knownLanes = new Map<string, { readonly partitionKey: string; readonly lane: string }>();
 
 /** Whether the event is in the profile for sure: delivered again, or sent again by its client. */
 export function isProven(evidence: Evidence, delivery: Delivery): boolean {
-  return isRedelivery(evidence, delivery) || isMarked(evidence.messages, markOf(delivery));
+  return isRedelivery(evidence, delivery) || isRemembered(evidence, delivery);
+}
+
+/** Whether this message, in whatever record, is among those remembered. */
+export function isRemembered({ messages }: Evidence, delivery: Delivery): boolean {
+  return isMarked(messages, proofOf(delivery).mark);
 }
 
 /**
@@ -79,14 +97,23 @@ export function isForgotten({ messages }: Evidence, { firstReceivedMs }: Deliver
 }
 
 /** Adds a delivery's proof. */
-export function withDelivery({ lanes, messages }: Evidence, delivery: Delivery): Evidence {
-  const mark = markOf(delivery);
+export function withDelivery(evidence: Evidence, delivery: Delivery): Evidence {
+  const more = { lanes: { ...evidence.lanes }, messages: evidence.messages };
+  addDelivery(more, delivery);
+  return more;
+}
+
+/** The same in place, for who has evidence of its own; `lanes` must not be anybody else's either. */
+export function addDelivery(evidence: Evidence, delivery: Delivery): void {
+  const { mark, sequence } = proofOf(delivery);
+  const { lane, firstReceivedMs } = delivery;
   // Under another minute it would take the room of a message that is still to come again.
-  const isKnown = delivery.firstReceivedMs !== undefined && isMarked(messages, mark);
-  return {
-    lanes: withLane(lanes, delivery),
-    messages: isKnown ? messages : withMark(messages, mark),
-  };
+  const isKnown = firstReceivedMs !== undefined && isMarked(evidence.messages, mark);
+  if (!isKnown) evidence.messages = withMark(evidence.messages, mark);
+  if (lane === NO_LANE) return;
+  const last = evidence.lanes[lane];
+  if (last === undefined) evidence.lanes = combineLanes(evidence.lanes, { [lane]: sequence });
+  else if (compareSequence(last, sequence) < 0) evidence.lanes[lane] = sequence;
 }
 
 /** Everything that either proves, within the bounds. Commutative, associative and idempotent. */
@@ -133,38 +160,17 @@ export function messageMark(messageHash: string, arrivedAtMs: number): MessageMa
   return { minute: minuteOf(arrivedAtMs), hash: messageHash.slice(0, MESSAGE_HASH_LENGTH) };
 }
 
-function withLane(lanes: Lanes, delivery: Delivery): Lanes {
-  const { lane } = delivery;
-  if (lane === NO_LANE) return lanes;
-  const { sequence } = proofOf(delivery);
-  const known = lanes[lane];
-  if (known === undefined) return combineLanes(lanes, { [lane]: sequence });
-  return compareSequence(known, sequence) < 0 ? { ...lanes, [lane]: sequence } : lanes;
-}
-
-interface Proof {
-  readonly mark: MessageMark;
-  readonly sequence: string;
-}
-
-/** A delivery's proof is asked for several times over, and is a hash and a long number. */
-const proofs = new WeakMap<Delivery, Proof>();
-
 function proofOf(delivery: Delivery): Proof {
-  const known = proofs.get(delivery);
-  if (known !== undefined) return known;
+  if (delivery.proof?.delivery === delivery) return delivery.proof;
   const { messageId, arrivedAtMs, firstReceivedMs = arrivedAtMs, sequenceNumber } = delivery;
   // A replayed message keeps its first place among the others. Were it moved to the newest, a replay would
   // push the oldest remembered time past events that it has yet to bring, and they would be taken for folded.
   const timeMs = Math.min(firstReceivedMs, arrivedAtMs);
-  const proof = {
+  const proof: Proof = {
+    delivery,
     mark: messageMark(digestOf('sha256', messageId, 'base64url'), timeMs),
     sequence: laneSequence(sequenceNumber),
   };
-  proofs.set(delivery, proof);
+  delivery.proof = proof;
   return proof;
-}
-
-function markOf(delivery: Delivery): MessageMark {
-  return proofOf(delivery).mark;
 }

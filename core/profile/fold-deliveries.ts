@@ -6,13 +6,10 @@ import {
   type Delivery,
   type Evidence,
   isForgotten,
-  isProven,
   isRedelivery,
-  withDelivery,
+  isRemembered,
 } from './evidence.ts';
-import { combineCounts, combineParts, countsOf, partsSaid } from './fold-event.ts';
 import { orderClaimOf } from './orders.ts';
-import { partsHearing } from './profile-parts.ts';
 import type { Claim, ProfileWrite, StoredView } from './profile-store.ts';
 import { ColdNeededError, type Entry, type RefusedIdentity, WorkingSet } from './working-set.ts';
 
@@ -22,7 +19,7 @@ export interface DeliveredEvent {
   /** References of its identities, strongest first; at least one. */
   readonly refs: readonly string[];
   /** Of the user id that the shop says was the customer's before. */
-  readonly formerRef?: string;
+  readonly formerRef?: string | undefined;
   readonly delivery: Delivery;
 }
 
@@ -97,14 +94,13 @@ function foldChunk(
   const refused: EventRefusal[] = [];
   for (const delivered of deliveries) {
     if (isFull(working, delivered)) break;
-    const refusedBefore = working.refusedIdentities.length;
     const left = withoutErased(view, delivered);
     outcomes.push(left === undefined ? 'erased' : foldOne(working, left, takenClaims));
-    for (const each of working.refusedIdentities.slice(refusedBefore)) {
+    for (const each of working.refusedIdentities.slice(refused.length)) {
       refused.push({ ...each, event: delivered.event });
     }
   }
-  const arrivedAtMs = Math.max(0, ...deliveries.slice(-1).map((each) => each.delivery.arrivedAtMs));
+  const arrivedAtMs = deliveries.at(-1)?.delivery.arrivedAtMs ?? 0;
   return { outcomes, refused, write: working.toWrite(arrivedAtMs) };
 }
 
@@ -140,35 +136,39 @@ function foldOne(
   { event, refs, formerRef, delivery }: DeliveredEvent,
   takenClaims: ReadonlySet<string>,
 ): EventOutcome {
-  const [strongest = '', ...weaker] = refs;
+  const strongest = refs[0] ?? '';
   const claims = claimsOf(event, delivery);
   const known = working.ownerOf(strongest);
-  const isAgain = known && isRedelivery(evidenceFor(working, known, delivery), delivery);
-  if (isAgain) return 'redelivered';
-  // Of an order its claim says more surely whether it was counted.
-  const hasClaim = claims.length > 0 && isClaimKept(event, delivery);
-  if (known !== undefined && !hasClaim && isForgotten(known.hot.evidence, delivery)) {
-    return 'duplicate';
+  if (known !== undefined) {
+    if (isRedelivery(evidenceFor(working, known, delivery), delivery)) return 'redelivered';
+    // Of an order its claim says more surely whether it was counted.
+    const hasClaim = claims.length > 0 && isClaimKept(event, delivery);
+    if (!hasClaim && isForgotten(known.hot.evidence, delivery)) return 'duplicate';
   }
   // What is sent again may still join what could not be joined when it first came.
-  let owner = inUse(working, working.ownerOrFounded(strongest, happenedAtMs(event)), strongest);
-  for (const ref of weaker) {
+  let owner = known ?? working.ownerOrFounded(strongest, happenedAtMs(event));
+  owner = inUse(working, owner, strongest);
+  for (let index = 1; index < refs.length; index += 1) {
+    const ref = refs[index] ?? '';
     const other = working.ownerOf(ref);
     if (other === undefined) owner = working.link(owner, ref);
     else if (other !== owner) owner = working.join(owner, other, ref);
   }
   if (formerRef !== undefined) owner = joinFormer(working, owner, formerRef, event);
-  const isFree = ({ key }: Claim) => !takenClaims.has(key) && !working.hasClaim(key);
-  const [deciding] = claims;
-  const isTaken = deciding !== undefined && !isFree(deciding);
+  const free =
+    claims.length === 0
+      ? noClaims
+      : claims.filter(({ key }) => !takenClaims.has(key) && !working.hasClaim(key));
+  const isTaken = claims[0] !== free[0];
   const evidence = evidenceFor(working, owner, delivery);
-  if (isTaken || isProven(evidence, delivery)) {
-    const outcome = isRedelivery(evidence, delivery) ? 'redelivered' : 'duplicate';
-    remember(working, owner, delivery);
-    return outcome;
+  // Of the profile that it was known to be of, it is no redelivery: see above.
+  const isAgain = owner !== known && isRedelivery(evidence, delivery);
+  if (isTaken || isAgain || isRemembered(evidence, delivery)) {
+    working.remember(owner, delivery);
+    return isAgain ? 'redelivered' : 'duplicate';
   }
-  for (const claim of claims.filter(isFree)) working.addClaim(claim);
-  foldInto(working, owner, event, delivery);
+  for (const claim of free) working.addClaim(claim);
+  working.takeIn(owner, event, delivery);
   return 'folded';
 }
 
@@ -179,39 +179,25 @@ function evidenceFor(working: WorkingSet, entry: Entry, { lane }: Delivery): Evi
   return { ...evidence, lanes: combineLanes(evidence.lanes, working.coldOf(entry).lanes) };
 }
 
-/** As foldEvent does, of the parts that the event can say something of. */
-function foldInto(
-  working: WorkingSet,
-  entry: Entry,
-  event: CollectedEvent,
-  delivery: Delivery,
-): void {
-  const { hot } = entry;
-  const heard = partsHearing(event);
-  const said = heard.length === 0 ? {} : combineParts(hot.parts, partsSaid(event), heard);
-  working.changeHot(entry, {
-    ...combineCounts(hot, countsOf(event)),
-    parts: { ...hot.parts, ...said },
-    evidence: withDelivery(hot.evidence, delivery),
-  });
-}
-
 /**
  * What the event claims, first what decides whether it counts. Of an event that builds a profile anew that is the
  * event itself within the rebuild: its order was claimed by the profile that was taken away.
  */
-function claimsOf(event: CollectedEvent, { arrivedAtMs }: Delivery): Claim[] {
+function claimsOf(event: CollectedEvent, { arrivedAtMs }: Delivery): readonly Claim[] {
+  const order = orderClaimOf(event);
+  const { rebuildId, messageId } = event;
+  if (order === undefined && rebuildId === undefined) return noClaims;
   const claim = (key: string, days: number) => ({
     key,
     expiresAtS: Math.floor(arrivedAtMs / 1000) + days * DAY_S,
   });
-  const order = orderClaimOf(event);
   const orders = order === undefined ? [] : [claim(order, CLAIM_DAYS)];
-  const { rebuildId, messageId } = event;
   if (rebuildId === undefined) return orders;
   const own = `rebuild#${rebuildId}#${order ?? `message#${messageId}`}`;
   return [claim(own, REBUILD_CLAIM_DAYS), ...orders];
 }
+
+const noClaims: readonly Claim[] = [];
 
 /** Whether a claim made when the event first came would still be there; live events make theirs now. */
 function isClaimKept(
@@ -241,8 +227,4 @@ function joinFormer(working: WorkingSet, owner: Entry, ref: string, event: Colle
   if (other === undefined) return working.joinUnused(owner, ref, happenedAtMs(event));
   if (other === owner) return owner;
   return working.join(owner, other, ref, !other.hot.formerIdentities.includes(ref));
-}
-
-function remember(working: WorkingSet, entry: Entry, delivery: Delivery): void {
-  working.changeHot(entry, { evidence: withDelivery(entry.hot.evidence, delivery) });
 }

@@ -74,8 +74,13 @@ export function combineCounts(a: ProfileCounts, b: ProfileCounts): ProfileCounts
 /** The parts that an event speaks of. */
 export function partsSaid(event: CollectedEvent): SomeParts {
   const said: SomeParts = {};
-  for (const name of partsHearing(event)) say(said, name, event);
+  hear(said, event);
   return said;
+}
+
+/** Adds the parts that an event speaks of to `said`, in place. */
+export function hear(said: SomeParts, event: CollectedEvent): void {
+  for (const name of partsHearing(event)) hearPart(said, name, event);
 }
 
 /** These parts of both, as far as either knows of them. */
@@ -85,10 +90,20 @@ export function combineParts(a: MaybeParts, b: MaybeParts, names: readonly PartN
   return combined;
 }
 
+/** All that is known, with what was said. */
+export function withSaid(known: SomeParts, said: SomeParts): SomeParts {
+  const all = { ...known };
+  for (const name of partNames) if (said[name] !== undefined) combineInto(all, name, known, said);
+  return all;
+}
+
 /** One name at a time, so that a part's state and its functions are of one type. */
-function say<Name extends PartName>(said: SomeParts, name: Name, event: CollectedEvent): void {
-  const state = profileParts[name].stateOf(event);
-  if (state !== undefined) said[name] = state;
+function hearPart<Name extends PartName>(said: SomeParts, name: Name, event: CollectedEvent): void {
+  const { stateOf: saidBy, combine } = profileParts[name];
+  const state = saidBy(event);
+  if (state === undefined) return;
+  const before = said[name];
+  said[name] = before === undefined ? state : combine(before, state);
 }
 
 function combineInto<Name extends PartName>(

@@ -68,6 +68,7 @@ export function newHot(profileId: string, timeMs: number): HotProfile {
     version: 0,
     coldVersion: 0,
     coldDay: 0,
+    cartDue: undefined,
     formerIdentities: [],
     eventCount: 0,
     firstSeenMs: timeMs,

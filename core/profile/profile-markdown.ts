@@ -90,7 +90,7 @@ const fields: Readonly<Record<keyof Profile, FieldText>> = {
     bound: `the ${RECENT_INTERACTIONS_MAX} newest`,
   },
   affinities: {
-    meaning: `by category (\`c\`) and brand (\`b\`): the newest epoch of ${HALF_LIFE_DAYS} days and sums of weights (view 1, cart 3, purchase 5) per epoch, newest first`,
+    meaning: `by category (\`c\`) and brand (\`b\`), the label's newest epoch of ${HALF_LIFE_DAYS} days and sums of weights (view 1, cart 3, purchase 5) per epoch, newest first`,
     rule: 'sums; exact in any order within the bound, beyond it the weakest labels go as they stand',
     bound: `${CATEGORIES_MAX} categories and ${BRANDS_MAX} brands of ${LABEL_BYTES_MAX} bytes, ${EPOCHS_MAX} epochs each`,
   },

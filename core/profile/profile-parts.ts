@@ -7,8 +7,8 @@
  * nothing is known, and an entry here. Where a part lies is not its business: see hot-cold.ts.
  */
 import type * as z from 'zod';
-import type { CollectedEvent } from '../events/event.ts';
-import { affinities, affinitiesOf, affinityEvents, combineAffinities } from './affinities.ts';
+import { type CollectedEvent, eventTypes } from '../events/event.ts';
+import { affinitiesForm, affinitiesOf, affinityEvents, combineAffinities } from './affinities.ts';
 import { cart, cartEvents, cartOf, combineCart } from './cart.ts';
 import { channelConsent, channelConsentOf, combineChannelConsent } from './channel-consent.ts';
 import { consentOf, laterConsent } from './consent.ts';
@@ -140,7 +140,7 @@ export const profileParts: { readonly [Name in PartName]: ProfilePart<PartStates
     hears: affinityEvents,
     stateOf: affinitiesOf,
     combine: combineAffinities,
-    form: asItIs(affinities),
+    form: affinitiesForm,
   },
   timeOnPage: {
     code: 'd',
@@ -169,13 +169,14 @@ export const partNames = Object.keys(profileParts).filter(isPartName);
 
 /** The parts that an event may say something of; one look-up, so that a page view pays for no order. */
 export function partsHearing({ type, event }: CollectedEvent): readonly PartName[] {
-  return hearers.get(type === 'track' ? (event ?? '') : `(${type})`) ?? hearingEverything;
+  const heard = type === 'track' ? hearersOfName.get(event ?? '') : hearersOfType.get(type);
+  return heard ?? hearingEverything;
 }
 
 const hearingEverything = partNames.filter((name) => profileParts[name].hears === 'every event');
 
 /** For each event that one part or another hears: all that hear it. */
-const hearers: ReadonlyMap<string, readonly PartName[]> = new Map(
+const hearersOfName: ReadonlyMap<string, readonly PartName[]> = new Map(
   partNames
     .flatMap((name) => profileParts[name].hears)
     .map((heard) => [
@@ -185,6 +186,9 @@ const hearers: ReadonlyMap<string, readonly PartName[]> = new Map(
         return hears === 'every event' || hears.includes(heard);
       }),
     ]),
+);
+const hearersOfType: ReadonlyMap<string, readonly PartName[]> = new Map(
+  eventTypes.map((type) => [type, hearersOfName.get(`(${type})`) ?? hearingEverything]),
 );
 
 function isPartName(name: string): name is PartName {

@@ -7,8 +7,18 @@
 export function textOf(value: unknown, lengthMax: number): string | undefined {
   const text = typeof value === 'number' && Number.isFinite(value) ? String(value) : value;
   if (typeof text !== 'string') return undefined;
-  const trimmed = text.trim();
+  const trimmed = isTrimmed(text) ? text : text.trim();
   return trimmed === '' || trimmed.length > lengthMax ? undefined : trimmed;
+}
+
+const SPACE = 0x20;
+const ASCII_END = 0x7f;
+
+/** Whether nothing is to be trimmed for sure: half a dozen texts of each event are asked. */
+function isTrimmed(text: string): boolean {
+  const first = text.charCodeAt(0);
+  const last = text.charCodeAt(text.length - 1);
+  return first > SPACE && first < ASCII_END && last > SPACE && last < ASCII_END;
 }
 
 /** A finite number, also one written as text. */

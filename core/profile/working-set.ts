@@ -1,3 +1,5 @@
+import type { CollectedEvent } from '../events/event.ts';
+import { happenedAtMs } from '../events/event-time.ts';
 import {
   foundedProfileId,
   IDENTITIES_MAX,
@@ -5,7 +7,8 @@ import {
   USER_IDS_MAX,
 } from '../identity/profile-id.ts';
 import { cartDueOf, cartDueSince } from './cart-due.ts';
-import { noParts } from './fold-event.ts';
+import { addDelivery, type Delivery } from './evidence.ts';
+import { hear, noParts, withSaid } from './fold-event.ts';
 import {
   COLD_AGE_DAYS_MAX,
   type ColdProfile,
@@ -17,8 +20,10 @@ import {
   unstoredCold,
 } from './hot-cold.ts';
 import { mergeHotAndCold, mergeObstacle } from './merge-profiles.ts';
+import type { SomeParts } from './profile-parts.ts';
 import {
   type Claim,
+  type IdentityLink,
   MERGE_HOPS_MAX,
   type ProfilePut,
   type ProfileWrite,
@@ -51,9 +56,20 @@ export interface RefusedIdentity {
   readonly identity: string;
 }
 
+/** Hot as it is worked on: nobody else has it, nor its evidence. */
+type Draft = { -readonly [Field in keyof HotProfile]: HotProfile[Field] };
+
 /** A profile being worked on. */
 export interface Entry {
+  /** Without what is in `said`. */
   hot: HotProfile;
+  /** The same as hot, once it changes. */
+  draft: Draft | undefined;
+  /**
+   * What the events said. It goes into hot at the end: a row of one customer's events is a small state, and what
+   * hot knows, which is larger, is gone through once.
+   */
+  said: SomeParts;
   /** Undefined: stored and not read. */
   cold: ColdProfile | undefined;
   /** Undefined: not stored yet. */
@@ -112,8 +128,23 @@ export class WorkingSet {
   }
 
   changeHot(entry: Entry, changes: Partial<HotProfile>): void {
-    entry.hot = { ...entry.hot, ...changes };
-    this.#noteChange(entry);
+    Object.assign(this.#draftOf(entry), changes);
+  }
+
+  /** Counts an event, and hears what it says. */
+  takeIn(entry: Entry, event: CollectedEvent, delivery: Delivery): void {
+    const draft = this.#draftOf(entry);
+    const timeMs = happenedAtMs(event);
+    draft.eventCount += 1;
+    if (timeMs < draft.firstSeenMs) draft.firstSeenMs = timeMs;
+    if (timeMs > draft.lastSeenMs) draft.lastSeenMs = timeMs;
+    addDelivery(draft.evidence, delivery);
+    hear(entry.said, event);
+  }
+
+  /** Keeps the proof of an event that came before, in another record. */
+  remember(entry: Entry, delivery: Delivery): void {
+    addDelivery(this.#draftOf(entry).evidence, delivery);
   }
 
   changeCold(entry: Entry, changes: Partial<ColdProfile>): void {
@@ -163,8 +194,8 @@ export class WorkingSet {
     if (obstacle !== undefined) return entry;
     const cold = [this.coldOf(entry), this.coldOf(other)] as const;
     const merged = mergeHotAndCold(
-      { hot: entry.hot, cold: cold[0] },
-      { hot: other.hot, cold: cold[1] },
+      { hot: heard(entry), cold: cold[0] },
+      { hot: heard(other), cold: cold[1] },
     );
     const isWinner = merged.hot.profileId === entry.hot.profileId;
     const [winner, loser] = isWinner ? [entry, other] : [other, entry];
@@ -180,6 +211,7 @@ export class WorkingSet {
       if (!this.#newLinks.has(ref)) this.#movedLinks.add(ref);
     }
     this.changeHot(winner, merged.hot);
+    winner.said = {};
     this.changeCold(winner, merged.cold);
     return winner;
   }
@@ -234,20 +266,32 @@ export class WorkingSet {
   }
 
   #putOf(entry: Entry, today: number): ProfilePut {
-    const { storedVersion: expectedVersion, hot: before } = entry;
-    const { profileId, coldVersion, coldDay } = before;
-    const version = (expectedVersion ?? 0) + 1;
-    const partsJson = encodeParts(before.parts);
+    const { storedVersion: expectedVersion } = entry;
+    const draft = this.#draftOf(entry);
+    draft.parts = withSaid(draft.parts, entry.said);
+    draft.version = (expectedVersion ?? 0) + 1;
+    const { profileId, version, coldVersion, coldDay } = draft;
+    const partsJson = encodeParts(draft.parts);
     const isColdOld = coldVersion > 0 && today - coldDay > COLD_AGE_DAYS_MAX;
-    if (!isColdDue(entry) && !isColdOld && !isOverfull(before, partsJson)) {
-      const cartDue = cartDueSince(before.cartDue, { profileId, ...before.parts });
-      const hot = { ...before, version, cartDue };
-      return { hot, hotText: encodeHot(hot, partsJson), cold: undefined, expectedVersion };
+    if (!isColdDue(entry) && !isColdOld && !isOverfull(draft, partsJson)) {
+      const { cart, orders } = draft.parts;
+      draft.cartDue = cartDueSince(draft.cartDue, { profileId, cart, orders });
+      return { hot: draft, hotText: encodeHot(draft, partsJson), cold: undefined, expectedVersion };
     }
-    const { hot: rest, cold } = chilled(before, this.coldOf(entry));
+    const { hot: rest, cold } = chilled(draft, this.coldOf(entry));
     const cartDue = cartDueOf({ ...noParts, ...cold.parts, profileId });
-    const hot = { ...rest, version, coldVersion: version, coldDay: today, cartDue };
+    const hot = { ...rest, coldVersion: version, coldDay: today, cartDue };
     return { hot, hotText: encodeHot(hot), cold, expectedVersion };
+  }
+
+  #draftOf(entry: Entry): Draft {
+    this.#noteChange(entry);
+    if (entry.draft === undefined) {
+      const { lanes, messages } = entry.hot.evidence;
+      entry.draft = { ...entry.hot, evidence: { lanes: { ...lanes }, messages } };
+      entry.hot = entry.draft;
+    }
+    return entry.draft;
   }
 
   #noteChange(entry: Entry): void {
@@ -264,7 +308,8 @@ export class WorkingSet {
     return [...this.#entries.values()].filter(({ isChanged }) => isChanged);
   }
 
-  #linksOf(refs: Iterable<string>) {
+  #linksOf(refs: ReadonlySet<string>): IdentityLink[] {
+    if (refs.size === 0) return [];
     return Array.from(refs, (identity) => {
       const erased = this.#view.erased.get(identity);
       const profileId = this.#links.get(identity) ?? '';
@@ -279,6 +324,8 @@ export class WorkingSet {
   #found(profileId: string, timeMs: number): Entry {
     const entry: Entry = {
       hot: newHot(profileId, timeMs),
+      draft: undefined,
+      said: {},
       cold: { identities: [], lanes: {}, parts: {} },
       storedVersion: undefined,
       isChanged: false,
@@ -289,16 +336,21 @@ export class WorkingSet {
   }
 
   #find(profileId: string): Entry | undefined {
-    const id = this.#lastOf(profileId);
-    const known = this.#entries.get(id);
+    // One that is worked on was merged into no other.
+    const known = this.#entries.get(profileId);
     if (known !== undefined) return known;
+    const id = this.#lastOf(profileId);
+    const last = this.#entries.get(id);
+    if (last !== undefined) return last;
     const stored = this.#view.profiles.get(id);
     if (stored?.kind === 'unreadable') throw new ProfileRefusedError(stored.cause);
     if (stored?.kind !== 'profile') return undefined;
     const { hot, cold, isOutdated } = stored;
     const isKnownUnstored = hot.coldVersion === 0 && cold === undefined;
-    const entry = {
+    const entry: Entry = {
       hot,
+      draft: undefined,
+      said: {},
       cold: isKnownUnstored ? unstoredCold(id) : cold,
       storedVersion: hot.version,
       isChanged: false,
@@ -320,6 +372,11 @@ export class WorkingSet {
       `a profile was merged more than ${MERGE_HOPS_MAX} times in a row`,
     );
   }
+}
+
+/** Hot with what its events said. */
+function heard({ hot, said }: Entry): HotProfile {
+  return { ...hot, parts: withSaid(hot.parts, said) };
 }
 
 /** Whether cold has to be written: it changed, or there is none yet and something to say in one. */

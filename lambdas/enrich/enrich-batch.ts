@@ -1,5 +1,6 @@
 import type { InspectorLog } from '../../adapters/dynamodb/inspector-log.ts';
 import type { CatalogueStore } from '../../core/catalogue/catalogue-store.ts';
+import { isoTimeMs } from '../../core/events/iso-time.ts';
 import { customerGroups } from '../../core/profile/customer-groups.ts';
 import { compareSequence } from '../../core/profile/evidence.ts';
 import type { DeliveredEvent, EventRefusal } from '../../core/profile/fold-deliveries.ts';
@@ -91,11 +92,7 @@ export async function enrichBatch(
   ports: EnrichPorts,
   records: readonly StreamRecord[],
 ): Promise<BatchReport> {
-  const decoded = records.map(decodeRecord);
-  const poison = decoded.flatMap((each) => (each.kind === 'poison' ? [each.poison] : []));
-  const deliveries = decoded
-    .flatMap((each) => (each.kind === 'event' ? [each.delivered] : []))
-    .sort((a, b) => compareSequence(a.delivery.sequenceNumber, b.delivery.sequenceNumber));
+  const { deliveries, poison } = decodeBatch(records);
   const [poisonPart, profilePart, cataloguePart] = await Promise.all([
     keepPoison(ports, poison),
     foldIntoProfiles(ports, deliveries),
@@ -122,6 +119,18 @@ export async function enrichBatch(
     unreadableItemCount: cataloguePart.unreadableCount,
     freshnessMs,
   };
+}
+
+/** The events of a batch, in the order of their sequence numbers, and the records that are none. */
+function decodeBatch(records: readonly StreamRecord[]) {
+  const [deliveries, poison]: [DeliveredEvent[], PoisonRecord[]] = [[], []];
+  for (const record of records) {
+    const decoded = decodeRecord(record);
+    if (decoded.kind === 'event') deliveries.push(decoded.delivered);
+    else poison.push(decoded.poison);
+  }
+  deliveries.sort((a, b) => compareSequence(a.delivery.sequenceNumber, b.delivery.sequenceNumber));
+  return { deliveries, poison };
 }
 
 async function keepPoison(
@@ -189,7 +198,7 @@ function profilePartOf(
       const { outcome, atMs } = settlement;
       counts[outcome] += 1;
       settledEvents.push({ outcome, event });
-      if (outcome === 'folded') freshnessMs.push(Math.max(0, atMs - Date.parse(event.receivedAt)));
+      if (outcome === 'folded') freshnessMs.push(Math.max(0, atMs - isoTimeMs(event.receivedAt)));
     }
   }
   return {

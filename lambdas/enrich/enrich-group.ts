@@ -100,7 +100,7 @@ export async function enrichGroup(
   }
 }
 
-async function writeChunk(store: ProfileStore, chunk: Folding): Promise<WriteOutcome> {
+function writeChunk(store: ProfileStore, chunk: Folding): WriteOutcome | Promise<WriteOutcome> {
   // A cold item that was asked for and is still of another moment: somebody is writing it.
   if ('coldNeededOf' in chunk) return { kind: 'conflict' };
   return chunk.write === undefined ? { kind: 'written' } : store.write(chunk.write);

@@ -25,10 +25,12 @@ export async function loadView(
   const wantedIds = new Set(links.values());
   for (const delivered of deliveries) {
     const { refs, formerRef } = delivered;
-    for (const founder of formerRef === undefined ? [refs[0] ?? ''] : [refs[0] ?? '', formerRef]) {
-      if (!links.has(founder)) wantedIds.add(foundedProfileId(founder));
+    const [founder = ''] = refs;
+    if (!links.has(founder)) wantedIds.add(foundedProfileId(founder));
+    if (formerRef !== undefined && !links.has(formerRef)) {
+      wantedIds.add(foundedProfileId(formerRef));
     }
-    addJoining(joining, links, delivered);
+    if (refs.length > 1 || formerRef !== undefined) addJoining(joining, links, delivered);
   }
   const profiles = new Map<string, StoredProfile>();
   let wanted = [...wantedIds];

@@ -11,7 +11,7 @@ import { foldEvent, newProfile } from '../../core/profile/fold-event.ts';
 import { joinedProfile, splitProfile } from '../../core/profile/hot-cold.ts';
 import type { Profile } from '../../core/profile/profile.ts';
 import type { StoredProfile } from '../../core/profile/profile-store.ts';
-import { encodeHot } from '../../core/profile/stored-profile.ts';
+import { decodeHot, encodeHot } from '../../core/profile/stored-profile.ts';
 import { trackEvent } from './event-maker.ts';
 
 const identify = trackEvent('', {
@@ -53,6 +53,27 @@ describe('the two items of a profile', () => {
     const { cold: later } = itemsOf({ ...ada, version: 4 });
     expect(storedProfileOf(hot, later)).toMatchObject({ kind: 'profile', cold: undefined });
     expect(storedProfileOf(hot, undefined)).toMatchObject({ kind: 'profile', cold: undefined });
+  });
+
+  it('are read where affinities were stored by label', () => {
+    const viewed = trackEvent('Product Viewed', {
+      properties: { product_id: 'mug', category: 'Kitchen', brand: 'Potters' },
+    });
+    const { hot, cold } = splitProfile({ ...foldEvent(ada, viewed), version: 3 });
+    const [[label = '', sums = []] = []] = cold.parts.affinities?.c ?? [];
+    const earlier = { c: { [label]: sums }, b: { Potters: sums, Mugs: sums } };
+    const text = encodeHot({ ...hot, parts: {} }).replace(
+      '"s":{}',
+      `"s":{"a":${JSON.stringify(earlier)}}`,
+    );
+    const read = decodeHot('u_ada', 3, text).parts.affinities;
+    expect(read).toEqual({
+      c: [['Kitchen', sums]],
+      b: [
+        ['Mugs', sums],
+        ['Potters', sums],
+      ],
+    });
   });
 
   it('are refused, with the remedy, when a later version wrote them', () => {
