@@ -5,6 +5,7 @@ import { customerCommand } from './customer.ts';
 import { demoCommand } from './demo.ts';
 import { dropCommand } from './drop.ts';
 import { importCommand } from './import.ts';
+import { modelCommand } from './model.ts';
 import { pullCommand } from './pull.ts';
 import { quarantineCommand } from './quarantine.ts';
 import { replayCommand } from './replay.ts';
@@ -27,6 +28,7 @@ async function main(): Promise<void> {
     .addCommand(auditCommand())
     .addCommand(tailCommand())
     .addCommand(trainCommand())
+    .addCommand(modelCommand())
     .addCommand(pullCommand())
     .addCommand(quarantineCommand())
     .addCommand(replayCommand())

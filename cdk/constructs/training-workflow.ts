@@ -22,15 +22,17 @@ interface Step {
   readonly description: string;
   readonly permissions: readonly PolicyStatement[];
   readonly objects: readonly ObjectAccess[];
+  /** Beside what all steps have. */
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
-/** The state machine that trains, measures and publishes a model, its five functions, its schedule. */
+/** The state machine that trains, measures and publishes a model, its functions, its schedule. */
 export class TrainingWorkflow extends Construct {
   readonly stateMachine: StateMachine;
 
   constructor(scope: Construct, id: string, props: TrainingWorkflowProps) {
     super(scope, id);
-    const steps = stepsOf(props.state).map((step) => this.stepFunction(props, step));
+    const steps = stepsOf(props).map((step) => this.stepFunction(props, step));
     const { defaults } = props;
     const { train } = defaults.environment;
     const workflow = new Workflow(this, 'Workflow', {
@@ -61,6 +63,7 @@ export class TrainingWorkflow extends Construct {
         MODELS_BUCKET: state.buckets.models.bucketName,
         CATALOGUE_TABLE: state.tables.catalogue.tableName,
         CONFIG_TABLE: state.tables.config.tableName,
+        ...step.variables,
       },
       permissions: step.permissions,
       objects: step.objects,
@@ -72,8 +75,9 @@ const read = ['s3:GetObject'];
 const write = ['s3:PutObject'];
 
 /** Each step with exactly what it reads and writes. Candidates lie with their snapshot. */
-function stepsOf(state: StateStack): readonly Step[] {
-  return [...fittingSteps(state), ...publishingSteps(state)];
+function stepsOf({ state, defaults }: TrainingWorkflowProps): readonly Step[] {
+  const { train } = defaults.environment;
+  return [...fittingSteps(state), ...publishingSteps(state), retainStep(state, train)];
 }
 
 function fittingSteps({ buckets, tables }: StateStack): readonly Step[] {
@@ -128,8 +132,23 @@ function publishingSteps({ buckets, tables }: StateStack): readonly Step[] {
       permissions: [allow(['dynamodb:GetItem', 'dynamodb:PutItem'], [tables.config.tableArn])],
       objects: [
         { ...snapshots, actions: read },
-        { ...published, actions: write },
+        // Read again before it becomes current.
+        { ...published, actions: [...read, ...write] },
       ],
     },
   ];
+}
+
+function retainStep({ buckets, tables }: StateStack, train: Environment['train']): Step {
+  return {
+    id: 'Retain',
+    memory: 'retain',
+    description: 'Deletes models that are no longer kept',
+    permissions: [allow(['dynamodb:GetItem'], [tables.config.tableArn])],
+    objects: [{ bucket: buckets.models, prefix: 'models/', actions: [...read, 's3:DeleteObject'] }],
+    variables: {
+      MODELS_KEPT_MAX: String(train.modelsKeptMax),
+      MODELS_KEPT_DAYS_MIN: String(train.modelsKeptDaysMin),
+    },
+  };
 }

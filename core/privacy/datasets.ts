@@ -8,7 +8,10 @@ import * as z from 'zod';
 
 /** How long: days, a setting of the environment, or for good. */
 export type Retention = number | RetentionSetting | 'kept';
-export type RetentionSetting = 'lakeRetentionDays' | 'profileRetentionDays';
+export type RetentionSetting =
+  | 'lakeRetentionDays'
+  | 'profileRetentionDays'
+  | 'snapshotRetentionDays';
 
 export type ErasureOf =
   /** It is searched, and what is the person's is taken out. */
@@ -131,7 +134,7 @@ export const datasets: readonly Dataset[] = [
   {
     place: objects('lake', 'snapshots/'),
     holds: 'Training’s interactions of numbered customers, and candidates made of them',
-    retention: WORK_DAYS,
+    retention: 'snapshotRetentionDays',
     reason: 'A run can be repeated on the same data',
     erasure: 'erased',
   },
@@ -255,7 +258,8 @@ export const datasets: readonly Dataset[] = [
     place: objects('models', ''),
     holds: 'Models: items and what goes with them',
     retention: 'kept',
-    reason: 'The current one may be of any age and must stay',
+    reason:
+      'The current one may be of any age and must stay; training deletes the others by `train.modelsKeptMax` and `modelsKeptDaysMin`',
     erasure: 'nothing personal',
   },
   {
@@ -347,6 +351,7 @@ export function datasetsMarkdown(): string {
 const settingText: Readonly<Record<Exclude<Retention, number>, string>> = {
   lakeRetentionDays: '`lakeRetentionDays`',
   profileRetentionDays: '`profileRetentionDays`',
+  snapshotRetentionDays: '`snapshotRetentionDays`',
   kept: 'for good',
 };
 

@@ -106,6 +106,7 @@ const VARIABLES: Record<string, string[]> = {
     'REPLAY_STATE_MACHINE_ARN',
     'INSPECTOR_TABLE',
     'LAKE_BUCKET',
+    'MODELS_BUCKET',
     'PRIVACY_BUCKET',
     'IDENTITIES_TABLE',
     'PROFILES_TABLE',
@@ -128,6 +129,7 @@ const VARIABLES: Record<string, string[]> = {
     'IDENTITY_SECRET_ID',
   ],
   Publish: WORKFLOW_VARIABLES,
+  Retain: [...WORKFLOW_VARIABLES, 'MODELS_KEPT_MAX', 'MODELS_KEPT_DAYS_MIN'],
 };
 
 describe('the functions', () => {

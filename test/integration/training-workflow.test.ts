@@ -52,7 +52,7 @@ async function run(holdoutDays?: number) {
 describe('the training workflow, run by Step Functions', () => {
   it('fails on an empty lake with every reason, and publishes nothing', async () => {
     const { result, entered } = await run();
-    expect(entered).toEqual(['Snapshot', 'Check', 'Failed']);
+    expect(entered).toEqual(['Snapshot', 'Check', 'SnapshotRejected']);
     expect(result).toMatchObject({
       name: 'UserError',
       message: expect.stringContaining('SnapshotRejected: snapshot'),
@@ -71,6 +71,7 @@ describe('the training workflow, run by Step Functions', () => {
       'Evaluate',
       'Gate',
       'Publish',
+      'Retain',
       'Published',
     ]);
     expect(result).toMatchObject({ promoted: true });

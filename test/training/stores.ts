@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
@@ -82,6 +83,8 @@ function setEnvironment(s3Endpoint: string, dynamoDbEndpoint: string): void {
     MODELS_BUCKET: 'models',
     CATALOGUE_TABLE: 'catalogue',
     CONFIG_TABLE: 'config',
+    MODELS_KEPT_MAX: '5',
+    MODELS_KEPT_DAYS_MIN: '7',
     POWERTOOLS_SERVICE_NAME: 'training',
     POWERTOOLS_METRICS_NAMESPACE: 'Kindred',
     POWERTOOLS_LOG_LEVEL: 'SILENT',
@@ -131,8 +134,10 @@ function answerS3(
       .filter((name) => name.startsWith(prefix))
       .sort()
       .map((name) => {
-        const size = objects.get(name)?.byteLength ?? 0;
-        return `<Contents><Key>${name.slice(name.indexOf('/') + 1)}</Key><Size>${size}</Size></Contents>`;
+        const body = objects.get(name) ?? Buffer.alloc(0);
+        const key = name.slice(name.indexOf('/') + 1);
+        const etag = createHash('md5').update(body).digest('hex');
+        return `<Contents><Key>${key}</Key><Size>${body.byteLength}</Size><ETag>"${etag}"</ETag><LastModified>2026-11-01T00:00:00.000Z</LastModified></Contents>`;
       });
     return {
       status: 200,

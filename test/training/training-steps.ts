@@ -7,16 +7,18 @@ export interface TrainingSteps {
   readonly train: typeof import('../../lambdas/recommend/train.ts').handler;
   readonly evaluate: typeof import('../../lambdas/recommend/evaluate.ts').handler;
   readonly publish: typeof import('../../lambdas/recommend/publish.ts').handler;
+  readonly retain: typeof import('../../lambdas/recommend/retain.ts').handler;
 }
 
 /** The handlers; imported only once the stores run, for they read their environment when loaded. */
 export async function loadSteps(): Promise<TrainingSteps> {
-  const [snapshot, check, train, evaluate, publish] = await Promise.all([
+  const [snapshot, check, train, evaluate, publish, retain] = await Promise.all([
     import('../../lambdas/recommend/snapshot.ts'),
     import('../../lambdas/recommend/check.ts'),
     import('../../lambdas/recommend/train.ts'),
     import('../../lambdas/recommend/evaluate.ts'),
     import('../../lambdas/recommend/publish.ts'),
+    import('../../lambdas/recommend/retain.ts'),
   ]);
   return {
     snapshot: snapshot.handler,
@@ -24,6 +26,7 @@ export async function loadSteps(): Promise<TrainingSteps> {
     train: train.handler,
     evaluate: evaluate.handler,
     publish: publish.handler,
+    retain: retain.handler,
   };
 }
 

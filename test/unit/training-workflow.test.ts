@@ -64,21 +64,33 @@ describe('the training workflow', () => {
     }
   });
 
-  it('fails with the error and the cause of the step that failed', () => {
-    for (const [, { Catch }] of tasks) {
-      expect(Catch).toEqual([
-        {
-          ErrorEquals: ['States.ALL'],
-          Output: "{% {'error': $states.errorOutput} %}",
-          Next: 'Failed',
-        },
-      ]);
+  it('ends each kind of failure in a state of its own, with the error and the cause', () => {
+    const caught = tasks.flatMap(([name, { Catch }]) =>
+      (Catch ?? []).map(({ ErrorEquals, Next }) => `${name} ${ErrorEquals.join(' ')} ${Next}`),
+    );
+    expect(caught).toEqual([
+      'Snapshot States.ALL SnapshotFailed',
+      'Check SnapshotRejected SnapshotRejected',
+      'Check AuditStops StoppedByAudit',
+      'Check States.ALL CheckFailed',
+      'Train SnapshotRejected SnapshotRejected',
+      'Train States.ALL TrainingFailed',
+      'Evaluate SnapshotRejected SnapshotRejected',
+      'Evaluate States.ALL EvaluationFailed',
+      'Publish States.ALL PublicationFailed',
+      'Retain States.ALL RetentionFailed',
+    ]);
+    const ends = states.filter(([, { Type }]) => Type === 'Fail');
+    expect(new Set(ends.map(([name]) => name))).toEqual(
+      new Set(caught.map((one) => one.split(' ').at(-1))),
+    );
+    for (const [, { Comment: _, ...end }] of ends) {
+      expect(end).toEqual({
+        Type: 'Fail',
+        Error: '{% $states.input.error.Error %}',
+        Cause: '{% $states.input.error.Cause %}',
+      });
     }
-    expect(machine.States.Failed).toEqual({
-      Type: 'Fail',
-      Error: '{% $states.input.error.Error %}',
-      Cause: '{% $states.input.error.Cause %}',
-    });
   });
 
   it('leads every state to one that exists', () => {
