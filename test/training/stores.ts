@@ -83,6 +83,8 @@ function setEnvironment(s3Endpoint: string, dynamoDbEndpoint: string): void {
     MODELS_BUCKET: 'models',
     CATALOGUE_TABLE: 'catalogue',
     CONFIG_TABLE: 'config',
+    SNAPSHOT_DISK_MB: '1024',
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '1769',
     MODELS_KEPT_MAX: '5',
     MODELS_KEPT_DAYS_MIN: '7',
     POWERTOOLS_SERVICE_NAME: 'training',
