@@ -239,7 +239,8 @@ const dev: Environment = {
     recordAgeHoursMax: 6,
   },
   train: {
-    schedule: 'cron(0 2 * * ? *)',
+    // After the audit, whose word it waits for.
+    schedule: 'cron(0 4 * * ? *)',
     scheduleEnabled: true,
     modelsKeptMax: 5,
     modelsKeptDaysMin: 7,
@@ -307,7 +308,8 @@ const prod: Environment = {
   },
   // A month of nights to go back to, and two weeks to ask what a model was made of.
   train: {
-    schedule: 'cron(0 2 * * ? *)',
+    // After the audit, whose word it waits for.
+    schedule: 'cron(0 4 * * ? *)',
     scheduleEnabled: true,
     modelsKeptMax: 10,
     modelsKeptDaysMin: 30,

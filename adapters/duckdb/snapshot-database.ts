@@ -1,7 +1,10 @@
+import { join } from 'node:path';
 import type { DuckDBAppender, DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { CustomerIndex } from '../../core/training/customer-index.ts';
 import type { Interactions } from '../../core/training/interactions.ts';
+import { LineWriter } from '../files/line-writer.ts';
 import { explainedSpace } from './disk-full.ts';
+import { exportedProfiles } from './exported-profiles.ts';
 import { type DatabaseOptions, openDatabase } from './open-database.ts';
 import {
   CONSENT_SQL,
@@ -11,6 +14,8 @@ import {
   INTERACTIONS_SQL,
   KEPT_COUNT_SQL,
   parquetSql,
+  profiledSql,
+  profilesParquetSql,
   REFUNDS_SQL,
   SCHEMA_VERSIONS_SQL,
   storedSql,
@@ -22,8 +27,23 @@ import {
 export interface MadeInteractions {
   readonly interactions: Interactions;
   readonly figures: SnapshotFigures;
+  readonly profileCount: number;
   /** Events by the version of their schema. */
   readonly schemaVersions: Readonly<Record<string, number>>;
+}
+
+/** What a snapshot is made of. */
+export interface SnapshotParts {
+  /** Days' files. */
+  readonly files: readonly string[];
+  /** The files of an export of the profiles. */
+  readonly profiles: readonly string[];
+  /** Where rows of profiles may be put. */
+  readonly folder: string;
+  /** The dictionary. */
+  readonly itemIds: readonly string[];
+  /** An interaction later than this is of the future. */
+  readonly latestMs: number;
 }
 
 export interface SnapshotFigures {
@@ -86,14 +106,17 @@ export class SnapshotDatabase {
    * The interactions of days' files with the items of the catalogue, in the order of `itemIds`, the oldest
    * first; customers are numbered in that order.
    */
-  async make(
-    files: readonly string[],
-    itemIds: readonly string[],
-    latestMs: number,
-  ): Promise<MadeInteractions> {
+  async make({
+    files,
+    profiles,
+    folder,
+    itemIds,
+    latestMs,
+  }: SnapshotParts): Promise<MadeInteractions> {
     await this.#run(storedSql(files));
     for (const statement of EVENTS_SQL) await this.#run(statement);
-    await this.#fillOwners();
+    const index = await this.#fillOwners();
+    const profileCount = await this.#fillProfiles(profiles, index, folder);
     await this.#fill(
       'items',
       'item_id VARCHAR, number UINTEGER',
@@ -111,6 +134,7 @@ export class SnapshotDatabase {
     return {
       interactions,
       figures: await this.#figures(),
+      profileCount,
       schemaVersions: Object.fromEntries(
         versions.map(([version, events]) => [String(version), Number(events)]),
       ),
@@ -118,12 +142,13 @@ export class SnapshotDatabase {
   }
 
   /** Writes what `make` has made for people and other engines. */
-  async writeParquet(file: string): Promise<void> {
-    await this.#run(parquetSql(file));
+  async writeParquet(interactionsFile: string, profilesFile: string): Promise<void> {
+    await this.#run(parquetSql(interactionsFile));
+    await this.#run(profilesParquetSql(profilesFile));
   }
 
   /** Who is who, of every combination of identities that events have. */
-  async #fillOwners(): Promise<void> {
+  async #fillOwners(): Promise<CustomerIndex> {
     const index = new CustomerIndex();
     const tuples: string[] = [];
     const nodes: number[] = [];
@@ -131,15 +156,36 @@ export class SnapshotDatabase {
       tuples.push(String(customer));
       nodes.push(index.nodeOfRefs(refsOf(String(customer))));
     });
-    await this.#fill(
-      'owners',
-      'customer VARCHAR, owner UINTEGER',
-      tuples,
-      (appender, tuple, at) => {
-        appender.appendVarchar(tuple);
-        appender.appendUInteger(index.rootOf(nodes[at] as number));
-      },
-    );
+    await this.#fill('owners', 'customer VARCHAR, owner UINTEGER', tuples, (row, tuple, place) => {
+      row.appendVarchar(tuple);
+      row.appendUInteger(index.rootOf(nodes[place] as number));
+    });
+    return index;
+  }
+
+  /** What is known of customers, by the same numbers; who they are is forgotten here. */
+  async #fillProfiles(
+    files: readonly string[],
+    index: CustomerIndex,
+    folder: string,
+  ): Promise<number> {
+    const path = join(folder, 'profiles.ndjson');
+    const writer = new LineWriter(path);
+    let count = 0;
+    try {
+      for await (const { refs, consent, row } of exportedProfiles(this.#connection, files)) {
+        const owner = refs.map((ref) => index.rootOfRef(ref)).find((root) => root !== undefined);
+        const said = { granted: consent?.granted, time_ms: consent?.timeMs };
+        writer.write(JSON.stringify({ owner, ...said, ...row }));
+        count++;
+      }
+    } catch (error) {
+      throw explainedSpace(error);
+    } finally {
+      writer.close();
+    }
+    await this.#run(profiledSql(path));
+    return count;
   }
 
   async #interactions(itemCount: number): Promise<Interactions> {

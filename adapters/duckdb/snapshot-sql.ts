@@ -72,10 +72,44 @@ export const EVENTS_SQL = [
 /** Whose events there are, in the order in which they first came. */
 export const CUSTOMERS_SQL = 'SELECT customer FROM events GROUP BY customer ORDER BY min(place)';
 
-/** Latest statement of each owner; of two at once the refusal. */
+/** Latest statement of each owner, in an event or a profile; of two at once the refusal. */
 export const CONSENT_SQL = `CREATE TABLE refusals AS
-  SELECT owner FROM events JOIN owners USING (customer) WHERE granted IS NOT NULL
+  WITH statements AS (
+    SELECT owner, granted, time_ms FROM events JOIN owners USING (customer) WHERE granted IS NOT NULL
+    UNION ALL SELECT owner, granted, time_ms FROM profiled WHERE owner IS NOT NULL AND granted IS NOT NULL
+  )
+  SELECT owner FROM statements
   GROUP BY owner HAVING NOT arg_max(granted, 2 * time_ms + CASE WHEN granted THEN 0 ELSE 1 END)`;
+
+/** How the rows of profiles are read back: a line of JSON each. */
+const PROFILE_COLUMNS = {
+  owner: 'UINTEGER',
+  granted: 'BOOLEAN',
+  time_ms: 'BIGINT',
+  is_readable: 'BOOLEAN',
+  has_user_id: 'BOOLEAN',
+  personalization: 'BOOLEAN',
+  event_count: 'BIGINT',
+  order_count: 'BIGINT',
+  refund_count: 'BIGINT',
+  first_seen_ms: 'BIGINT',
+  last_seen_ms: 'BIGINT',
+} as const;
+
+export function profiledSql(ndjson: string): string {
+  const columns = Object.entries(PROFILE_COLUMNS).map(([name, type]) => `${name}: '${type}'`);
+  return `CREATE TABLE profiled AS SELECT * FROM read_ndjson(${literal(ndjson)}, columns = {${columns.join(', ')}})`;
+}
+
+/** A customer's number is the one of the interactions; who has none there has none here. */
+export function profilesParquetSql(file: string): string {
+  return `COPY (
+    SELECT n.number AS customer, is_readable, has_user_id, personalization, event_count, order_count,
+      refund_count, make_timestamp(first_seen_ms * 1000) AS first_seen_at,
+      make_timestamp(last_seen_ms * 1000) AS last_seen_at
+    FROM profiled LEFT JOIN numbers n USING (owner) ORDER BY customer NULLS LAST, last_seen_ms
+  ) TO ${literal(file)} (FORMAT parquet, COMPRESSION zstd)`;
+}
 
 export const REFUNDS_SQL = `CREATE TABLE refunds AS
   SELECT order_id, bool_or(item IS NULL) AS is_whole, list(DISTINCT item) AS items

@@ -139,6 +139,27 @@ export const datasets: readonly Dataset[] = [
     erasure: 'erased',
   },
   {
+    place: objects('lake', 'snapshot-days/'),
+    holds: 'What each day of the lake says about items, as training reads it',
+    retention: 'lakeRetentionDays',
+    reason: 'As the events that it is made of; only new days are read again',
+    erasure: 'erased',
+  },
+  {
+    place: objects('lake', 'snapshot-exports/'),
+    holds: 'An export of the profiles, until a run of training has read it',
+    retention: 2,
+    reason: 'A run deletes its own; one that failed is looked into within two days',
+    erasure: 'erased',
+  },
+  {
+    place: objects('lake', 'snapshot-facts/'),
+    holds: 'Counts of the snapshots that were trained on',
+    retention: 400,
+    reason: 'What the next ones are compared with; a year back',
+    erasure: 'nothing personal',
+  },
+  {
     place: objects('lake', 'compaction/'),
     holds: 'Hashes of message ids of a day under way',
     retention: WORK_DAYS,

@@ -46,6 +46,12 @@ export class CustomerIndex {
     return { indices, count: numbers.size };
   }
 
+  /** The node that stands for the customer of an identity; undefined for one that no event has. */
+  rootOfRef(ref: string): number | undefined {
+    const node = this.#nodes.get(ref);
+    return node === undefined ? undefined : this.#root(node);
+  }
+
   /** The node that stands for the customer of `node`, as far as events have been seen. */
   rootOf(node: number): number {
     return this.#root(node);

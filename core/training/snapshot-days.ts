@@ -22,6 +22,17 @@ export interface LakeDay {
 }
 
 export const DAYS_PREFIX = 'snapshot-days/';
+/** Exports of the profiles, for as long as a run needs them. */
+export const EXPORTS_PREFIX = 'snapshot-exports/';
+
+/** A run's own folder of exports, by the key of its export's manifest. */
+export function exportFolder(manifestKey: string): string {
+  const [folder = ''] = manifestKey.slice(EXPORTS_PREFIX.length).split('/');
+  if (!manifestKey.startsWith(EXPORTS_PREFIX) || folder === '') {
+    throw new Error('an export of the profiles lies where none belongs');
+  }
+  return `${EXPORTS_PREFIX}${folder}/`;
+}
 const FINGERPRINT_LENGTH = 32;
 
 /** Of a day's objects: the same for the same contents, read by the same release. */

@@ -60,6 +60,8 @@ export const snapshotManifest = z.strictObject({
   ),
   /** Events by the version of their schema, as they were stored. */
   schemaVersions: z.record(z.string(), z.int().nonnegative()),
+  /** Profiles in profiles.parquet, of the moment of the run. */
+  profileCount: z.int().nonnegative(),
   /** What was expected of it, and whether it is met. */
   checks: z.array(snapshotCheck),
   files: z.array(fileEntry),
@@ -72,7 +74,7 @@ export interface DecodedSnapshot extends TrainingData {
 
 /** What else a snapshot has. */
 export interface SnapshotExtras
-  extends Partial<Pick<SnapshotManifest, 'days' | 'schemaVersions' | 'checks'>> {
+  extends Partial<Pick<SnapshotManifest, 'days' | 'schemaVersions' | 'profileCount' | 'checks'>> {
   readonly changes?: ChangedItems;
   /** The files for people and other engines. */
   readonly parquet?: ReadonlyMap<string, Uint8Array>;
@@ -82,14 +84,10 @@ export interface SnapshotExtras
 export function encodeSnapshot(
   id: string,
   built: BuiltSnapshot,
-  {
-    changes,
-    parquet = new Map(),
-    days = [],
-    schemaVersions = {},
-    checks = [],
-  }: SnapshotExtras = {},
+  extras: SnapshotExtras = {},
 ): Map<string, Uint8Array> {
+  const { changes, parquet = new Map(), days = [], schemaVersions = {} } = extras;
+  const { profileCount = 0, checks = [] } = extras;
   const files = new Map<string, Uint8Array>([
     [INTERACTIONS_FILE, encodeInteractions(built.interactions)],
     [ITEMS_FILE, encodeItems(built.items)],
@@ -103,6 +101,7 @@ export function encodeSnapshot(
     facts: built.facts,
     days,
     schemaVersions,
+    profileCount,
     checks,
     files: fileEntries(files),
   };

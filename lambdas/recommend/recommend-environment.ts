@@ -15,7 +15,7 @@ const environment = z
   .parse(process.env);
 
 const s3 = createPatientS3();
-const dynamoDb = createDynamoDbClient(PATIENCE);
+export const dynamoDb = createDynamoDbClient(PATIENCE);
 
 export const lake = { client: s3, bucket: environment.LAKE_BUCKET };
 export const models: ModelStore = { client: s3, bucket: environment.MODELS_BUCKET };

@@ -107,12 +107,9 @@ async function madeOf(days: readonly (readonly string[])[]) {
       files.push(parquet);
     }
     const latestMs = CREATED_AT.getTime() + 3_600_000;
-    const made = await database.make(
-      files,
-      items.map(({ itemId }) => itemId),
-      latestMs,
-    );
-    await database.writeParquet(join(folder, 'interactions.parquet'));
+    const itemIds = items.map(({ itemId }) => itemId);
+    const made = await database.make({ files, profiles: [], folder, itemIds, latestMs });
+    await database.writeParquet(join(folder, 'interactions.parquet'), join(folder, 'p.parquet'));
     return made;
   } finally {
     database.close();

@@ -30,16 +30,27 @@ describe('the training workflow', () => {
     });
     expect([`start ${machine.StartAt}`, ...flow]).toMatchInlineSnapshot(`
       [
-        "start Snapshot",
+        "start ExportProfiles",
+        "ExportProfiles Task ProfilesExported",
+        "ProfilesExported Choice Snapshot {% $states.input.profiles.status = 'running' %} WaitForProfiles",
+        "WaitForProfiles Wait ExportProfiles",
         "Snapshot Task Check",
         "Check Task Train",
         "Train Task Evaluate",
         "Evaluate Task Gate",
         "Gate Choice Rejected {% $states.input.promoted = true %} Publish",
-        "Publish Task Published",
+        "Publish Task Retain",
+        "Retain Task Published",
         "Published Succeed",
         "Rejected Succeed",
-        "Failed Fail",
+        "SnapshotFailed Fail",
+        "SnapshotRejected Fail",
+        "StoppedByAudit Fail",
+        "CheckFailed Fail",
+        "TrainingFailed Fail",
+        "EvaluationFailed Fail",
+        "PublicationFailed Fail",
+        "RetentionFailed Fail",
       ]
     `);
   });
@@ -69,6 +80,7 @@ describe('the training workflow', () => {
       (Catch ?? []).map(({ ErrorEquals, Next }) => `${name} ${ErrorEquals.join(' ')} ${Next}`),
     );
     expect(caught).toEqual([
+      'ExportProfiles States.ALL SnapshotFailed',
       'Snapshot States.ALL SnapshotFailed',
       'Check SnapshotRejected SnapshotRejected',
       'Check AuditStops StoppedByAudit',
