@@ -207,7 +207,7 @@ export const alarmList: readonly AlarmEntry[] = [
     title: 'The current model cannot be read',
     meaning:
       'A function that serves could not read the model that the pointer names, and goes on with the last good one or a fallback.',
-    metric: () => written('serve', 'ModelLoadFailed', Stats.SUM),
+    metric: () => written('serve', 'ModelUnreadable', Stats.SUM),
     ...onAny,
   },
   {

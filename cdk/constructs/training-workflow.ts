@@ -5,9 +5,10 @@ import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { Environment } from '../environments.ts';
 import type { StateStack } from '../stacks/state-stack.ts';
+import { acknowledge } from './acknowledgement.ts';
 import { duckDbBinding } from './native-binding.ts';
 import { allow, type FunctionDefaults, NodeFunction } from './node-function.ts';
-import type { ObjectAccess } from './object-access.ts';
+import { exportedName, type ObjectAccess } from './object-access.ts';
 import { ScheduledStart } from './scheduled-start.ts';
 import { Workflow } from './workflow.ts';
 
@@ -29,6 +30,8 @@ interface Step {
   readonly description: string;
   readonly permissions: readonly PolicyStatement[];
   readonly objects: readonly ObjectAccess[];
+  /** Wildcards that its permissions can't do without. */
+  readonly acknowledgements?: readonly Parameters<typeof acknowledge>[1][];
   /** Makes files and queries: DuckDB's native part, and Lambda's whole disk. */
   readonly usesDuckDb?: true;
   /** Beside what all steps have. */
@@ -61,7 +64,7 @@ export class TrainingWorkflow extends Construct {
   }
 
   private stepFunction({ defaults, state }: TrainingWorkflowProps, step: Step): NodeFunction {
-    return new NodeFunction(this, step.id, {
+    const made = new NodeFunction(this, step.id, {
       defaults,
       entry: `lambdas/recommend/${step.file ?? step.memory}.ts`,
       description: step.description,
@@ -78,6 +81,10 @@ export class TrainingWorkflow extends Construct {
       permissions: step.permissions,
       objects: step.objects,
     });
+    for (const acknowledgement of step.acknowledgements ?? []) {
+      acknowledge(made.role, acknowledgement);
+    }
+    return made;
   }
 }
 
@@ -131,6 +138,12 @@ function exportStep({ buckets, tables }: StateStack): Step {
     // DynamoDB writes with the rights of whoever asked for the export.
     objects: [{ bucket: buckets.lake, prefix: 'snapshot-exports/', actions: [...write, ABORT] }],
     variables: { PROFILES_TABLE_ARN: profiles.tableArn },
+    acknowledgements: [
+      {
+        finding: `AwsSolutions-IAM5[Resource::${exportedName(profiles, profiles.tableArn)}/export/*]`,
+        reason: 'DynamoDB draws the id of an export when it is asked for.',
+      },
+    ],
   };
 }
 
