@@ -60,8 +60,12 @@ export class KernelPool {
 
   /** Does the work once all earlier work is done, with the memory to itself. */
   run<Result>(work: (job: KernelJob) => Promise<Result>): Promise<Result> {
-    const result = this.#queue.then(() => {
-      if (this.#isClosed) throw new KernelThreadError('The pool of kernel threads is closed.');
+    if (this.#isClosed) {
+      return Promise.reject(new KernelThreadError('The pool of kernel threads is closed.'));
+    }
+    const result = this.#queue.then(async () => {
+      // A thread may have died with nothing to do; that is no failure of this job.
+      if (this.#machine?.hasFailed) await this.#stop(this.#machine);
       this.#machine ??= this.#start();
       const machine = this.#machine;
       return machine.do(work).catch(async (error: unknown) => {
@@ -144,6 +148,10 @@ class Machine {
       worker.postMessage({ module, memory });
       worker.unref();
     }
+  }
+
+  get hasFailed(): boolean {
+    return this.#failure !== undefined;
   }
 
   do<Result>(work: (job: KernelJob) => Promise<Result>): Promise<Result> {
