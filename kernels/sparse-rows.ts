@@ -103,3 +103,57 @@ export function putFinite(
     `${name}[${place}] is ${values[place]}; every value must be ${wanted}.`,
   );
 }
+
+/** What the plain twins demand of values, as `putFinite` and `putColumns` do of the kernels'. */
+export function checkValues(
+  { columns, columnCount }: SparseRows,
+  arrays: Readonly<Record<string, Float32Array>>,
+  sign: 'any' | 'not negative',
+): void {
+  if (columns.some((column) => column >= columnCount)) {
+    throw new KernelInputError('columns has a value that is not below columnCount.');
+  }
+  for (const [name, values] of Object.entries(arrays)) {
+    const place = values.findIndex(
+      (value) => !Number.isFinite(value) || (sign === 'not negative' && value < 0),
+    );
+    if (place >= 0) throw new KernelInputError(`${name}[${place}] is ${values[place]}.`);
+  }
+}
+
+/** The matrix with each column once in a row, at its first place and with the sum of its values. */
+export function merged(
+  matrix: SparseRows,
+  values: Float32Array,
+): { matrix: SparseRows; values: Float32Array } {
+  const { offsets, columns, columnCount } = matrix;
+  // One more than the place at which the column was last kept.
+  const keptAt = new Float64Array(columnCount);
+  const kept = {
+    offsets: new Uint32Array(offsets.length),
+    columns: new Uint32Array(columns.length),
+  };
+  const sums = new Float32Array(values.length);
+  let count = 0;
+  for (let row = 0; row < rowCountOf(matrix); row++) {
+    const start = count;
+    for (let place = offsets[row] as number; place < (offsets[row + 1] as number); place++) {
+      const column = columns[place] as number;
+      const earlier = (keptAt[column] ?? 0) - 1;
+      if (earlier >= start) {
+        sums[earlier] = (sums[earlier] as number) + (values[place] as number);
+        continue;
+      }
+      kept.columns[count] = column;
+      sums[count] = values[place] as number;
+      count += 1;
+      keptAt[column] = count;
+    }
+    kept.offsets[row + 1] = count;
+  }
+  if (count === columns.length) return { matrix, values };
+  return {
+    matrix: { offsets: kept.offsets, columns: kept.columns.subarray(0, count), columnCount },
+    values: sums.subarray(0, count),
+  };
+}

@@ -5,15 +5,15 @@ import {
   type Neighbours,
   refuseInfinite,
 } from '../cooccurrence.ts';
-import { KernelInputError } from '../kernel-error.ts';
-import { rowCountOf } from '../sparse-rows.ts';
+import { checkValues, rowCountOf } from '../sparse-rows.ts';
 
 const { fround } = Math;
 
 export function cooccurrenceReference(input: Cooccurrence): Neighbours {
   checkCooccurrence(input);
-  checkValues(input);
   const { matrix, sourceWeights, targetWeights, rowScale, sourceScale, targetScale } = input;
+  const arrays = { sourceWeights, targetWeights, rowScale, sourceScale, targetScale };
+  checkValues(matrix, arrays, 'not negative');
   const { offsets, columns, columnCount } = matrix;
   const columnPlaces: { row: number; place: number }[][] = Array.from(
     { length: columnCount },
@@ -58,16 +58,4 @@ export function cooccurrenceReference(input: Cooccurrence): Neighbours {
   };
   refuseInfinite(neighbours);
   return neighbours;
-}
-
-function checkValues(input: Cooccurrence): void {
-  if (input.matrix.columns.some((column) => column >= input.matrix.columnCount)) {
-    throw new KernelInputError('columns has a value that is not below columnCount.');
-  }
-  const { sourceWeights, targetWeights, rowScale, sourceScale, targetScale } = input;
-  const arrays = { sourceWeights, targetWeights, rowScale, sourceScale, targetScale };
-  for (const [name, values] of Object.entries(arrays)) {
-    if (values.every((value) => Number.isFinite(value) && value >= 0)) continue;
-    throw new KernelInputError(`${name} has a value that is not finite or negative.`);
-  }
 }
