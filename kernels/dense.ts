@@ -12,7 +12,7 @@ export interface DenseRows {
 /** Columns of a tile of the inner loops. */
 const TILE_COLUMNS = 8;
 /** Rows that are multiplied together, at most; a matrix has room for a whole such group at its end. */
-const ROW_GROUP = 64;
+export const ROW_GROUP = 64;
 /** Parts in which XᵀX is summed, as many on any number of threads, so that its rounding is the same. */
 const GRAM_SLICES = 32;
 /** With fewer rows a slice costs more to add up than it saves. */

@@ -22,15 +22,8 @@ import {
 } from './dense.ts';
 import { KernelInputError } from './kernel-error.ts';
 import type { KernelJob, KernelPool } from './kernel-pool.ts';
-import {
-  checkLength,
-  checkOffsets,
-  merged,
-  putColumns,
-  putFinite,
-  rowCountOf,
-  type SparseRows,
-} from './sparse-rows.ts';
+import { type Entries, putBothSides } from './sparse-entries.ts';
+import { checkLength, checkOffsets, merged, rowCountOf, type SparseRows } from './sparse-rows.ts';
 
 export interface ImplicitFactorization {
   /** Customers × items. An entry counts as wanted, whatever its weight. */
@@ -68,7 +61,8 @@ export function implicitFactors(pool: KernelPool, input: ImplicitFactorization):
   const { matrix } = entries;
   const { factorCount, iterations } = input;
   return pool.run(async (job) => {
-    const sides = putSides(job, matrix, entries.values);
+    const { values } = entries;
+    const sides = putBothSides(job, matrix, { name: 'weights', values, sign: 'not negative' });
     const scale = 1 / (2 * factorCount);
     const rows = randomRows(job, rowCountOf(matrix), factorCount, { seed: input.seed, scale });
     const columnSeed = (input.seed ^ COLUMNS) >>> 0;
@@ -105,46 +99,6 @@ export function checkImplicitFactorization(input: ImplicitFactorization): void {
     if (Number.isInteger(count) && count >= 1) continue;
     throw new KernelInputError(`${name} is ${count}; give a whole number from 1.`);
   }
-}
-
-/** Addresses of a sparse matrix by rows. */
-interface Entries {
-  readonly offsets: number;
-  readonly columns: number;
-  readonly weights: number;
-}
-
-function putSides(job: KernelJob, matrix: SparseRows, values: Float32Array) {
-  const { arena, call } = job;
-  const byRow: Entries = {
-    offsets: arena.put(matrix.offsets),
-    columns: putColumns(job, matrix),
-    weights: putFinite(job, 'weights', values, 'not negative'),
-  };
-  return { byRow, byColumn: transposed(job, matrix, byRow, call) };
-}
-
-/** The same entries by columns. */
-function transposed(
-  { arena }: KernelJob,
-  matrix: SparseRows,
-  byRow: Entries,
-  call: KernelJob['call'],
-): Entries {
-  const entryCount = matrix.columns.length;
-  const starts = new Uint32Array(matrix.columnCount + 1);
-  for (const column of matrix.columns) starts[column + 1] = (starts[column + 1] as number) + 1;
-  for (let column = 0; column < matrix.columnCount; column++) {
-    starts[column + 1] = (starts[column + 1] as number) + (starts[column] as number);
-  }
-  const byColumn = {
-    offsets: arena.put(starts),
-    columns: arena.allocate(4 * entryCount),
-    weights: arena.allocate(4 * entryCount),
-  };
-  const from = [rowCountOf(matrix), byRow.offsets, byRow.columns, byRow.weights];
-  call('transpose', ...from, arena.put(starts), byColumn.columns, byColumn.weights);
-  return byColumn;
 }
 
 function randomRows(
@@ -198,7 +152,7 @@ async function halfStep(
     .u32(room.job, 13)
     .set([
       ...[0, solved.rowCount, ROWS_PER_CALL, stride, input.steps ?? STEPS_DEFAULT],
-      ...[entries.offsets, entries.columns, entries.weights, solved.address, fixed.address],
+      ...[entries.offsets, entries.columns, entries.values, solved.address, fixed.address],
       ...[room.panels, room.scratch, room.scratchBytes],
     ]);
   await job.parallel('implicitHalfStep', room.job);

@@ -1,4 +1,6 @@
 export { clearSums, cooccurrence } from './cooccurrence';
 export { fillUniform, gramSlice, packPanels, sumGram } from './dense';
 export { implicitHalfStep } from './implicit-factors';
+export { denseProduct, sparseProduct } from './products';
+export { invertCholesky, symmetricEigen } from './small-dense';
 export { countEach, firstBadValue, firstOutside, rename, scaleRows, transpose } from './sparse';
