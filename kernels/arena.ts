@@ -22,6 +22,16 @@ export class Arena {
     this.#memory = memory;
   }
 
+  /** Where the next array will lie. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /** Gives up all arrays from an earlier `end` on. */
+  release(end: number): void {
+    this.#end = Math.min(end, this.#end);
+  }
+
   /** Room for that many bytes; what lies there is left of an earlier job. */
   allocate(bytes: number): number {
     const address = this.#end;
@@ -45,7 +55,7 @@ export class Arena {
   }
 
   /** Copies an array in and returns its address. */
-  put(values: Uint32Array | Float32Array | Float64Array | Int8Array): number {
+  put(values: Uint32Array | Float32Array | Float64Array | Int8Array | Int16Array): number {
     const address = this.allocate(values.byteLength);
     const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
     new Uint8Array(this.#memory.buffer, address, values.byteLength).set(bytes);

@@ -87,7 +87,6 @@ export class KernelPool {
 
   #start(): Machine {
     const module = compiledModule();
-    const memory = new WebAssembly.Memory({ initial: 1, maximum: MEMORY_PAGES_MAX, shared: true });
     let workers: Worker[] = [];
     try {
       for (let thread = 0; this.#threads > 1 && thread < this.#threads; thread += 1) {
@@ -99,7 +98,7 @@ export class KernelPool {
       workers = [];
       this.#threads = 1;
     }
-    return new Machine(module, memory, workers);
+    return new Machine(module, workers);
   }
 
   async #stop(machine: Machine): Promise<void> {
@@ -121,6 +120,31 @@ function compiledModule(): WebAssembly.Module {
   return compiled;
 }
 
+function newMemory(): WebAssembly.Memory {
+  return new WebAssembly.Memory({ initial: 1, maximum: MEMORY_PAGES_MAX, shared: true });
+}
+
+/** The kernels on a memory of their own, for calls in this thread alone. */
+export function instantiate(): { memory: WebAssembly.Memory; call: KernelJob['call'] } {
+  const memory = newMemory();
+  const { exports } = new WebAssembly.Instance(compiledModule(), { env: { memory } });
+  return { memory, call: (name, ...parameters) => callKernel(exports, name, parameters) };
+}
+
+function callKernel(
+  exports: WebAssembly.Exports,
+  name: string,
+  parameters: readonly number[],
+): number {
+  const kernel = exports[name];
+  if (typeof kernel !== 'function') throw new TypeError(`there is no kernel ${name}`);
+  try {
+    return Number(kernel(...parameters));
+  } catch (cause) {
+    throw new KernelThreadError(`The kernel ${name} failed: ${String(cause)}`, { cause });
+  }
+}
+
 interface Pending {
   readonly run: number;
   waitingFor: number;
@@ -137,7 +161,8 @@ class Machine {
   #runs = 0;
   #failure: KernelThreadError | undefined;
 
-  constructor(module: WebAssembly.Module, memory: WebAssembly.Memory, workers: readonly Worker[]) {
+  constructor(module: WebAssembly.Module, workers: readonly Worker[]) {
+    const memory = newMemory();
     this.#exports = new WebAssembly.Instance(module, { env: { memory } }).exports;
     this.#memory = memory;
     this.#workers = workers;
@@ -159,7 +184,7 @@ class Machine {
     return work({
       threads: Math.max(1, this.#workers.length),
       arena,
-      call: (name, ...parameters) => this.#call(name, parameters),
+      call: (name, ...parameters) => callKernel(this.#exports, name, parameters),
       parallel: (name, job) => {
         arena.u32(job, 1)[0] = 0;
         return this.#workers.length === 0 ? this.#alone(name, job) : this.#together(name, job);
@@ -172,19 +197,9 @@ class Machine {
     await Promise.all(this.#workers.map((worker) => worker.terminate()));
   }
 
-  #call(name: string, parameters: readonly number[]): number {
-    const kernel = this.#exports[name];
-    if (typeof kernel !== 'function') throw new TypeError(`there is no kernel ${name}`);
-    try {
-      return Number(kernel(...parameters));
-    } catch (cause) {
-      throw new KernelThreadError(`The kernel ${name} failed: ${String(cause)}`, { cause });
-    }
-  }
-
   async #alone(name: string, job: number): Promise<void> {
     let turnBeganMs = performance.now();
-    while (this.#call(name, [job, 0]) !== 0) {
+    while (callKernel(this.#exports, name, [job, 0]) !== 0) {
       if (performance.now() - turnBeganMs < TURN_MS_MAX) continue;
       await new Promise((resolve) => setImmediate(resolve));
       turnBeganMs = performance.now();

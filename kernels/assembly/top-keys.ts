@@ -94,7 +94,7 @@ function bucketOf(score: u32, greatest: u32): u32 {
 }
 
 /** Moves the greatest keys of a range to its places up to `place`, in any order (quickselect). */
-function selectGreatest(keys: usize, from: i32, to: i32, place: i32): void {
+export function selectGreatest(keys: usize, from: i32, to: i32, place: i32): void {
   let low = from;
   let high = to;
   while (high - low > INSERTION_MAX && place < high) {
