@@ -15,12 +15,10 @@ import {
   chilled,
   type HotProfile,
   isOverfull,
-  isUnstored,
   newHot,
   unstoredCold,
 } from './hot-cold.ts';
 import { mergeHotAndCold, mergeObstacle } from './merge-profiles.ts';
-import type { SomeParts } from './profile-parts.ts';
 import {
   type Claim,
   type IdentityLink,
@@ -31,6 +29,7 @@ import {
   type StoredView,
 } from './profile-store.ts';
 import { encodeHot, encodeParts } from './stored-profile.ts';
+import { type Draft, type Entry, heard, isColdDue } from './working-entry.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -54,28 +53,6 @@ export class ColdNeededError extends Error {
 export interface RefusedIdentity {
   readonly profileId: string;
   readonly identity: string;
-}
-
-/** Hot as it is worked on: nobody else has it, nor its evidence. */
-type Draft = { -readonly [Field in keyof HotProfile]: HotProfile[Field] };
-
-/** A profile being worked on. */
-export interface Entry {
-  /** Without what is in `said`. */
-  hot: HotProfile;
-  /** The same as hot, once it changes. */
-  draft: Draft | undefined;
-  /**
-   * What the events said. It goes into hot at the end: a row of one customer's events is a small state, and what
-   * hot knows, which is larger, is gone through once.
-   */
-  said: SomeParts;
-  /** Undefined: stored and not read. */
-  cold: ColdProfile | undefined;
-  /** Undefined: not stored yet. */
-  readonly storedVersion: number | undefined;
-  isChanged: boolean;
-  isColdChanged: boolean;
 }
 
 interface Merged {
@@ -402,17 +379,6 @@ export class WorkingSet {
       `a profile was merged more than ${MERGE_HOPS_MAX} times in a row`,
     );
   }
-}
-
-/** Hot with what its events said. */
-function heard({ hot, said }: Entry): HotProfile {
-  return { ...hot, parts: withSaid(hot.parts, said) };
-}
-
-/** Whether cold has to be written: it changed, or there is none yet and something to say in one. */
-function isColdDue({ hot, cold, isColdChanged }: Entry): boolean {
-  if (!isColdChanged || cold === undefined) return false;
-  return hot.coldVersion > 0 || !isUnstored(hot.profileId, cold);
 }
 
 function mergedInto(stored: StoredProfile | undefined): string | undefined {
