@@ -11,7 +11,8 @@ import {
 } from './evidence.ts';
 import { orderClaimOf } from './orders.ts';
 import type { Claim, ProfileWrite, StoredView } from './profile-store.ts';
-import { ColdNeededError, type Entry, type RefusedIdentity, WorkingSet } from './working-set.ts';
+import type { Entry } from './working-entry.ts';
+import { ColdNeededError, type RefusedIdentity, WorkingSet } from './working-set.ts';
 
 /** An event as it came off the stream. */
 export interface DeliveredEvent {
