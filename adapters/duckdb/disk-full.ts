@@ -14,6 +14,6 @@ export function explainedSpace(error: unknown): unknown {
   if (!isFull) return error;
   return new DiskFull(
     'memory or /tmp of the function are too small for this snapshot; raise memoryMb.snapshot in ' +
-      'cdk/environments.ts (a larger function has more of both for its queries), or keep fewer days in the lake',
+      'cdk/environments.ts, or keep fewer days in the lake (lakeRetentionDays)',
   );
 }

@@ -17,7 +17,7 @@ export interface NativeBinding {
 }
 
 /**
- * DuckDB's, for the audit. On x86_64, unlike the other functions: a build machine mostly is, and then
+ * DuckDB's, for audits and snapshots. On x86_64, unlike the other functions: a build machine mostly is, and then
  * `npm ci` alone brings the binding that runs in Lambda.
  */
 export const duckDbBinding: NativeBinding = {
@@ -50,7 +50,7 @@ export function missingBinding(binding: NativeBinding, root: string): string | u
   const name = lambdaPackage(binding);
   if (existsSync(join(root, 'node_modules', name))) return undefined;
   const processor = processorOf(binding);
-  return `The audit needs ${name}, which npm did not install for this machine. Before you deploy: npm install --no-save --force --os=linux --cpu=${processor} ${name}@${binding.version}`;
+  return `Audits and snapshots need ${name}, which npm did not install for this machine. Before you deploy: npm install --no-save --force --os=linux --cpu=${processor} ${name}@${binding.version}`;
 }
 
 function lambdaPackage(binding: NativeBinding): string {

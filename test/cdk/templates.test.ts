@@ -140,11 +140,11 @@ describe('the functions', () => {
     expect(functions.map(([id]) => id).sort()).toEqual(Object.keys(VARIABLES).sort());
   });
 
-  it('run on Node 24 and arm64, but for the one with native parts, traced, each with its own log', () => {
+  it('run on Node 24 and arm64, but for those with native parts, traced, each with its own log', () => {
     for (const [id, { Properties }] of functions) {
       expect(Properties).toMatchObject({
         Runtime: 'nodejs24.x',
-        Architectures: [id === 'Audit' ? 'x86_64' : 'arm64'],
+        Architectures: [['Audit', 'Snapshot'].includes(id) ? 'x86_64' : 'arm64'],
         Handler: 'index.handler',
         TracingConfig: { Mode: 'Active' },
         LoggingConfig: { LogFormat: 'JSON', LogGroup: { Ref: expect.any(String) } },
@@ -215,6 +215,10 @@ describe('permissions', () => {
         '/erasures/*',
         '/certificates/*',
         '/snapshots/*',
+        '/snapshot-days/*',
+        '/snapshot-exports/*',
+        '/snapshot-facts/*',
+        '/export/*',
         '/models/*',
         '/drop/*',
         '/currents/*',
