@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readPointer } from '../../adapters/dynamodb/model-pointer.ts';
 import { runTraining } from '../../cli/train/run-training.ts';
-import { functionArn, StepFunctionsHarness } from '../contract/step-functions-harness.ts';
+import { StepFunctionsHarness } from '../contract/step-functions-harness.ts';
 import { startStores, type TrainingStores } from '../training/stores.ts';
+import { defineTraining } from '../training/training-machine.ts';
 import { fillStores, loadSteps } from '../training/training-steps.ts';
 
 let stores: TrainingStores;
@@ -13,22 +13,7 @@ let stateMachineArn: string;
 beforeAll(async () => {
   stores = await startStores();
   workflow = await StepFunctionsHarness.start();
-  let definition = readFileSync('statemachines/train.asl.json', 'utf8');
-  for (const [name, handler] of Object.entries(await loadSteps())) {
-    // As Lambda does: the answer is JSON, and a thrown error becomes a document.
-    const arn = workflow.lambda(functionArn(name).split(':').at(-1) ?? name, async (payload) => {
-      try {
-        return { payload: JSON.parse(JSON.stringify(await handler(payload))) };
-      } catch (error) {
-        const { name: errorType, message: errorMessage } =
-          error instanceof Error ? error : new Error(String(error));
-        return { payload: { errorType, errorMessage, trace: [] }, functionError: 'Unhandled' };
-      }
-    });
-    const placeholder = `\${${name.charAt(0).toUpperCase()}${name.slice(1)}FunctionArn}`;
-    definition = definition.replace(placeholder, arn);
-  }
-  stateMachineArn = workflow.define(definition);
+  stateMachineArn = defineTraining(workflow, await loadSteps());
 });
 afterAll(async () => {
   await workflow?.stop();
