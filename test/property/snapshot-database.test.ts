@@ -140,4 +140,27 @@ describe('the queries of a snapshot', () => {
       { seed: 11, numRuns: 60 },
     );
   });
+
+  it('hear the refusal of two statements at once, in whatever order they came', async () => {
+    const event = (messageId: string, what: object) =>
+      JSON.stringify({
+        schemaVersion: 1,
+        messageId,
+        type: 'track',
+        source: 'website',
+        identities: [{ kind: 'userId', key: 'ann' }],
+        timestamp: '2026-11-20T10:00:00.000Z',
+        receivedAt: '2026-11-20T10:00:00.000Z',
+        ...what,
+      });
+    const consents = [true, false].map((consent) =>
+      event(`c-${consent}`, { event: 'Preferences Updated', properties: { consent } }),
+    );
+    const viewed = event('v', { event: 'Product Viewed', properties: { product_id: 'mug' } });
+    for (const statements of [consents, consents.toReversed()]) {
+      const { interactions, figures } = await madeOf([[...statements, viewed]]);
+      expect(interactions.items).toHaveLength(0);
+      expect(figures.dropped.noConsent).toBe(1);
+    }
+  });
 });
