@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { buildSync } from 'esbuild';
+import { compileKernels } from '../../kernels/compile.ts';
 import { copyBinding, type NativeBinding } from './native-binding.ts';
 
 /**
@@ -53,6 +54,8 @@ export function bundledCode(entryFile: string, root: string, native?: NativeBind
  * that the same sources always make the same asset.
  */
 export function bundle(entryFile: string, root: string, native?: NativeBinding): BundleFile[] {
+  // A bundle that trains carries the kernels, so they are made of their sources first.
+  compileKernels();
   const { outputFiles } = buildSync({
     entryPoints: [entryFile],
     // Never written there: it gives the source map's paths their base.
@@ -64,6 +67,9 @@ export function bundle(entryFile: string, root: string, native?: NativeBinding):
     target: 'node24',
     format: 'esm',
     mainFields: ['module', 'main'],
+    // `bundled` takes the kernels' bytes into the bundle; `module` is esbuild's own where none is named.
+    conditions: ['bundled', 'module'],
+    loader: { '.wasm': 'binary' },
     minify: true,
     sourcemap: true,
     // The map's own copy of the sources would triple the upload; names and lines are enough.

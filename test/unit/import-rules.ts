@@ -37,7 +37,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   kernels: [],
   adapters: ['core'],
   lambdas: ['adapters', 'core'],
-  cdk: ['core'],
+  // Of the kernels it takes only their compiling: a bundle carries the result.
+  cdk: ['core', 'kernels'],
   local: [],
   console: [],
   cli: ['core', 'adapters', 'cdk', 'local', 'examples'],
