@@ -1,0 +1,91 @@
+/**
+ * Recall@k and NDCG@k over a split of customers × items without times, as the published tables have them: all
+ * items that the customer has not in train are ranked, and figures are means over the customers with a test
+ * item.
+ *
+ *   Recall@k = hits ÷ test items
+ *   NDCG@k   = Σ_{r<k} [r-th is a test item] / log2(r + 2)  ÷  the same sum for min(k, test items) hits
+ */
+import type { SparseRows } from '../../../kernels/sparse-rows.ts';
+import { historyOfRow, type TrainedModel, type TrainingRows } from '../models/trained-model.ts';
+
+export interface SplitAccuracy {
+  readonly recall: number;
+  readonly ndcg: number;
+  readonly customers: number;
+}
+
+/** Rows of `test` that have an item. */
+export function rowsWithItems({ offsets }: SparseRows): number[] {
+  const rows: number[] = [];
+  for (let row = 0; row + 1 < offsets.length; row++) {
+    if ((offsets[row + 1] as number) > (offsets[row] as number)) rows.push(row);
+  }
+  return rows;
+}
+
+/** Judges a model on the given rows of `test`; histories are the same rows of `train`. */
+export function splitAccuracy(
+  model: TrainedModel,
+  train: TrainingRows,
+  test: SparseRows,
+  rows: readonly number[],
+  size: number,
+): SplitAccuracy {
+  const scores = new Float32Array(train.matrix.columnCount);
+  let recall = 0;
+  let ndcg = 0;
+  for (const row of rows) {
+    const history = historyOfRow(train, row);
+    scores.fill(0);
+    model.score(history, scores);
+    for (const item of history.items) scores[item] = Number.NEGATIVE_INFINITY;
+    const targets = test.columns.subarray(test.offsets[row], test.offsets[row + 1]);
+    const judged = judgeRanking(topItems(scores, size), targets, size);
+    recall += judged.recall;
+    ndcg += judged.ndcg;
+  }
+  const count = Math.max(1, rows.length);
+  return { recall: recall / count, ndcg: ndcg / count, customers: rows.length };
+}
+
+export function judgeRanking(
+  ranking: Uint32Array,
+  targets: Uint32Array,
+  size: number,
+): { recall: number; ndcg: number } {
+  let hits = 0;
+  let gained = 0;
+  let ideal = 0;
+  for (let rank = 0; rank < size; rank++) {
+    const discount = 1 / Math.log2(rank + 2);
+    if (rank < targets.length) ideal += discount;
+    const item = ranking[rank];
+    if (item === undefined || !targets.includes(item)) continue;
+    hits += 1;
+    gained += discount;
+  }
+  if (targets.length === 0) return { recall: 0, ndcg: 0 };
+  return { recall: hits / targets.length, ndcg: gained / ideal };
+}
+
+/** The `size` items of the highest scores, best first, equal ones by index; those at −∞ are left out. */
+export function topItems(scores: Float32Array, size: number): Uint32Array {
+  const items = new Uint32Array(size);
+  const values = new Float32Array(size);
+  let count = 0;
+  let least = Number.NEGATIVE_INFINITY;
+  for (let item = 0; item < scores.length; item++) {
+    const score = scores[item] as number;
+    if (!(score > least)) continue;
+    let place = count < size ? count++ : size - 1;
+    for (; place > 0 && (values[place - 1] as number) < score; place--) {
+      items[place] = items[place - 1] as number;
+      values[place] = values[place - 1] as number;
+    }
+    items[place] = item;
+    values[place] = score;
+    if (count === size) least = values[size - 1] as number;
+  }
+  return items.subarray(0, count);
+}
