@@ -1,34 +1,74 @@
-/** The best blend of tuned models, chosen on the validation part; a single model where no other helps it. */
-
+/**
+ * The best blend of tuned models, chosen on the validation part: similarity proposes, and what sees farther than
+ * one step, the low-pass filter, and who is alike, the neighbouring users, order what it proposes. Where another
+ * model alone is better than the blend, it is taken instead.
+ */
+import { rowCountOf } from '../../../kernels/sparse-rows.ts';
+import type { TrainedModel } from '../models/trained-model.ts';
 import { blendShares } from './blend-shares.ts';
 import type { Choice, ChooseInput } from './choose-model.ts';
-import { type RecipeName, recipeOf } from './recipes.ts';
+import { type RecipeName, type RecipeParameters, recipeOf } from './recipes.ts';
 import { objectiveOf, tuneRecipe } from './tune-recipe.ts';
 import type { TuningPart } from './tuning-part.ts';
 
-/** In the order in which they join: what time is left for the last ones may be none. */
-const MEMBERS: readonly RecipeName[] = ['similarity', 'user-neighbours'];
+/** Components of the filters that are tried, of one decomposition; and where their shares start. */
+const WIDTHS = [512, 128, 32] as const;
+const SHARES_AT_START: Readonly<Record<number, number>> = { 512: 1 };
+/** A filter of as many components as a fifth of the items is none. */
+const ITEMS_A_COMPONENT_MIN = 5;
+/** Multiplications of a decomposition at most, some five minutes of two cores. */
+const WORK_MAX = 3e12;
+
+interface Member {
+  readonly name: RecipeName;
+  readonly parameters: RecipeParameters;
+  readonly startShare: number;
+}
 
 export async function chooseBlend(part: TuningPart, input: ChooseInput): Promise<Choice> {
-  const tuned = [];
-  for (const name of MEMBERS) {
-    if (tuned.length > 0 && input.isOutOfTime()) break;
-    tuned.push(await tuneRecipe(recipeOf(name), part, input));
+  const tuned = await tuneRecipe(recipeOf('similarity'), part, input);
+  const members: Member[] = [
+    { name: 'similarity', parameters: tuned.best.parameters, startShare: 1 },
+    ...filtersFor(part),
+    {
+      ...recipeOf('user-neighbours'),
+      parameters: recipeOf('user-neighbours').start,
+      startShare: 0,
+    },
+  ];
+  const models: TrainedModel[] = [];
+  for (const { name, parameters } of members) {
+    input.onProgress(`fitting ${name}`);
+    models.push(await recipeOf(name).fit(input, part.train, parameters));
   }
-  // The best of them alone stands first, and the others are added to it.
-  tuned.sort((one, other) => other.best.objective - one.best.objective);
   input.onProgress('blending');
-  const models = [];
-  for (const { recipe, best } of tuned) {
-    models.push(await recipe.fit(input, part.train, best.parameters));
-  }
-  const shares = await blendShares(models, part, input.size, objectiveOf);
+  const { shares } = await blendShares({
+    members: models,
+    start: members.map(({ startShare }) => startShare),
+    part,
+    size: input.size,
+    objectiveOf,
+  });
   return {
-    parts: tuned.flatMap(({ recipe, best }, member) => {
+    parts: members.flatMap(({ name, parameters }, member) => {
       const share = shares[member] ?? 0;
-      return share === 0 ? [] : [{ name: recipe.name, parameters: best.parameters, share }];
+      return share === 0 ? [] : [{ name, parameters, share }];
     }),
-    trials: tuned.flatMap(({ trials }) => trials),
+    trials: tuned.trials,
     judged: part.judged.length,
   };
+}
+
+/** Of small data the widest filters would let everything pass; of large data they take too long. */
+function filtersFor({ train: { matrix } }: TuningPart): Member[] {
+  const side = rowCountOf(matrix) + matrix.columnCount;
+  const least = Math.min(rowCountOf(matrix), matrix.columnCount);
+  return WIDTHS.filter((width) => {
+    const work = 4 * side * width ** 2;
+    return width * ITEMS_A_COMPONENT_MIN <= least && work <= WORK_MAX;
+  }).map((componentCount) => ({
+    name: 'low-pass',
+    parameters: { ...recipeOf('low-pass').start, componentCount },
+    startShare: SHARES_AT_START[componentCount] ?? 0,
+  }));
 }

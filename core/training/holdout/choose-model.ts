@@ -55,7 +55,7 @@ export async function fitChoice(choice: Choice, input: ChooseInput): Promise<Tra
   for (const { name, parameters, share } of choice.parts) {
     parts.push({ model: await recipeOf(name).fit(input, rows, parameters), share });
   }
-  const [only] = parts;
-  if (parts.length === 1 && only !== undefined) return only.model;
-  return blendOf(parts, input.train.columnCount);
+  const [first, ...others] = parts;
+  if (first === undefined) throw new RangeError('A choice has at least one part.');
+  return others.length === 0 ? first.model : blendOf([first, ...others], input.train.columnCount);
 }

@@ -8,6 +8,7 @@
  */
 import type { SparseRows } from '../../../kernels/sparse-rows.ts';
 import { historyOfRow, type TrainedModel, type TrainingRows } from '../models/trained-model.ts';
+import { topItems } from '../top-items.ts';
 
 export interface SplitAccuracy {
   readonly recall: number;
@@ -67,25 +68,4 @@ export function judgeRanking(
   }
   if (targets.length === 0) return { recall: 0, ndcg: 0 };
   return { recall: hits / targets.length, ndcg: gained / ideal };
-}
-
-/** The `size` items of the highest scores, best first, equal ones by index; those at −∞ are left out. */
-export function topItems(scores: Float32Array, size: number): Uint32Array {
-  const items = new Uint32Array(size);
-  const values = new Float32Array(size);
-  let count = 0;
-  let least = Number.NEGATIVE_INFINITY;
-  for (let item = 0; item < scores.length; item++) {
-    const score = scores[item] as number;
-    if (!(score > least)) continue;
-    let place = count < size ? count++ : size - 1;
-    for (; place > 0 && (values[place - 1] as number) < score; place--) {
-      items[place] = items[place - 1] as number;
-      values[place] = values[place - 1] as number;
-    }
-    items[place] = item;
-    values[place] = score;
-    if (count === size) least = values[size - 1] as number;
-  }
-  return items.subarray(0, count);
 }

@@ -100,8 +100,8 @@ const recipes: Readonly<Record<RecipeName, Recipe>> = {
   ),
   'low-pass': recipe(
     'low-pass',
-    { componentCount: 256, powerIterations: 2 },
-    [['componentCount', [64, 128, 512]]],
+    { componentCount: 512, powerIterations: 2 },
+    [['componentCount', [32, 128, 256]]],
     ({ threads, seed }, rows, parameters) => fitLowPass(threads, rows, parameters, seed),
   ),
   'implicit-factors': recipe(

@@ -9,7 +9,7 @@
  */
 import { implicitFactors } from '../../../kernels/implicit-factors.ts';
 import type { TrainingThreads } from '../training-threads.ts';
-import { addProducts, dot } from './dense-scores.ts';
+import { addProducts, dot, dotAt } from './dense-scores.ts';
 import { strongest } from './item-lists.ts';
 import {
   checkTrainingRows,
@@ -51,6 +51,10 @@ export async function fitImplicitFactors(
     name: 'implicit-factors',
     sizeBytes: vectors.byteLength + gram.byteLength,
     score: (history, scores) => addProducts(vectors, folded(history), scores),
+    scoreItems: (history, items) => {
+      const vector = folded(history);
+      return Float32Array.from(items, (item) => dotAt(vectors, item * factorCount, vector));
+    },
     explain: (history, item) =>
       strongest(history, item, (from) => dot(vectorOf(from), vectorOf(item))),
   };

@@ -7,21 +7,36 @@ import type { History, ModelName, TrainedModel } from './trained-model.ts';
 
 export function itemListModel(name: ModelName, lists: Neighbours): TrainedModel {
   const { offsets, indices, scores } = lists;
+  const score = (history: History, sums: Float32Array) => {
+    for (let at = 0; at < history.items.length; at++) {
+      const item = history.items[at] as number;
+      const weight = history.weights[at] as number;
+      const end = offsets[item + 1] as number;
+      for (let place = offsets[item] as number; place < end; place++) {
+        const target = indices[place] as number;
+        sums[target] = (sums[target] as number) + weight * (scores[place] as number);
+      }
+    }
+  };
   return {
     name,
     sizeBytes: offsets.byteLength + indices.byteLength + scores.byteLength,
-    score: (history, sums) => {
-      for (let at = 0; at < history.items.length; at++) {
-        const item = history.items[at] as number;
-        const weight = history.weights[at] as number;
-        const end = offsets[item + 1] as number;
-        for (let place = offsets[item] as number; place < end; place++) {
-          const target = indices[place] as number;
-          sums[target] = (sums[target] as number) + weight * (scores[place] as number);
-        }
-      }
-    },
+    score,
+    scoreItems: scoredAmongAll(score, offsets.length - 1),
     explain: (history, item) => strongest(history, item, (from) => listed(lists, from, item)),
+  };
+}
+
+/** `scoreItems` of a model that can but score all items. */
+export function scoredAmongAll(
+  score: TrainedModel['score'],
+  itemCount: number,
+): TrainedModel['scoreItems'] {
+  const room = new Float32Array(itemCount);
+  return (history, items) => {
+    room.fill(0);
+    score(history, room);
+    return Float32Array.from(items, (item) => room[item] as number);
   };
 }
 

@@ -11,7 +11,7 @@
 import { damped, degreesOf, rowCountOf } from '../../../kernels/sparse-rows.ts';
 import { truncatedSvd } from '../../../kernels/truncated-svd.ts';
 import type { TrainingThreads } from '../training-threads.ts';
-import { addProducts, dot } from './dense-scores.ts';
+import { addProducts, dot, dotAt } from './dense-scores.ts';
 import { strongest } from './item-lists.ts';
 import {
   checkTrainingRows,
@@ -64,6 +64,13 @@ export async function fitLowPass(
     name: 'low-pass',
     sizeBytes: vectors.byteLength + before.byteLength + after.byteLength,
     score: (history, scores) => addProducts(vectors, folded(history), scores, after),
+    scoreItems: (history, items) => {
+      const vector = folded(history);
+      return Float32Array.from(
+        items,
+        (item) => dotAt(vectors, item * width, vector) * (after[item] as number),
+      );
+    },
     explain: (history, item) =>
       strongest(
         history,

@@ -17,6 +17,7 @@ export function constantModel(name: 'popular' | 'trending', values: Float32Array
         scores[item] = (scores[item] as number) + (values[item] as number);
       }
     },
+    scoreItems: (_history, items) => Float32Array.from(items, (item) => values[item] as number),
     explain: () => undefined,
   };
 }

@@ -44,6 +44,8 @@ export interface TrainedModel {
    * stays as it is.
    */
   score(history: History, scores: Float32Array): void;
+  /** The same scores, of some items alone; models of vectors need not look at the others. */
+  scoreItems(history: History, items: Uint32Array): Float32Array;
   /** The item of the history that speaks most for `item`, another before itself; undefined where none does. */
   explain(history: History, item: number): number | undefined;
 }

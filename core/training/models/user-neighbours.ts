@@ -11,7 +11,7 @@
 import { damped, degreesOf, rowCountOf } from '../../../kernels/sparse-rows.ts';
 import { groupRows } from '../group-rows.ts';
 import { selectBest } from '../select-best.ts';
-import { strongest } from './item-lists.ts';
+import { scoredAmongAll, strongest } from './item-lists.ts';
 import {
   checkTrainingRows,
   type History,
@@ -46,17 +46,19 @@ export function fitUserNeighbours(
     sums: new Float64Array(rowCountOf(matrix)),
     touched: new Uint32Array(rowCountOf(matrix)),
   };
+  const score = (history: History, scores: Float32Array) =>
+    eachNeighbour(room, history, (customer, similarity) => {
+      const end = matrix.offsets[customer + 1] as number;
+      for (let at = matrix.offsets[customer] as number; at < end; at++) {
+        const item = matrix.columns[at] as number;
+        scores[item] = (scores[item] as number) + similarity * (weights[at] as number);
+      }
+    });
   return {
     name: 'user-neighbours',
     sizeBytes: matrix.columns.byteLength * 4 + room.sums.byteLength * 3,
-    score: (history, scores) =>
-      eachNeighbour(room, history, (customer, similarity) => {
-        const end = matrix.offsets[customer + 1] as number;
-        for (let at = matrix.offsets[customer] as number; at < end; at++) {
-          const item = matrix.columns[at] as number;
-          scores[item] = (scores[item] as number) + similarity * (weights[at] as number);
-        }
-      }),
+    score,
+    scoreItems: scoredAmongAll(score, matrix.columnCount),
     explain: (history, item) => strongest(history, item, contributionsTo(room, history, item)),
   };
 }
