@@ -11,9 +11,12 @@ import { type RecipeName, type RecipeParameters, recipeOf } from './recipes.ts';
 import { objectiveOf, tuneRecipe } from './tune-recipe.ts';
 import type { TuningPart } from './tuning-part.ts';
 
-/** Components of the filters that are tried, of one decomposition; and where their shares start. */
-const WIDTHS = [512, 128, 32] as const;
-const SHARES_AT_START: Readonly<Record<number, number>> = { 512: 1 };
+/** Components of the filters that are tried. The widest that the data allows starts at the first model's share. */
+const WIDTHS = [768, 256, 64] as const;
+const FILTER_SHARE = 1;
+/** Weaker models that err in other ways: a small share of each helps more than a large one of either. */
+const FACTORS_SHARE = 0.2;
+const NEIGHBOURS_SHARE = 0.25;
 /** A filter of as many components as a fifth of the items is none. */
 const ITEMS_A_COMPONENT_MIN = 5;
 /** Multiplications of a decomposition at most, some five minutes of two cores. */
@@ -30,11 +33,8 @@ export async function chooseBlend(part: TuningPart, input: ChooseInput): Promise
   const members: Member[] = [
     { name: 'similarity', parameters: tuned.best.parameters, startShare: 1 },
     ...filtersFor(part),
-    {
-      ...recipeOf('user-neighbours'),
-      parameters: recipeOf('user-neighbours').start,
-      startShare: 0,
-    },
+    memberAtStart('implicit-factors', FACTORS_SHARE),
+    memberAtStart('user-neighbours', NEIGHBOURS_SHARE),
   ];
   const models: TrainedModel[] = [];
   for (const { name, parameters } of members) {
@@ -66,9 +66,13 @@ function filtersFor({ train: { matrix } }: TuningPart): Member[] {
   return WIDTHS.filter((width) => {
     const work = 4 * side * width ** 2;
     return width * ITEMS_A_COMPONENT_MIN <= least && work <= WORK_MAX;
-  }).map((componentCount) => ({
+  }).map((componentCount, at) => ({
     name: 'low-pass',
     parameters: { ...recipeOf('low-pass').start, componentCount },
-    startShare: SHARES_AT_START[componentCount] ?? 0,
+    startShare: at === 0 ? FILTER_SHARE : 0,
   }));
+}
+
+function memberAtStart(name: RecipeName, startShare: number): Member {
+  return { name, parameters: recipeOf(name).start, startShare };
 }

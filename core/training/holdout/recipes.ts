@@ -90,7 +90,7 @@ const recipes: Readonly<Record<RecipeName, Recipe>> = {
   ),
   'user-neighbours': recipe(
     'user-neighbours',
-    { otherExponent: 0.5, itemExponent: 0.5, sharpness: 2, neighboursMax: 500 },
+    { otherExponent: 0.5, itemExponent: 0.5, sharpness: 2, neighboursMax: 300 },
     [
       ['sharpness', around(0.5, 0.5, 4)],
       ['itemExponent', around(0.2, 0, 1)],
@@ -100,13 +100,13 @@ const recipes: Readonly<Record<RecipeName, Recipe>> = {
   ),
   'low-pass': recipe(
     'low-pass',
-    { componentCount: 512, powerIterations: 2 },
+    { componentCount: 512, powerIterations: 2, ridge: 0 },
     [['componentCount', [32, 128, 256]]],
     ({ threads, seed }, rows, parameters) => fitLowPass(threads, rows, parameters, seed),
   ),
   'implicit-factors': recipe(
     'implicit-factors',
-    { factorCount: 64, confidence: 20, regularization: 10, iterations: 10 },
+    { factorCount: 64, confidence: 20, regularization: 10, iterations: 8 },
     [
       ['confidence', [5, 80]],
       ['regularization', [2, 50]],

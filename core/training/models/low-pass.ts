@@ -2,10 +2,11 @@
  * The ideal low-pass filter of GF-CF (Shen et al., CIKM 2021): what of a history lies in the smoothest signals
  * on the graph of items,
  *
- *   score = w · D^-e · V Vᵀ · D^e,   R̃ = D_u^-½ R D^-½ ≈ U Σ Vᵀ
+ *   score = w · D^-½ · V F Vᵀ · D^½,   F_k = σ_k² / (σ_k² + ρ),   R̃ = D_u^-½ R D^-½ ≈ U Σ Vᵀ
  *
- * with V the `componentCount` greatest right singular vectors of the normalised matrix, D the items' degrees and
- * e = ½ as in the paper. A customer is folded in by two thin products; nothing is stored per customer.
+ * with V the `componentCount` greatest right singular vectors of the normalised matrix, σ their singular values and
+ * D the items' degrees. With ρ = 0 it is the paper's filter; ρ > 0 lets less of the rougher signals pass, as ridge
+ * regression of the items on each other does (EASE, Steck, WWW 2019, within the space of V). A customer is folded in by two thin products; nothing is stored per customer.
  * O(items · components) an answer, 4 · components bytes an item.
  */
 import { damped, degreesOf, rowCountOf } from '../../../kernels/sparse-rows.ts';
@@ -24,6 +25,8 @@ export interface LowPassParameters {
   readonly componentCount: number;
   /** Times that the matrix is applied in the search of the vectors; few are enough for a ranking. */
   readonly powerIterations: number;
+  /** ρ ≥ 0 */
+  readonly ridge: number;
 }
 
 const SIDE_EXPONENT = 0.5;
@@ -49,6 +52,9 @@ export async function fitLowPass(
   const before = damped(degrees.columns, SIDE_EXPONENT);
   const after = damped(degrees.columns, -SIDE_EXPONENT);
   const vectorOf = (item: number) => vectors.subarray(item * width, (item + 1) * width);
+  const filter = svd.singularValues.map((sigma) =>
+    sigma > 0 ? sigma ** 2 / (sigma ** 2 + parameters.ridge) : 0,
+  );
   const folded = (history: History) => {
     const vector = new Float32Array(width);
     for (let at = 0; at < history.items.length; at++) {
@@ -58,7 +64,7 @@ export async function fitLowPass(
       for (let k = 0; k < width; k++)
         vector[k] = (vector[k] as number) + weight * (own[k] as number);
     }
-    return vector;
+    return vector.map((value, k) => value * (filter[k] as number));
   };
   return {
     name: 'low-pass',
