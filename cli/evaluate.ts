@@ -15,8 +15,8 @@ interface EvaluateOptions {
   readonly json?: true;
 }
 
-/** A search ends well before; this bounds what a slow machine is asked for. */
-const BUDGET_S_DEFAULT = 60;
+/** A search of a million interactions ends well before; this bounds what larger data or a slow machine costs. */
+const BUDGET_S_DEFAULT = 300;
 const TRIALS_MAX_DEFAULT = 40;
 const SEED_DEFAULT = 1;
 

@@ -38,13 +38,15 @@ export async function chooseBlend(part: TuningPart, input: ChooseInput): Promise
   ];
   const models: TrainedModel[] = [];
   for (const { name, parameters } of members) {
+    // What no time is left for doesn't join.
+    if (models.length > 0 && input.isOutOfTime()) break;
     input.onProgress(`fitting ${name}`);
     models.push(await recipeOf(name).fit(input, part.train, parameters));
   }
   input.onProgress('blending');
   const { shares } = await blendShares({
     members: models,
-    start: members.map(({ startShare }) => startShare),
+    start: members.slice(0, models.length).map(({ startShare }) => startShare),
     part,
     size: input.size,
     objectiveOf,

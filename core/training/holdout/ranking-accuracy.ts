@@ -6,7 +6,7 @@
  *   Recall@k = hits ÷ test items
  *   NDCG@k   = Σ_{r<k} [r-th is a test item] / log2(r + 2)  ÷  the same sum for min(k, test items) hits
  */
-import type { SparseRows } from '../../../kernels/sparse-rows.ts';
+import { degreesOf, type SparseRows } from '../../../kernels/sparse-rows.ts';
 import { historyOfRow, type TrainedModel, type TrainingRows } from '../models/trained-model.ts';
 import { topItems } from '../top-items.ts';
 
@@ -25,7 +25,10 @@ export function rowsWithItems({ offsets }: SparseRows): number[] {
   return rows;
 }
 
-/** Judges a model on the given rows of `test`; histories are the same rows of `train`. */
+/**
+ * Judges a model on the given rows of `test`; histories are the same rows of `train`. Where a model has nothing to
+ * say, the items that most have fill the rest, as the fallback ladder does.
+ */
 export function splitAccuracy(
   model: TrainedModel,
   train: TrainingRows,
@@ -34,6 +37,7 @@ export function splitAccuracy(
   size: number,
 ): SplitAccuracy {
   const scores = new Float32Array(train.matrix.columnCount);
+  const byPopularity = itemsByPopularity(train.matrix);
   let recall = 0;
   let ndcg = 0;
   for (const row of rows) {
@@ -41,13 +45,39 @@ export function splitAccuracy(
     scores.fill(0);
     model.score(history, scores);
     for (const item of history.items) scores[item] = Number.NEGATIVE_INFINITY;
+    const ranking = filledUp(topItems(scores, size), scores, byPopularity, size);
     const targets = test.columns.subarray(test.offsets[row], test.offsets[row + 1]);
-    const judged = judgeRanking(topItems(scores, size), targets, size);
+    const judged = judgeRanking(ranking, targets, size);
     recall += judged.recall;
     ndcg += judged.ndcg;
   }
   const count = Math.max(1, rows.length);
   return { recall: recall / count, ndcg: ndcg / count, customers: rows.length };
+}
+
+function itemsByPopularity(train: SparseRows): Uint32Array {
+  const { columns } = degreesOf(train);
+  const items = Uint32Array.from(columns, (_, item) => item);
+  return items.sort((one, other) => (columns[other] as number) - (columns[one] as number));
+}
+
+/** What the model speaks for, then the most popular of what it doesn't. */
+function filledUp(
+  best: Uint32Array,
+  scores: Float32Array,
+  byPopularity: Uint32Array,
+  size: number,
+): Uint32Array {
+  const isSpokenFor = (item: number) => (scores[item] as number) > 0;
+  if (best.length === size && best.every(isSpokenFor)) return best;
+  const ranking = [...best.filter(isSpokenFor)];
+  const spokenFor = new Set(ranking);
+  for (const item of byPopularity) {
+    if (ranking.length === size) break;
+    const isKnown = scores[item] === Number.NEGATIVE_INFINITY;
+    if (!isKnown && !spokenFor.has(item)) ranking.push(item);
+  }
+  return Uint32Array.from(ranking);
 }
 
 export function judgeRanking(
