@@ -16,6 +16,10 @@ export function atLeast(name: string, value: number, unit: string, bound: number
   return { name, value: rounded(value), unit, bound: `>= ${bound}`, ok: value >= bound };
 }
 
+export function above(name: string, value: number, unit: string, bound: number): Check {
+  return { name, value: rounded(value), unit, bound: `> ${bound}`, ok: value > bound };
+}
+
 /** A figure that stands beside others and is held to nothing. */
 export function shown(name: string, value: number, unit: string): Check {
   return { name, value: rounded(value), unit, bound: '', ok: true };

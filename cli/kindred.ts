@@ -4,6 +4,7 @@ import { configCommand } from './config.ts';
 import { customerCommand } from './customer.ts';
 import { demoCommand } from './demo.ts';
 import { dropCommand } from './drop.ts';
+import { evaluateCommand } from './evaluate.ts';
 import { importCommand } from './import.ts';
 import { modelCommand } from './model.ts';
 import { pullCommand } from './pull.ts';
@@ -29,6 +30,7 @@ async function main(): Promise<void> {
     .addCommand(tailCommand())
     .addCommand(trainCommand())
     .addCommand(modelCommand())
+    .addCommand(evaluateCommand())
     .addCommand(pullCommand())
     .addCommand(quarantineCommand())
     .addCommand(replayCommand())

@@ -1,14 +1,16 @@
 /** The two steps between a sound snapshot and the gate, without any storage. */
 
-import { evaluationCases, judge, RANKING_SIZE } from './evaluation.ts';
+import { beyondAccuracyOf, distinctItems, overlapOf } from './beyond-accuracy.ts';
+import { type CaseScores, evaluationCases, judge, RANKING_SIZE } from './evaluation.ts';
 import { fitModel, type PreparedFit, prepareFit, type TrainingData } from './fit.ts';
 import type { Model, ModelParameters } from './model.ts';
 import {
   accuracyOf,
   compare,
   type EvaluationReport,
-  judgePopularity,
+  judgeConstant,
   REPORT_FORMAT_VERSION,
+  segmentsOf,
 } from './report.ts';
 import { scoreHistory } from './score.ts';
 import type { TimeSplit } from './split.ts';
@@ -27,16 +29,19 @@ export interface EvaluationInput {
   readonly current?: { readonly id: string; readonly parameters: ModelParameters };
 }
 
-/** Judges candidate, popularity and the current model's parameters on the test period. */
+/** Judges candidate, popularity, trending and the current model's parameters on the test period. */
 export function evaluateCandidate(input: EvaluationInput): EvaluationReport {
   const { data, split, candidate, current, tuning } = input;
   const cases = evaluationCases(data, split.testFromS, split.untilS, TRAINING_SEED);
   const judgeModel = (model: Model) =>
     judge(cases, model.popular, (history) => scoreHistory(model, history, model.asOfMs));
   const ours = judgeModel(candidate);
-  const baseline = judgePopularity(cases, candidate.popular);
+  const popularity = judgeConstant(cases, candidate.popular, candidate.popular);
+  const trending = judgeConstant(cases, candidate.popular, candidate.trending);
   const incumbent =
     current && judgeModel(fitModel(current.id, fitBeforeTest(data, split), current.parameters));
+  const accuracies = (scores: CaseScores) => accuracyOf(scores, TRAINING_SEED);
+  const beyond = ({ shown }: CaseScores) => beyondAccuracyOf(shown, cases);
   return {
     formatVersion: REPORT_FORMAT_VERSION,
     candidateId: candidate.id,
@@ -48,21 +53,30 @@ export function evaluateCandidate(input: EvaluationInput): EvaluationReport {
     },
     rankingSize: RANKING_SIZE,
     parameters: candidate.parameters,
-    candidate: accuracyOf(ours),
-    popularity: accuracyOf(baseline),
-    versusPopularity: compare(ours, baseline, TRAINING_SEED),
+    candidate: accuracies(ours),
+    popularity: accuracies(popularity),
+    versusPopularity: compare(ours, popularity, TRAINING_SEED),
+    trending: accuracies(trending),
+    versusTrending: compare(ours, trending, TRAINING_SEED),
+    segments: segmentsOf(ours, popularity, TRAINING_SEED),
+    beyond: {
+      candidate: beyond(ours),
+      popularity: beyond(popularity),
+      ...(incumbent && { current: beyond(incumbent) }),
+    },
     ...(current &&
       incumbent && {
         current: {
           id: current.id,
-          accuracy: accuracyOf(incumbent),
+          accuracy: accuracies(incumbent),
           versusCurrent: compare(ours, incumbent, TRAINING_SEED),
+          overlap: overlapOf(ours.shown, incumbent.shown),
         },
       }),
     coverage: {
       items: candidate.items.length,
       itemsWithNeighbours: itemsWithNeighbours(candidate),
-      itemsRecommended: ours.itemsRecommended,
+      itemsRecommended: distinctItems(ours.shown),
     },
     tuning: { customers: tuning.customers, seed: TRAINING_SEED, trials: [...tuning.trials] },
   };

@@ -11,12 +11,15 @@
  *
  *   NDCG@n = Σ_{r<n} [r-th is a target] / log2(r + 2)  ÷  the same sum for min(n, targets) hits
  *   hit@n  = 1 where any of the n is a target
+ *   Recall@n = targets among the n ÷ targets
+ *   MRR@n  = 1 ÷ the place of the first target, 0 where none is among the n
  *
  * Items that nobody had met before the split stay among the targets: no ranking can find them, and
  * leaving them out would flatter all. Where a model has nothing to say, popularity fills the rest, as
  * the fallback ladder does. Figures are means over customers.
  */
 import * as z from 'zod';
+import { interval } from './bootstrap.ts';
 import { historyOf, rowsByCustomer } from './customer-items.ts';
 import type { TrainingData } from './fit.ts';
 import { between, type Interactions, PURCHASE } from './interactions.ts';
@@ -43,15 +46,39 @@ export type Scorer = (history: readonly HistoryEntry[]) => Float32Array;
 
 /** Per case, in the order of the cases (`fresh` only of those that have a fresh target). */
 export interface CaseScores {
-  readonly all: { readonly ndcg: Float64Array; readonly hit: Float64Array };
-  readonly fresh: { readonly ndcg: Float64Array; readonly hit: Float64Array };
-  /** Distinct items among all the rankings of `all`. */
-  readonly itemsRecommended: number;
+  readonly all: RankingScores;
+  readonly fresh: RankingScores;
+  /** What the rankings of `all` show. */
+  readonly shown: ShownItems;
 }
 
+/** One value a case. */
+export interface RankingScores {
+  readonly ndcg: Float64Array;
+  readonly hit: Float64Array;
+  readonly recall: Float64Array;
+  readonly reciprocalRank: Float64Array;
+  /** Distinct items that the customer had before the split. */
+  readonly knownCount: Float64Array;
+}
+
+export interface ShownItems {
+  /** One ranking a case. */
+  readonly rankings: readonly (readonly number[])[];
+  /** How often each item is shown. */
+  readonly counts: Uint32Array;
+  /** Places that the scores filled; popularity, the next rung of the ladder, filled the others. */
+  readonly placesByModel: number;
+}
+
+/** Means over the cases. */
 export const accuracy = z.strictObject({
   ndcg: z.number(),
   hit: z.number(),
+  recall: z.number(),
+  mrr: z.number(),
+  /** 95 % interval of the NDCG. */
+  ndcgInterval: interval,
   customers: z.int().nonnegative(),
 });
 export type Accuracy = Readonly<z.infer<typeof accuracy>>;
@@ -90,26 +117,61 @@ export function judge(
   popular: Float32Array,
   score: Scorer,
 ): CaseScores {
-  const all = { ndcg: [] as number[], hit: [] as number[] };
-  const fresh = { ndcg: [] as number[], hit: [] as number[] };
-  const recommended = new Set<number>();
+  const all = emptyColumns();
+  const fresh = emptyColumns();
+  const rankings: number[][] = [];
+  const counts = new Uint32Array(popular.length);
+  let placesByModel = 0;
   for (const { history, known, targets } of cases) {
     const scores = score(history);
     const ranking = bestItems(scores, popular, new Set(), RANKING_SIZE);
-    for (const item of ranking) recommended.add(item);
-    all.ndcg.push(ndcg(ranking, targets));
-    all.hit.push(ranking.some((item) => targets.has(item)) ? 1 : 0);
+    rankings.push(ranking);
+    for (const item of ranking) {
+      counts[item] = (counts[item] as number) + 1;
+      if ((scores[item] as number) > 0) placesByModel++;
+    }
+    addCase(all, ranking, targets, known.size);
     const freshTargets = new Set([...targets].filter((item) => !known.has(item)));
     if (freshTargets.size === 0) continue;
     const freshRanking = bestItems(scores, popular, known, RANKING_SIZE);
-    fresh.ndcg.push(ndcg(freshRanking, freshTargets));
-    fresh.hit.push(freshRanking.some((item) => freshTargets.has(item)) ? 1 : 0);
+    addCase(fresh, freshRanking, freshTargets, known.size);
   }
-  const columns = ({ ndcg, hit }: typeof all) => ({
-    ndcg: Float64Array.from(ndcg),
-    hit: Float64Array.from(hit),
-  });
-  return { all: columns(all), fresh: columns(fresh), itemsRecommended: recommended.size };
+  return {
+    all: columnsOf(all),
+    fresh: columnsOf(fresh),
+    shown: { rankings, counts, placesByModel },
+  };
+}
+
+type Growing = Record<keyof RankingScores, number[]>;
+
+function emptyColumns(): Growing {
+  return { ndcg: [], hit: [], recall: [], reciprocalRank: [], knownCount: [] };
+}
+
+function addCase(
+  columns: Growing,
+  ranking: readonly number[],
+  targets: ReadonlySet<number>,
+  knownCount: number,
+): void {
+  const first = ranking.findIndex((item) => targets.has(item));
+  const hits = ranking.filter((item) => targets.has(item)).length;
+  columns.ndcg.push(ndcg(ranking, targets));
+  columns.hit.push(first < 0 ? 0 : 1);
+  columns.recall.push(targets.size === 0 ? 0 : hits / targets.size);
+  columns.reciprocalRank.push(first < 0 ? 0 : 1 / (first + 1));
+  columns.knownCount.push(knownCount);
+}
+
+function columnsOf(columns: Growing): RankingScores {
+  return {
+    ndcg: Float64Array.from(columns.ndcg),
+    hit: Float64Array.from(columns.hit),
+    recall: Float64Array.from(columns.recall),
+    reciprocalRank: Float64Array.from(columns.reciprocalRank),
+    knownCount: Float64Array.from(columns.knownCount),
+  };
 }
 
 /** The `size` best items not in `excluded`: by score, then popularity, then index. */

@@ -13,7 +13,10 @@ import type { EvaluationReport } from './report.ts';
 export const gateBounds = {
   /** Fewer test customers than this are no evidence. */
   customersMin: 50,
-  /** The 95 % interval of NDCG(candidate) − NDCG(popularity) over all items must lie above this. */
+  /**
+   * The 95 % interval of NDCG(candidate) − NDCG(baseline) over all items must lie above this, for popularity and for
+   * trending.
+   */
   allLowerMin: 0,
   /** The same over items new to the customer: no worse, with room for the noise of a small shop. */
   freshLowerMin: -0.01,
@@ -21,6 +24,10 @@ export const gateBounds = {
   itemsRecommendedMin: 2 * RANKING_SIZE,
   /** Share of the catalogue's items that have any neighbour: below, something is broken. */
   neighbourShareMin: 0.01,
+  /** Share of the places that popularity may have to fill: above, the model has nothing to say to most. */
+  fallbackShareMax: 0.75,
+  /** Part of the current model's ranking of a customer that must stay: a change of nearly everything is a fault. */
+  overlapMin: 0.02,
 } as const;
 
 export type Verdict =
@@ -33,7 +40,7 @@ export function decide(report: EvaluationReport): Verdict {
   const reasons = [...coverageRefusals(report)];
   if (customers >= gateBounds.customersMin) {
     reasons.push(...accuracyRefusals(report));
-    return verdict(reasons, 'better than popularity beyond chance');
+    return verdict(reasons, 'better than popularity and trending beyond chance');
   }
   const evidence =
     `not enough evidence: ${customers} customers bought in the held-out period, ` +
@@ -47,17 +54,22 @@ export function decide(report: EvaluationReport): Verdict {
   return verdict(reasons, `first model, no worse than popularity; ${evidence}`);
 }
 
-function accuracyRefusals({ versusPopularity, current }: EvaluationReport): string[] {
+function accuracyRefusals(report: EvaluationReport): string[] {
+  const { versusPopularity, versusTrending, current } = report;
   const refusals: string[] = [];
-  const { all, fresh } = versusPopularity;
-  if (!(all.lower > gateBounds.allLowerMin)) {
-    refusals.push(`not better than popularity beyond chance: NDCG difference ${textOf(all)}`);
-  }
-  if (!(fresh.lower >= gateBounds.freshLowerMin)) {
-    refusals.push(
-      `may be worse than popularity on items new to the customer: NDCG difference ` +
-        `${textOf(fresh)}, its lower bound may not fall under ${gateBounds.freshLowerMin}`,
-    );
+  for (const [baseline, { all, fresh }] of [
+    ['popularity', versusPopularity],
+    ['trending', versusTrending],
+  ] as const) {
+    if (!(all.lower > gateBounds.allLowerMin)) {
+      refusals.push(`not better than ${baseline} beyond chance: NDCG difference ${textOf(all)}`);
+    }
+    if (!(fresh.lower >= gateBounds.freshLowerMin)) {
+      refusals.push(
+        `may be worse than ${baseline} on items new to the customer: NDCG difference ` +
+          `${textOf(fresh)}, its lower bound may not fall under ${gateBounds.freshLowerMin}`,
+      );
+    }
   }
   for (const [items, difference] of Object.entries(current?.versusCurrent ?? {})) {
     if (difference.upper < 0) {
@@ -81,8 +93,21 @@ function firstModelRefusals({ versusPopularity: { all, fresh } }: EvaluationRepo
   return refusals;
 }
 
-function coverageRefusals({ coverage, candidate }: EvaluationReport): string[] {
+function coverageRefusals({ coverage, candidate, beyond, current }: EvaluationReport): string[] {
   const refusals: string[] = [];
+  const fallbackShare = beyond.candidate.rungs.popular;
+  if (fallbackShare > gateBounds.fallbackShareMax) {
+    refusals.push(
+      `popularity has to fill ${(100 * fallbackShare).toFixed(0)} % of the places, ` +
+        `${100 * gateBounds.fallbackShareMax} % are the most`,
+    );
+  }
+  if (current !== undefined && current.overlap < gateBounds.overlapMin) {
+    refusals.push(
+      `drifted from the current model ${current.id}: customers keep ` +
+        `${(100 * current.overlap).toFixed(1)} % of their items, ${100 * gateBounds.overlapMin} % are needed`,
+    );
+  }
   const wanted = Math.min(gateBounds.itemsRecommendedMin, coverage.items);
   // Fewer customers than that cannot between them be shown so many items.
   const shown = Math.min(wanted, candidate.all.customers * RANKING_SIZE);

@@ -7,7 +7,7 @@
  */
 export function selectBest(
   candidates: Uint32Array,
-  scores: Float64Array,
+  scores: Float64Array | Float32Array,
   count: number,
 ): Uint32Array {
   const heap = candidates.slice(0, count);
@@ -30,7 +30,12 @@ export function selectBest(
 }
 
 /** Restores the heap's order below `place`, within its first `length` places. */
-function siftDown(heap: Uint32Array, length: number, place: number, scores: Float64Array): void {
+function siftDown(
+  heap: Uint32Array,
+  length: number,
+  place: number,
+  scores: Float64Array | Float32Array,
+): void {
   const moved = heap[place] as number;
   let hole = place;
   for (let child = 2 * hole + 1; child < length; child = 2 * hole + 1) {
@@ -46,7 +51,7 @@ function siftDown(heap: Uint32Array, length: number, place: number, scores: Floa
   heap[hole] = moved;
 }
 
-function isBetter(one: number, other: number, scores: Float64Array): boolean {
+function isBetter(one: number, other: number, scores: Float64Array | Float32Array): boolean {
   const difference = (scores[one] as number) - (scores[other] as number);
   return difference > 0 || (difference === 0 && one < other);
 }

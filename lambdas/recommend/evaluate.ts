@@ -5,8 +5,13 @@ import { loadModel, readModelFile, writeModel } from '../../adapters/s3/model-st
 import { type EvaluationInput, evaluateCandidate } from '../../core/training/candidate.ts';
 import { decide } from '../../core/training/gate.ts';
 import type { Model } from '../../core/training/model.ts';
+import { MODEL_CARD_FILE, modelCard } from '../../core/training/model-card.ts';
 import { decodeManifest, MANIFEST_FILE } from '../../core/training/model-file.ts';
 import { encodeReport, REPORT_FILE } from '../../core/training/report.ts';
+import {
+  evaluationPage,
+  REPORT_PAGE_FILE,
+} from '../../core/training/report-page/evaluation-page.ts';
 import type { Tuning } from '../../core/training/tune.ts';
 import { candidatesOf, models, pointerTable } from './recommend-environment.ts';
 import { ArtefactDamaged } from './training-errors.ts';
@@ -32,9 +37,13 @@ export async function handler(input: unknown): Promise<JudgedRun> {
     tuning,
     ...(current && { current }),
   });
-  const reportFile = new Map([[REPORT_FILE, encodeReport(report)]]);
-  await writeModel(candidatesOf(run.snapshotId), run.candidateId, reportFile);
   const verdict = decide(report);
+  const reportFiles = new Map([
+    [REPORT_FILE, encodeReport(report)],
+    [REPORT_PAGE_FILE, Buffer.from(evaluationPage(report, verdict))],
+    [MODEL_CARD_FILE, Buffer.from(modelCard(report, verdict, data))],
+  ]);
+  await writeModel(candidatesOf(run.snapshotId), run.candidateId, reportFiles);
   metrics.addMetric('CandidatePromoted', MetricUnit.Count, verdict.promoted ? 1 : 0);
   metrics.addMetric('CandidateRejected', MetricUnit.Count, verdict.promoted ? 0 : 1);
   metrics.publishStoredMetrics();

@@ -4,8 +4,10 @@ import { verifyModel } from '../../adapters/s3/model-list.ts';
 import { readModelFile, writeModel } from '../../adapters/s3/model-store.ts';
 import { fitOnAll } from '../../core/training/candidate.ts';
 import { fitModel } from '../../core/training/fit.ts';
+import { MODEL_CARD_FILE } from '../../core/training/model-card.ts';
 import { decodeManifest, encodeModel, MANIFEST_FILE } from '../../core/training/model-file.ts';
 import { REPORT_FILE } from '../../core/training/report.ts';
+import { REPORT_PAGE_FILE } from '../../core/training/report-page/evaluation-page.ts';
 import { candidatesOf, models, pointerTable } from './recommend-environment.ts';
 import { ArtefactDamaged, PointerMoved } from './training-errors.ts';
 import { type JudgedRun, judgedRun, type PublishedRun } from './training-run.ts';
@@ -40,13 +42,17 @@ async function writeFinalModel(run: JudgedRun): Promise<void> {
   if (!manifest.ok) {
     throw new ArtefactDamaged(`candidate ${run.candidateId}: ${manifest.reason}`);
   }
-  const report = await readModelFile(store, run.candidateId, REPORT_FILE);
-  if (report === undefined) {
-    throw new ArtefactDamaged(`candidate ${run.candidateId} has no ${REPORT_FILE}`);
+  const reports = new Map<string, Uint8Array>();
+  for (const name of [REPORT_FILE, REPORT_PAGE_FILE, MODEL_CARD_FILE]) {
+    const report = await readModelFile(store, run.candidateId, name);
+    if (report === undefined) {
+      throw new ArtefactDamaged(`candidate ${run.candidateId} has no ${name}`);
+    }
+    reports.set(name, report);
   }
   const { data, split } = await openSnapshot(run);
   const model = fitModel(run.candidateId, fitOnAll(data, split), manifest.value.parameters);
-  await writeModel(models, model.id, encodeModel(model, new Map([[REPORT_FILE, report]])));
+  await writeModel(models, model.id, encodeModel(model, reports));
 }
 
 function published(run: JudgedRun, publishedAt: string): PublishedRun {

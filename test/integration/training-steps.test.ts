@@ -42,7 +42,9 @@ describe('a training run', () => {
     const store = { client: stores.s3, bucket: 'models' };
     const loaded = await loadModel(store, published.modelId);
     expect(loaded).toMatchObject({ ok: true, model: { id: published.modelId } });
-    expect(stores.objects.has(`models/models/${published.modelId}/report.json`)).toBe(true);
+    for (const name of ['report.json', 'report.html', 'model-card.md']) {
+      expect(stores.objects.has(`models/models/${published.modelId}/${name}`), name).toBe(true);
+    }
 
     // The same step again, as after a lost answer, changes nothing.
     const before = new Map(stores.objects);

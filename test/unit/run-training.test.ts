@@ -51,8 +51,15 @@ async function startStepFunctions(states: readonly string[], end: Record<string,
   return { client, asked };
 }
 
-const figures = { ndcg: 0.3, hit: 0.8, customers: 100 };
 const difference = { mean: 0.1, lower: 0.05, upper: 0.15 };
+const figures = {
+  ndcg: 0.3,
+  hit: 0.8,
+  recall: 0.4,
+  mrr: 0.35,
+  ndcgInterval: difference,
+  customers: 100,
+};
 const output = {
   promoted: true,
   modelId: 'm-1',

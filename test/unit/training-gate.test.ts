@@ -13,16 +13,35 @@ interface Situation {
   readonly all?: Interval;
   readonly fresh?: Interval;
   readonly versusCurrent?: { all: Interval; fresh: Interval };
+  readonly versusTrending?: { all: Interval; fresh: Interval };
+  readonly overlap?: number;
+  readonly fallbackShare?: number;
   readonly itemsRecommended?: number;
   readonly itemsWithNeighbours?: number;
 }
 
 function report(situation: Situation = {}): EvaluationReport {
   const customers = situation.customers ?? 500;
-  const figures = { ndcg: 0.2, hit: 0.5, customers };
+  const figures = {
+    ndcg: 0.2,
+    hit: 0.5,
+    recall: 0.3,
+    mrr: 0.25,
+    ndcgInterval: { mean: 0.2, lower: 0.18, upper: 0.22 },
+    customers,
+  };
+  const beyond = {
+    coverage: 0.4,
+    gini: 0.7,
+    noveltyBits: 5,
+    rungs: {
+      personal: 1 - (situation.fallbackShare ?? 0.1),
+      popular: situation.fallbackShare ?? 0.1,
+    },
+  };
   const accuracy = { all: figures, fresh: figures };
   return {
-    formatVersion: 1,
+    formatVersion: 2,
     candidateId: 'candidate',
     snapshotId: 'snapshot',
     holdout: { days: 30, from: '2026-10-01T00:00:00Z', until: '2026-10-31T00:00:00Z' },
@@ -32,8 +51,17 @@ function report(situation: Situation = {}): EvaluationReport {
     popularity: accuracy,
     versusPopularity: { all: situation.all ?? better, fresh: situation.fresh ?? better },
     ...(situation.versusCurrent && {
-      current: { id: 'current', accuracy, versusCurrent: situation.versusCurrent },
+      current: {
+        id: 'current',
+        accuracy,
+        versusCurrent: situation.versusCurrent,
+        overlap: situation.overlap ?? 0.6,
+      },
     }),
+    trending: accuracy,
+    versusTrending: situation.versusTrending ?? { all: better, fresh: better },
+    segments: [],
+    beyond: { candidate: beyond, popularity: beyond },
     coverage: {
       items: 1000,
       itemsWithNeighbours: situation.itemsWithNeighbours ?? 900,
@@ -55,6 +83,26 @@ describe('the gate', () => {
     expect(verdict.promoted).toBe(false);
     expect(verdict.reasons.join()).toContain('not better than popularity beyond chance');
     expect(verdict.reasons.join()).toContain('−0.0200 to +0.0400');
+  });
+
+  it('rejects what may be no better than trending, though it beats popularity', () => {
+    const verdict = verdictOn({ versusTrending: { all: unclear, fresh: better } });
+    expect(verdict.promoted).toBe(false);
+    expect(verdict.reasons.join()).toContain('not better than trending beyond chance');
+  });
+
+  it('rejects what leaves most places to popularity', () => {
+    const verdict = verdictOn({ fallbackShare: 0.8 });
+    expect(verdict.promoted).toBe(false);
+    expect(verdict.reasons.join()).toContain('popularity has to fill 80 % of the places');
+  });
+
+  it('rejects what shows nearly nobody what the current model showed', () => {
+    const versusCurrent = { all: better, fresh: better };
+    const verdict = verdictOn({ versusCurrent, overlap: 0.01 });
+    expect(verdict.promoted).toBe(false);
+    expect(verdict.reasons.join()).toContain('drifted from the current model');
+    expect(verdictOn({ versusCurrent, overlap: 0.5 })).toMatchObject({ promoted: true });
   });
 
   it('rejects a lower bound of exactly nothing', () => {
