@@ -131,6 +131,11 @@ const environmentSchema = z
       scheduleEnabled: z.boolean(),
       /** Optional: days held out for the gate, where the workflow's own default doesn't fit. */
       holdoutDays: z.int().min(1).max(90).optional(),
+      /** So many models stay beside the current and the previous one; what is older than the days goes. */
+      modelsKeptMax: z.int().min(0).max(1000),
+      modelsKeptDaysMin: z.int().min(1),
+      /** Snapshots, and the candidates made of them, go after so many days. */
+      snapshotRetentionDays: z.int().min(2).max(400),
     }),
     /** Optional: the network in which pulled sources stand; see docs/how-to/connect-a-database.md. */
     pull: z
@@ -165,6 +170,7 @@ const environmentSchema = z
       train: memoryMb,
       evaluate: memoryMb,
       publish: memoryMb,
+      retain: memoryMb,
     }),
     api: z.strictObject({
       /** Requests a second for the whole stage, collector included. */
@@ -232,7 +238,14 @@ const dev: Environment = {
     retryAttempts: 5,
     recordAgeHoursMax: 6,
   },
-  train: { schedule: 'cron(0 2 * * ? *)', scheduleEnabled: true },
+  train: {
+    // After the audit, whose word it waits for.
+    schedule: 'cron(0 4 * * ? *)',
+    scheduleEnabled: true,
+    modelsKeptMax: 5,
+    modelsKeptDaysMin: 7,
+    snapshotRetentionDays: 7,
+  },
   compaction: { schedule: 'cron(30 1 * * ? *)', scheduleEnabled: true },
   audit: { schedule: 'cron(0 3 * * ? *)', scheduleEnabled: true },
   // An hour is when the usual reminder goes out: earlier, many would have bought anyway.
@@ -251,6 +264,7 @@ const dev: Environment = {
     evaluate: 1769,
     // Fits the final model, so it needs what training needs.
     publish: 1769,
+    retain: 256,
   },
   api: {
     stageRateLimit: 500,
@@ -292,7 +306,15 @@ const prod: Environment = {
     retryAttempts: 10,
     recordAgeHoursMax: 24,
   },
-  train: { schedule: 'cron(0 2 * * ? *)', scheduleEnabled: true },
+  // A month of nights to go back to, and two weeks to ask what a model was made of.
+  train: {
+    // After the audit, whose word it waits for.
+    schedule: 'cron(0 4 * * ? *)',
+    scheduleEnabled: true,
+    modelsKeptMax: 10,
+    modelsKeptDaysMin: 30,
+    snapshotRetentionDays: 14,
+  },
   compaction: { schedule: 'cron(30 1 * * ? *)', scheduleEnabled: true },
   audit: { schedule: 'cron(0 3 * * ? *)', scheduleEnabled: true },
   // An hour is when the usual reminder goes out: earlier, many would have bought anyway.
@@ -310,6 +332,7 @@ const prod: Environment = {
     train: 7076,
     evaluate: 7076,
     publish: 7076,
+    retain: 256,
   },
   api: {
     stageRateLimit: 5000,

@@ -91,7 +91,8 @@ export function checkCooccurrence(input: Cooccurrence): void {
 interface Entries {
   /** In the order of the job's fields, from columnOffsets to outCounts. */
   readonly addresses: readonly number[];
-  readonly outOffsets: Uint32Array;
+  /** Of the neighbours' offsets before the gaps are closed. */
+  readonly room: number;
   readonly outItems: number;
   readonly outScores: number;
   readonly outCounts: number;
@@ -130,19 +131,21 @@ function putEntries(job: KernelJob, input: Cooccurrence): Entries {
     columnUsers,
     columnWeights,
   );
-  const itemOf = arena.put(ranks.itemOf);
-  const scales = [sourceScale, targetScale].map((address) =>
-    arena.put(inOrder(arena.f32(address, itemCount), ranks.itemOf)),
-  );
+  const { itemOf } = ranks;
+  const scales = [
+    arena.put(inOrder(arena.f32(sourceScale, itemCount), itemOf)),
+    arena.put(targetsInOrder(arena.f32(targetScale, itemCount), itemOf)),
+  ];
   const outOffsets = capacities(job, input, { rowOffsets, columnOffsets, columnUsers, rankOf });
+  const room = arena.put(outOffsets);
   const places = outOffsets[itemCount] as number;
   const out = { outItems: arena.allocate(4 * places), outScores: arena.allocate(4 * places) };
   const outCounts = arena.allocateZeroed(4 * itemCount);
   const addresses = [
     ...[columnOffsets, columnUsers, columnWeights, rowOffsets, rowItems, rowWeights],
-    ...[...scales, itemOf, arena.put(outOffsets), out.outItems, out.outScores, outCounts],
+    ...[...scales, room, out.outItems, out.outScores, outCounts],
   ];
-  return { addresses, outOffsets, outCounts, ...out };
+  return { addresses, room, outCounts, ...out };
 }
 
 interface Ranks {
@@ -181,6 +184,16 @@ function inOrder(values: Float32Array, itemOf: Uint32Array): Float32Array {
   return Float32Array.from(itemOf, (item) => values[item] as number);
 }
 
+function targetsInOrder(scales: Float32Array, itemOf: Uint32Array): Uint32Array {
+  const pairs = new Uint32Array(2 * itemOf.length);
+  const floats = new Float32Array(pairs.buffer);
+  for (const [rank, item] of itemOf.entries()) {
+    floats[2 * rank] = scales[item] as number;
+    pairs[2 * rank + 1] = item;
+  }
+  return pairs;
+}
+
 /** Where each item's neighbours are written: room for as many as it can have, K at most. */
 function capacities(
   { arena }: KernelJob,
@@ -215,26 +228,25 @@ function scratchBytesFor(itemCount: number): number {
 }
 
 /** Copies the result out, without the room that was not needed. */
-function result({ arena }: KernelJob, { matrix }: Cooccurrence, entries: Entries): Neighbours {
-  const { outOffsets } = entries;
+function result(
+  { arena, call }: KernelJob,
+  { matrix }: Cooccurrence,
+  entries: Entries,
+): Neighbours {
   const itemCount = matrix.columnCount;
-  const counts = arena.u32(entries.outCounts, itemCount);
-  const room = outOffsets[itemCount] as number;
-  const items = arena.u32(entries.outItems, room);
-  const scores = arena.f32(entries.outScores, room);
+  const { room, outCounts, outItems, outScores } = entries;
+  const counts = arena.u32(outCounts, itemCount);
   const offsets = new Uint32Array(itemCount + 1);
   for (let item = 0; item < itemCount; item++) {
     offsets[item + 1] = (offsets[item] as number) + (counts[item] as number);
   }
+  call('closeGaps', itemCount, room, outCounts, outItems, outScores);
   const total = offsets[itemCount] as number;
-  const neighbours = { offsets, indices: new Uint32Array(total), scores: new Float32Array(total) };
-  for (let item = 0; item < itemCount; item++) {
-    const from = outOffsets[item] as number;
-    const until = from + (counts[item] as number);
-    const to = offsets[item] as number;
-    neighbours.indices.set(items.subarray(from, until), to);
-    neighbours.scores.set(scores.subarray(from, until), to);
-  }
+  const neighbours = {
+    offsets,
+    indices: new Uint32Array(arena.u32(outItems, total)),
+    scores: new Float32Array(arena.f32(outScores, total)),
+  };
   refuseInfinite(neighbours);
   return neighbours;
 }

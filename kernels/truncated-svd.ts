@@ -69,9 +69,12 @@ export function truncatedSvd(pool: KernelPool, input: TruncatedSvdInput): Promis
   return pool.run(async (job) => {
     const { matrix, values } = input;
     const sides = putBothSides(job, matrix, { name: 'values', values, sign: 'any' });
-    const room = allocateRoom(job, sides, width);
-    await findRange(job, room, sides, input, width);
-    return decompose(job, room, sides, componentCount);
+    const isTurned = isWide(matrix);
+    const longer = isTurned ? { byRow: sides.byColumn, byColumn: sides.byRow } : sides;
+    const room = allocateRoom(job, longer, width);
+    await findRange(job, room, longer, input, width);
+    const found = await decompose(job, room, longer, componentCount);
+    return isTurned ? { ...found, left: found.right, right: found.left } : found;
   });
 }
 
@@ -88,6 +91,11 @@ export function checkTruncatedSvd(input: TruncatedSvdInput): void {
     if (Number.isInteger(count) && count >= least) continue;
     throw new KernelInputError(`${name} is ${count}; give a whole number from ${least}.`);
   }
+}
+
+/** Whether Aᵀ is decomposed in place of A: the basis that is found is the longer side's, the last problem the shorter's. */
+export function isWide(matrix: SparseRows): boolean {
+  return rowCountOf(matrix) < matrix.columnCount;
 }
 
 /** k and l as far as the matrix has rows and columns. */

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type CloudWatchEngine, startCloudWatchEngine } from './engines/cloudwatch.ts';
 import { startDynamoDbEngine } from './engines/dynamodb.ts';
+import type { PutExported } from './engines/dynamodb-export.ts';
 import { EventBus } from './engines/event-bus.ts';
 import { startKinesisEngine } from './engines/kinesis.ts';
 import { type S3Engine, startS3Engine } from './engines/s3.ts';
@@ -85,16 +86,18 @@ async function startStores(
   eventBus: EventBus,
 ) {
   const kept = keepsData ? { directory: join(directory, 'dynamodb') } : {};
+  const s3 = keep(
+    await startS3Engine({
+      faults,
+      directory: join(directory, 's3'),
+      onCreated: (bucket, object, reason) => eventBus.objectCreated(bucket, object, reason),
+    }),
+  );
+  const putExported: PutExported = (bucket, key, body) => s3.putObject(bucket, key, body);
   return {
-    dynamoDb: keep(await startDynamoDbEngine({ faults, ...kept })),
+    dynamoDb: keep(await startDynamoDbEngine({ faults, putExported, ...kept })),
     kinesis: keep(await startKinesisEngine({ faults })),
-    s3: keep(
-      await startS3Engine({
-        faults,
-        directory: join(directory, 's3'),
-        onCreated: (bucket, object, reason) => eventBus.objectCreated(bucket, object, reason),
-      }),
-    ),
+    s3,
     secrets: keep(await startSecretsManagerEngine({ faults })),
   };
 }

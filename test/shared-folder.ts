@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { compileKernels } from '../kernels/compile.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -10,8 +11,9 @@ declare module 'vitest' {
   }
 }
 
-/** Makes the folder that a run of tests shares, and takes it away again. */
+/** Makes the folder that a run of tests shares, and takes it away again; compiles the kernels once for all tests. */
 export async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
+  compileKernels();
   const folder = await mkdtemp(join(tmpdir(), 'kindred-tests-'));
   provide('assemblyFolder', folder);
   return () => rm(folder, { recursive: true, force: true });

@@ -1,23 +1,14 @@
 import { basename } from 'node:path';
-import { type DuckDBConnection, DuckDBInstance, DuckDBTypeId } from '@duckdb/node-api';
+import { type DuckDBConnection, type DuckDBInstance, DuckDBTypeId } from '@duckdb/node-api';
 import { identifier, literal } from '../../core/quality/sql/sql-text.ts';
 import type { AuditedTable } from '../../core/quality/sql/table.ts';
 import { typedColumns } from '../../core/quality/sql/typed-columns.ts';
 import type { Suite } from '../../core/quality/suite.ts';
 import { FileError } from '../files/file-error.ts';
 import type { StoredFile } from '../files/stored-file.ts';
+import { type DatabaseOptions, openDatabase } from './open-database.ts';
 import { explainedRead, type Scan, scanOf } from './scan-of.ts';
 import { unpackedFile } from './unpacked-file.ts';
-
-/** Bounds of one audit: what is beyond memory goes to the folder, and beyond that it fails. */
-export interface AuditDatabaseOptions {
-  readonly memoryMb: number;
-  readonly threads: number;
-  /** An existing folder for unpacked files and what doesn't fit into memory. */
-  readonly folder: string;
-  /** Bytes in the folder, at most. */
-  readonly folderMb: number;
-}
 
 /** A data set in one or several files of one kind. */
 export interface DatasetFiles {
@@ -64,15 +55,8 @@ export class AuditDatabase {
     this.#folder = folder;
   }
 
-  static async open(options: AuditDatabaseOptions): Promise<AuditDatabase> {
-    const instance = await DuckDBInstance.create(':memory:', {
-      memory_limit: `${options.memoryMb}MB`,
-      threads: String(options.threads),
-      temp_directory: options.folder,
-      max_temp_directory_size: `${options.folderMb}MB`,
-      autoinstall_known_extensions: 'false',
-      autoload_known_extensions: 'false',
-    });
+  static async open(options: DatabaseOptions): Promise<AuditDatabase> {
+    const instance = await openDatabase(options);
     const connection = await instance.connect();
     await connection.run("SET TimeZone = 'UTC'");
     return new AuditDatabase(instance, connection, options.folder);

@@ -5,7 +5,11 @@ import {
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import * as z from 'zod';
+import {
+  type ModelPointer,
+  modelPointer,
+  POINTER_KIND,
+} from '../../core/training/model-pointer.ts';
 
 /** The table that holds the pointer (CONFIG_TABLE). */
 export interface PointerTable {
@@ -13,22 +17,14 @@ export interface PointerTable {
   readonly table: string;
 }
 
-/** Which model is current. `previous` is where a rollback goes back to. */
-export const modelPointer = z.object({
-  current: z.string().min(1),
-  previous: z.string().min(1).optional(),
-  /** Counts the flips; the next one must find the value that it has read. */
-  version: z.int().positive(),
-  publishedAt: z.iso.datetime(),
-});
-export type ModelPointer = z.infer<typeof modelPointer>;
+export type { ModelPointer };
 
 export type Flip =
   | { readonly ok: true; readonly pointer: ModelPointer }
   /** Somebody else has published or rolled back since the pointer was read. */
   | { readonly ok: false; readonly reason: 'moved' };
 
-const pointerKey = { kind: 'model', id: 'pointer' };
+const pointerKey = { kind: POINTER_KIND, id: 'pointer' };
 
 /** The pointer, or undefined before the first model is published. */
 export async function readPointer(

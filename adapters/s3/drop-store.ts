@@ -5,7 +5,7 @@ import {
   NotFound,
   PutObjectCommand,
   paginateListObjectsV2,
-  S3Client,
+  type S3Client,
 } from '@aws-sdk/client-s3';
 import type { StoredFile } from '../files/stored-file.ts';
 
@@ -33,18 +33,6 @@ const PART_BYTES = 8 * 1024 * 1024;
 const PIECE_BYTES = 256 * 1024;
 /** Attempts at a part whose body breaks off; those at a request are the client's. */
 const PART_ATTEMPTS_MAX = 4;
-const ATTEMPTS_MAX = 5;
-
-export function createDropClient(): S3Client {
-  return new S3Client({
-    maxAttempts: ATTEMPTS_MAX,
-    requestHandler: {
-      connectionTimeout: 3_000,
-      requestTimeout: 60_000,
-      throwOnRequestTimeout: true,
-    },
-  });
-}
 
 /** What stands under a key now. */
 export async function describeObject(

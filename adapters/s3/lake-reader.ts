@@ -1,8 +1,6 @@
-import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
 import { GetObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
+import { eachLine, unpackedLines } from './packed-lines.ts';
 
 /** The lake's raw events: `raw/day=YYYY-MM-DD/source=…/….gz`, gzip NDJSON. */
 export interface Lake {
@@ -44,67 +42,36 @@ export async function* rawFilesBetween(
  * where the file is cut off or is no gzip.
  */
 export async function* linesOf(
-  { client, bucket }: Lake,
+  lake: Lake,
   key: string,
 ): AsyncGenerator<string, 'whole' | 'broken'> {
-  const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-  if (!(Body instanceof Readable)) throw new Error(`${key} came without a body`);
-  const unpacked = createGunzip();
-  const download = pipeline(Body, unpacked).catch(() => undefined);
-  try {
-    yield* createInterface({ input: unpacked, crlfDelay: Number.POSITIVE_INFINITY });
-    return 'whole';
-  } catch (error) {
-    if (isZlibError(error)) return 'broken';
-    throw error;
-  } finally {
-    unpacked.destroy();
-    await download;
-  }
+  return yield* eachLine(unpackedLines(await bodyOf(lake, key)));
 }
 
 /**
  * Hands every line of one file to `onLine`, streaming: memory is a chunk and a line, whatever the
  * file's size. Returns 'broken' where the file ends early or is no gzip; the lines before the break
- * have then been handed over.
+ * have then been handed over. A wait for each line would cost more than the line.
  */
 export async function readLines(
-  { client, bucket }: Lake,
+  lake: Lake,
   key: string,
   onLine: (line: string) => void,
 ): Promise<'whole' | 'broken'> {
+  const lines = unpackedLines(await bodyOf(lake, key));
+  try {
+    for (;;) {
+      const { value, done } = await lines.next();
+      if (done === true) return value;
+      for (const line of value) onLine(line);
+    }
+  } finally {
+    await lines.return('broken');
+  }
+}
+
+async function bodyOf({ client, bucket }: Lake, key: string): Promise<Readable> {
   const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
   if (!(Body instanceof Readable)) throw new Error(`${key} came without a body`);
-  try {
-    await pipeline(Body, createGunzip(), (source) => splitLines(source, onLine));
-    return 'whole';
-  } catch (error) {
-    if (isZlibError(error)) return 'broken';
-    throw error;
-  }
-}
-
-async function splitLines(
-  source: AsyncIterable<Buffer>,
-  onLine: (line: string) => void,
-): Promise<void> {
-  const decoder = new TextDecoder();
-  let rest = '';
-  for await (const chunk of source) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) onLine(line);
-  }
-  rest += decoder.decode();
-  if (rest !== '') onLine(rest);
-}
-
-/** zlib's errors have codes such as Z_BUF_ERROR (cut off) and Z_DATA_ERROR (no gzip, or damaged). */
-function isZlibError(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    'code' in error &&
-    typeof error.code === 'string' &&
-    error.code.startsWith('Z_')
-  );
+  return Body;
 }

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createGunzip, createGzip } from 'node:zlib';
+import { createGzip } from 'node:zlib';
 import {
   DeleteObjectCommand,
   GetObjectCommand,
@@ -10,6 +10,7 @@ import {
   type S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
+import { eachLine, splitLines, unpackedLines } from './packed-lines.ts';
 
 /** Objects of text, packed or plain, that are read to find something and written anew without it. */
 export interface TextStore {
@@ -78,7 +79,12 @@ export async function openText(
     const { Body, ETag = '', ContentType } = answer;
     if (!(Body instanceof Readable)) throw new Error('an object came without a body');
     const { isPacked, source } = await peek(Body);
-    return { etag: ETag, isPacked, contentType: ContentType, lines: linesOf(source, isPacked) };
+    return {
+      etag: ETag,
+      isPacked,
+      contentType: ContentType,
+      lines: eachLine(isPacked ? unpackedLines(source) : splitLines(source)),
+    };
   } catch (error) {
     if (error instanceof NoSuchKey) return undefined;
     throw changedOr(error);
@@ -147,50 +153,6 @@ async function peek(body: Readable): Promise<{ isPacked: boolean; source: Readab
     }
   };
   return { isPacked, source: Readable.from(whole(), { objectMode: false }) };
-}
-
-async function* linesOf(
-  source: Readable,
-  isPacked: boolean,
-): AsyncGenerator<string, 'whole' | 'broken'> {
-  if (!isPacked) {
-    yield* splitLines(source);
-    return 'whole';
-  }
-  const unpacked = createGunzip();
-  const download = pipeline(source, unpacked).catch(() => undefined);
-  try {
-    yield* splitLines(unpacked);
-    return 'whole';
-  } catch (error) {
-    if (isZlibError(error)) return 'broken';
-    throw error;
-  } finally {
-    unpacked.destroy();
-    await download;
-  }
-}
-
-async function* splitLines(source: AsyncIterable<Buffer>): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  let rest = '';
-  for await (const chunk of source) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-    rest = lines.pop() ?? '';
-    yield* lines;
-  }
-  rest += decoder.decode();
-  if (rest !== '') yield rest;
-}
-
-/** zlib's errors have codes such as Z_BUF_ERROR (cut off) and Z_DATA_ERROR (damaged). */
-function isZlibError(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    'code' in error &&
-    typeof error.code === 'string' &&
-    error.code.startsWith('Z_')
-  );
 }
 
 /** 409 is what S3 answers to two conditional writes at the same moment, 404 where the object is gone. */

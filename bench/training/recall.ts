@@ -3,7 +3,7 @@ import type { SplitRows } from './split-rows.ts';
 
 const TOP = 20;
 /** Scoring every item for every customer would take longer than all fits. */
-const CUSTOMERS_MAX = 3000;
+const CUSTOMERS_MAX = 1000;
 
 /** Adds each item's score for a row of the training matrix to `scores`, which are 0. */
 export type Scorer = (row: number, scores: Float64Array) => void;

@@ -203,6 +203,14 @@ export const alarmList: readonly AlarmEntry[] = [
     ...onTwoOfThree,
   },
   {
+    id: 'model-unreadable',
+    title: 'The current model cannot be read',
+    meaning:
+      'A function that serves could not read the model that the pointer names, and goes on with the last good one or a fallback.',
+    metric: () => written('serve', 'ModelUnreadable', Stats.SUM),
+    ...onAny,
+  },
+  {
     id: 'training-failed',
     title: 'Training failed',
     meaning: 'A run of the training workflow ended in an error.',

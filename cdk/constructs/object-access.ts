@@ -1,6 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { IConstruct } from 'constructs';
 import { acknowledge } from './acknowledgement.ts';
 
 /** What may be done with the objects below one prefix of a bucket; who reads may also list. */
@@ -26,14 +27,14 @@ export function allowObjects(role: Role, { actions, bucket, prefix }: ObjectAcce
     );
   }
   acknowledge(role, {
-    finding: `AwsSolutions-IAM5[Resource::${exportedName(bucket)}/${prefix}*]`,
+    finding: `AwsSolutions-IAM5[Resource::${exportedName(bucket, bucket.bucketArn)}/${prefix}*]`,
     reason: 'The keys below this prefix are not known before the objects are written.',
   });
 }
 
-/** How cdk-nag writes the bucket's ARN: the name of the export by which the other stack reads it. */
-function exportedName(bucket: Bucket): string {
-  const owner = Stack.of(bucket);
-  const reference: Record<string, string> = owner.resolve(owner.exportValue(bucket.bucketArn));
+/** How cdk-nag writes the ARN of something in another stack: the name of the export by which it is read. */
+export function exportedName(owned: IConstruct, arn: string): string {
+  const owner = Stack.of(owned);
+  const reference: Record<string, string> = owner.resolve(owner.exportValue(arn));
   return reference['Fn::ImportValue'] ?? '';
 }

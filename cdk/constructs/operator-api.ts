@@ -1,7 +1,10 @@
 import { Duration } from 'aws-cdk-lib';
 import { AuthorizationType, type IResource } from 'aws-cdk-lib/aws-apigateway';
+import type { Table } from 'aws-cdk-lib/aws-dynamodb';
+import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { POINTER_KIND } from '../../core/training/model-pointer.ts';
 import type { StateStack } from '../stacks/state-stack.ts';
 import { acknowledge } from './acknowledgement.ts';
 import { allow, type FunctionDefaults, NodeFunction } from './node-function.ts';
@@ -33,6 +36,9 @@ export const OPERATOR_ROUTES = [
   ['GET', '/erasures/{erasureId}'],
   ['POST', '/erasures/{erasureId}/resume'],
   ['GET', '/erasures/{erasureId}/certificate'],
+  ['GET', '/models'],
+  ['GET', '/models/{modelId}'],
+  ['POST', '/models/rollback'],
 ] as const;
 
 /** Under API Gateway's 29 s, so that the function's own answer arrives before the gateway's. */
@@ -44,14 +50,14 @@ export class OperatorApi extends Construct {
   constructor(scope: Construct, id: string, props: OperatorApiProps) {
     super(scope, id);
     const { defaults, state, v1, replay, erase, exportCustomer } = props;
-    const { quarantine, privacy, lake } = state.buckets;
+    const { quarantine, privacy, lake, models } = state.buckets;
     const { inspector, identities, profiles, config } = state.tables;
     const { secrets } = state;
     const operate = new NodeFunction(this, 'Operate', {
       defaults,
       entry: 'lambdas/api/operate.ts',
       description:
-        'Answers operators: the quarantine, its replays, what became of events, audits, customers’ rights',
+        'Answers operators: the quarantine, its replays, what became of events, audits, customers’ rights, models',
       memoryMb: MEMORY_MB,
       timeout: Duration.seconds(TIMEOUT_S),
       variables: {
@@ -59,6 +65,7 @@ export class OperatorApi extends Construct {
         REPLAY_STATE_MACHINE_ARN: replay.stateMachineArn,
         INSPECTOR_TABLE: inspector.tableName,
         LAKE_BUCKET: lake.bucketName,
+        MODELS_BUCKET: models.bucketName,
         PRIVACY_BUCKET: privacy.bucketName,
         IDENTITIES_TABLE: identities.tableName,
         PROFILES_TABLE: profiles.tableName,
@@ -80,6 +87,7 @@ export class OperatorApi extends Construct {
         ),
         allow(['dynamodb:Query'], [inspector.tableArn, config.tableArn]),
         allow(['dynamodb:GetItem'], [config.tableArn]),
+        flipsPointer(config),
       ],
       objects: [
         { actions: ['s3:GetObject'], bucket: quarantine, prefix: 'quarantine/' },
@@ -88,6 +96,7 @@ export class OperatorApi extends Construct {
         { actions: ['s3:GetObject', 's3:PutObject'], bucket: privacy, prefix: 'erasures/' },
         { actions: ['s3:GetObject', 's3:PutObject'], bucket: privacy, prefix: 'exports/' },
         { actions: ['s3:GetObject'], bucket: privacy, prefix: 'certificates/' },
+        { actions: ['s3:GetObject'], bucket: models, prefix: 'models/' },
       ],
     });
     const integration = functionIntegration(operate.function);
@@ -102,4 +111,11 @@ export class OperatorApi extends Construct {
       });
     }
   }
+}
+
+/** Of the configuration the model's pointer alone: sources and keys are not this function's to write. */
+function flipsPointer(config: Table): PolicyStatement {
+  const statement = allow(['dynamodb:PutItem'], [config.tableArn]);
+  statement.addCondition('ForAllValues:StringEquals', { 'dynamodb:LeadingKeys': [POINTER_KIND] });
+  return statement;
 }

@@ -1,11 +1,14 @@
 import { Duration } from 'aws-cdk-lib';
+import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { Environment } from '../environments.ts';
 import type { StateStack } from '../stacks/state-stack.ts';
+import { acknowledge } from './acknowledgement.ts';
+import { duckDbBinding } from './native-binding.ts';
 import { allow, type FunctionDefaults, NodeFunction } from './node-function.ts';
-import type { ObjectAccess } from './object-access.ts';
+import { exportedName, type ObjectAccess } from './object-access.ts';
 import { ScheduledStart } from './scheduled-start.ts';
 import { Workflow } from './workflow.ts';
 
@@ -16,21 +19,32 @@ export interface TrainingWorkflowProps {
 
 /** Lambda's own maximum: training is the one job that may need all of it. */
 const STEP_TIMEOUT_MIN = 15;
+/** Lambda's own maximum; beyond the first 512 MB an hour of it costs a third of a cent. */
+const DISK_MB = 10_240;
+
 interface Step {
   readonly id: string;
   readonly memory: keyof Environment['memoryMb'];
+  /** The handler's file, where it is not called as its memory is. */
+  readonly file?: string;
   readonly description: string;
   readonly permissions: readonly PolicyStatement[];
   readonly objects: readonly ObjectAccess[];
+  /** Wildcards that its permissions can't do without. */
+  readonly acknowledgements?: readonly Parameters<typeof acknowledge>[1][];
+  /** Makes files and queries: DuckDB's native part, and Lambda's whole disk. */
+  readonly usesDuckDb?: true;
+  /** Beside what all steps have. */
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
-/** The state machine that trains, measures and publishes a model, its five functions, its schedule. */
+/** The state machine that trains, measures and publishes a model, its functions, its schedule. */
 export class TrainingWorkflow extends Construct {
   readonly stateMachine: StateMachine;
 
   constructor(scope: Construct, id: string, props: TrainingWorkflowProps) {
     super(scope, id);
-    const steps = stepsOf(props.state).map((step) => this.stepFunction(props, step));
+    const steps = stepsOf(props).map((step) => this.stepFunction(props, step));
     const { defaults } = props;
     const { train } = defaults.environment;
     const workflow = new Workflow(this, 'Workflow', {
@@ -50,21 +64,27 @@ export class TrainingWorkflow extends Construct {
   }
 
   private stepFunction({ defaults, state }: TrainingWorkflowProps, step: Step): NodeFunction {
-    return new NodeFunction(this, step.id, {
+    const made = new NodeFunction(this, step.id, {
       defaults,
-      entry: `lambdas/recommend/${step.memory}.ts`,
+      entry: `lambdas/recommend/${step.file ?? step.memory}.ts`,
       description: step.description,
       memoryMb: defaults.environment.memoryMb[step.memory],
       timeout: Duration.minutes(STEP_TIMEOUT_MIN),
+      ...(step.usesDuckDb === true && { diskMb: DISK_MB, native: duckDbBinding }),
       variables: {
         LAKE_BUCKET: state.buckets.lake.bucketName,
         MODELS_BUCKET: state.buckets.models.bucketName,
         CATALOGUE_TABLE: state.tables.catalogue.tableName,
         CONFIG_TABLE: state.tables.config.tableName,
+        ...step.variables,
       },
       permissions: step.permissions,
       objects: step.objects,
     });
+    for (const acknowledgement of step.acknowledgements ?? []) {
+      acknowledge(made.role, acknowledgement);
+    }
+    return made;
   }
 }
 
@@ -72,30 +92,27 @@ const read = ['s3:GetObject'];
 const write = ['s3:PutObject'];
 
 /** Each step with exactly what it reads and writes. Candidates lie with their snapshot. */
-function stepsOf(state: StateStack): readonly Step[] {
-  return [...fittingSteps(state), ...publishingSteps(state)];
+function stepsOf({ state, defaults }: TrainingWorkflowProps): readonly Step[] {
+  const { train } = defaults.environment;
+  return [...fittingSteps(state), ...publishingSteps(state), retainStep(state, train)];
 }
 
-function fittingSteps({ buckets, tables }: StateStack): readonly Step[] {
-  const raw = { bucket: buckets.lake, prefix: 'raw/' };
-  const snapshots = { bucket: buckets.lake, prefix: 'snapshots/' };
+function fittingSteps(state: StateStack): readonly Step[] {
+  const { lake } = state.buckets;
+  const snapshots = { bucket: lake, prefix: 'snapshots/' };
   return [
-    {
-      id: 'Snapshot',
-      memory: 'snapshot',
-      description: 'Freezes interactions and catalogue into a snapshot',
-      permissions: [allow(['dynamodb:Scan'], [tables.catalogue.tableArn])],
-      objects: [
-        { ...raw, actions: read },
-        { ...snapshots, actions: write },
-      ],
-    },
+    exportStep(state),
+    snapshotStep(state),
     {
       id: 'Check',
       memory: 'check',
       description: 'Refuses a snapshot that is broken or implausible',
-      permissions: [],
-      objects: [{ ...snapshots, actions: read }],
+      permissions: [allow(['dynamodb:GetItem'], [state.tables.config.tableArn])],
+      objects: [
+        { ...snapshots, actions: read },
+        { bucket: lake, prefix: 'quality/', actions: read },
+        { bucket: lake, prefix: 'snapshot-facts/', actions: write },
+      ],
     },
     {
       id: 'Train',
@@ -105,6 +122,59 @@ function fittingSteps({ buckets, tables }: StateStack): readonly Step[] {
       objects: [{ ...snapshots, actions: [...read, ...write] }],
     },
   ];
+}
+
+function exportStep({ buckets, tables }: StateStack): Step {
+  const { profiles } = tables;
+  return {
+    id: 'ExportProfiles',
+    memory: 'check',
+    file: 'export-profiles',
+    description: 'Has DynamoDB export the profiles to the lake',
+    permissions: [
+      allow(['dynamodb:ExportTableToPointInTime'], [profiles.tableArn]),
+      exports(profiles),
+    ],
+    // DynamoDB writes with the rights of whoever asked for the export.
+    objects: [{ bucket: buckets.lake, prefix: 'snapshot-exports/', actions: [...write, ABORT] }],
+    variables: { PROFILES_TABLE_ARN: profiles.tableArn },
+    acknowledgements: [
+      {
+        finding: `AwsSolutions-IAM5[Resource::${exportedName(profiles, profiles.tableArn)}/export/*]`,
+        reason: 'DynamoDB draws the id of an export when it is asked for.',
+      },
+    ],
+  };
+}
+
+const ABORT = 's3:AbortMultipartUpload';
+
+/** An export's ARN is its table's and an id that DynamoDB draws. */
+function exports(profiles: Table): PolicyStatement {
+  return allow(['dynamodb:DescribeExport'], [`${profiles.tableArn}/export/*`]);
+}
+
+function snapshotStep({ buckets, tables }: StateStack): Step {
+  const bucket = buckets.lake;
+  const keep = [...read, ...write, 's3:DeleteObject'];
+  return {
+    id: 'Snapshot',
+    memory: 'snapshot',
+    description: 'Freezes interactions, profiles and catalogue into a snapshot',
+    usesDuckDb: true,
+    permissions: [
+      allow(['dynamodb:Scan'], [tables.catalogue.tableArn]),
+      allow(['dynamodb:GetItem'], [tables.config.tableArn]),
+    ],
+    objects: [
+      { bucket, prefix: 'raw/', actions: read },
+      { bucket, prefix: 'snapshots/', actions: write },
+      { bucket, prefix: 'snapshot-days/', actions: keep },
+      { bucket, prefix: 'snapshot-exports/', actions: [...read, 's3:DeleteObject'] },
+      { bucket, prefix: 'snapshot-facts/', actions: read },
+    ],
+    variables: { SNAPSHOT_DISK_MB: String(DISK_MB) },
+  };
 }
 
 function publishingSteps({ buckets, tables }: StateStack): readonly Step[] {
@@ -128,8 +198,23 @@ function publishingSteps({ buckets, tables }: StateStack): readonly Step[] {
       permissions: [allow(['dynamodb:GetItem', 'dynamodb:PutItem'], [tables.config.tableArn])],
       objects: [
         { ...snapshots, actions: read },
-        { ...published, actions: write },
+        // Read again before it becomes current.
+        { ...published, actions: [...read, ...write] },
       ],
     },
   ];
+}
+
+function retainStep({ buckets, tables }: StateStack, train: Environment['train']): Step {
+  return {
+    id: 'Retain',
+    memory: 'retain',
+    description: 'Deletes models that are no longer kept',
+    permissions: [allow(['dynamodb:GetItem'], [tables.config.tableArn])],
+    objects: [{ bucket: buckets.models, prefix: 'models/', actions: [...read, 's3:DeleteObject'] }],
+    variables: {
+      MODELS_KEPT_MAX: String(train.modelsKeptMax),
+      MODELS_KEPT_DAYS_MIN: String(train.modelsKeptDaysMin),
+    },
+  };
 }

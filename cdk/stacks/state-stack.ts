@@ -30,6 +30,7 @@ export class StateStack extends Stack {
       retainsState,
       retention: {
         lakeRetentionDays: environment.lakeRetentionDays,
+        snapshotRetentionDays: environment.train.snapshotRetentionDays,
         profileRetentionDays: environment.privacy.profileRetentionDays,
       },
     });

@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import { configDocuments } from '../../adapters/dynamodb/config-documents.ts';
 import { mappingDocuments } from '../../adapters/dynamodb/mapping-documents.ts';
 import { RFM_KIND, SEGMENT_KIND } from '../../adapters/dynamodb/segmentation.ts';
+import { SNAPSHOT_BOUNDS_KIND } from '../../adapters/dynamodb/snapshot-bounds.ts';
 import { createSourceRegistry } from '../../adapters/dynamodb/source-registry.ts';
 import { SUITE_KIND } from '../../adapters/dynamodb/suite-kind.ts';
 import { ONLY_ID, TRAIT_TYPES_KIND } from '../../adapters/dynamodb/trait-types.ts';
@@ -17,6 +18,7 @@ import { rfmBands } from '../../core/profile/rfm.ts';
 import { segment } from '../../core/profile/segments.ts';
 import { traitTypes } from '../../core/profile/trait-types.ts';
 import { lakeProblem } from '../../core/quality/lake-datasets.ts';
+import { snapshotBounds } from '../../core/quality/snapshot-expectations.ts';
 import { type Suite, suite } from '../../core/quality/suite.ts';
 import { webhookDocument } from '../../core/webhooks/webhook-document.ts';
 import { UserError } from '../user-error.ts';
@@ -113,6 +115,12 @@ export const configKinds: readonly ConfigKind[] = [
     schema: traitTypes,
     idOf: () => ONLY_ID,
     describe: 'which types traits have (docs/how-to/preferences-and-consent.md)',
+  }),
+  kindOf({
+    kind: SNAPSHOT_BOUNDS_KIND,
+    schema: snapshotBounds,
+    idOf: () => ONLY_ID,
+    describe: 'what training expects of its data (docs/how-to/training-data.md)',
   }),
 ];
 

@@ -11,6 +11,16 @@ const remedies: ReadonlyMap<string, string> = new Map([
     'Send or import more events, or cure what is named above, and train again. ' +
       'The current model stays as it is.',
   ],
+  [
+    'AuditStops',
+    'Look at the report (GET /v1/quality/reports), cure the data or the suite, audit again, and train ' +
+      'again. The current model stays as it is.',
+  ],
+  [
+    'DiskFull',
+    'Raise memoryMb.snapshot or keep fewer days in the lake (cdk/environments.ts), and deploy. ' +
+      'The current model stays as it is.',
+  ],
   ['PointerMoved', 'Train again: the candidate is then compared with the model that is current.'],
   ['ArtefactDamaged', 'Train again: a new snapshot and a new candidate are written.'],
   [

@@ -2,7 +2,7 @@ import type { CatalogueEntry } from './catalogue-entry.ts';
 import { DAY_MS, dayOf, HISTORY_DAYS } from './history-days.ts';
 import { plainFields } from './plain-fields.ts';
 import { type PriceRecord, priceOn } from './price-record.ts';
-import { type FactSource, type ProductFact, sourceRanks } from './product-fact.ts';
+import { type FactSource, itemWords, type ProductFact, sourceRanks } from './product-fact.ts';
 import type { StockRecord } from './stock-record.ts';
 
 const MINUTE_MS = 60_000;
@@ -51,6 +51,51 @@ export function isNews(entry: CatalogueEntry, fact: ProductFact): boolean {
     return true;
   }
   return timeMs < entry.firstSeenMs - DAY_MS;
+}
+
+/**
+ * Whether a page's event surely says nothing worth a write, told from its properties as they are: what pages repeat
+ * in the very words that are known, which is nearly everything, need not be made a fact of. False means "ask isNews".
+ */
+export function isRepetition(
+  entry: CatalogueEntry,
+  product: Readonly<Record<string, unknown>>,
+  timeMs: number,
+): boolean {
+  for (const [field, word] of repeatableWords) {
+    const said = product[word];
+    if (said === undefined) continue;
+    const stamp = entry.stated[field];
+    if (stamp === undefined || said !== entry[field]) return false;
+    if (!isRepeatedOnPage(entry, stamp.source, stamp.timeMs, timeMs)) return false;
+  }
+  for (const word of otherWords) if (product[word] !== undefined) return false;
+  const { price, currency } = product;
+  if (price !== undefined) {
+    const isKnown = typeof currency === 'string' && Object.hasOwn(entry.prices, currency);
+    const record = isKnown ? entry.prices[currency] : undefined;
+    if (record === undefined || record.price !== price || timeMs < record.atMs) return false;
+    if (!isRepeatedOnPage(entry, record.source, record.atMs, timeMs)) return false;
+  }
+  return timeMs >= entry.firstSeenMs - DAY_MS;
+}
+
+/** The fields of a text each, and what events call them. */
+const repeatableWords = (['title', 'url', 'imageUrl', 'category', 'brand'] as const).map(
+  (field) => [field, itemWords[field]] as const,
+);
+/** Of few events: stock, and what is for adults. */
+const otherWords = ['available', 'availability', 'adult'] as const;
+
+function isRepeatedOnPage(
+  { source }: CatalogueEntry,
+  saidBy: FactSource,
+  saidMs: number,
+  timeMs: number,
+): boolean {
+  if (source === 'feed') return true;
+  if (saidBy !== 'page') return false;
+  return timeMs - saidMs < CONFIRM_MS;
 }
 
 function isPriceNews(entry: CatalogueEntry, fact: ProductFact, price: number): boolean {

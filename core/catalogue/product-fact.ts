@@ -106,7 +106,18 @@ export function factsOf(event: CollectedEvent): readonly ProductFact[] {
   }));
 }
 
-function factTimeMs({ timestamp, receivedAt }: CollectedEvent): number {
+/** The product of a page's event about one, as its properties say it; undefined for other events. */
+export function pageProductOf({
+  type,
+  event,
+  properties,
+}: CollectedEvent): CollectedEvent['properties'] {
+  const carrier = type === 'track' ? carriers.get(event ?? '') : undefined;
+  return carrier?.source === 'page' && carrier.productsIn === productOf ? properties : undefined;
+}
+
+/** As of when an event's facts are. */
+export function factTimeMs({ timestamp, receivedAt }: CollectedEvent): number {
   // Texts of one form compare as their times do; parsing is half the cost of an event that says nothing new.
   if (timestamp.length === receivedAt.length) {
     return isoTimeMs(timestamp < receivedAt ? timestamp : receivedAt);

@@ -9,20 +9,21 @@ export function connectedGroups<T>(
 ): T[][] {
   const parents = things.map((_, index) => index);
   const firstWithKey = new Map<string, number>();
-  for (const [index, thing] of things.entries()) {
+  // By index: what `entries` makes for each thing would be as much as the groups themselves.
+  things.forEach((thing, index) => {
     for (const key of keysOf(thing)) {
       const first = firstWithKey.get(key);
       if (first === undefined) firstWithKey.set(key, index);
       else join(parents, first, index);
     }
-  }
+  });
   const groups = new Map<number, T[]>();
-  for (const [index, thing] of things.entries()) {
+  things.forEach((thing, index) => {
     const root = rootOf(parents, index);
     const group = groups.get(root);
     if (group === undefined) groups.set(root, [thing]);
     else group.push(thing);
-  }
+  });
   return [...groups.values()];
 }
 

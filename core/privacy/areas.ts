@@ -31,7 +31,9 @@ export type AreaForm =
   /** The curated events' Parquet files, and with them those of their products. */
   | { readonly kind: 'curated' }
   /** Training's snapshots: rows of numbered customers whom nobody can name any more. */
-  | { readonly kind: 'snapshots' };
+  | { readonly kind: 'snapshots' }
+  /** Days' files of training, made of raw ones: one that has rows of the person is deleted and made anew. */
+  | { readonly kind: 'snapshotDays' };
 
 /**
  * Where a person is looked for, in this order within a pass. Curated files are made of raw ones, so raw comes
@@ -63,6 +65,21 @@ export const areas: readonly Area[] = [
     name: 'snapshots',
     bucket: 'lake',
     prefix: 'snapshots/',
+    isByDay: false,
+    form: { kind: 'snapshots' },
+  },
+  {
+    name: 'snapshot days',
+    bucket: 'lake',
+    prefix: 'snapshot-days/',
+    isByDay: true,
+    form: { kind: 'snapshotDays' },
+  },
+  {
+    // Of no use to anybody once its run has ended; as a whole, like the snapshots.
+    name: 'profile exports',
+    bucket: 'lake',
+    prefix: 'snapshot-exports/',
     isByDay: false,
     form: { kind: 'snapshots' },
   },

@@ -8,7 +8,10 @@ import * as z from 'zod';
 
 /** How long: days, a setting of the environment, or for good. */
 export type Retention = number | RetentionSetting | 'kept';
-export type RetentionSetting = 'lakeRetentionDays' | 'profileRetentionDays';
+export type RetentionSetting =
+  | 'lakeRetentionDays'
+  | 'profileRetentionDays'
+  | 'snapshotRetentionDays';
 
 export type ErasureOf =
   /** It is searched, and what is the person's is taken out. */
@@ -131,9 +134,30 @@ export const datasets: readonly Dataset[] = [
   {
     place: objects('lake', 'snapshots/'),
     holds: 'Training’s interactions of numbered customers, and candidates made of them',
-    retention: WORK_DAYS,
+    retention: 'snapshotRetentionDays',
     reason: 'A run can be repeated on the same data',
     erasure: 'erased',
+  },
+  {
+    place: objects('lake', 'snapshot-days/'),
+    holds: 'What each day of the lake says about items, as training reads it',
+    retention: 'lakeRetentionDays',
+    reason: 'As the events that it is made of; only new days are read again',
+    erasure: 'erased',
+  },
+  {
+    place: objects('lake', 'snapshot-exports/'),
+    holds: 'An export of the profiles, until a run of training has read it',
+    retention: 2,
+    reason: 'A run deletes its own; one that failed is looked into within two days',
+    erasure: 'erased',
+  },
+  {
+    place: objects('lake', 'snapshot-facts/'),
+    holds: 'Counts of the snapshots that were trained on',
+    retention: 400,
+    reason: 'What the next ones are compared with; a year back',
+    erasure: 'nothing personal',
   },
   {
     place: objects('lake', 'compaction/'),
@@ -255,7 +279,8 @@ export const datasets: readonly Dataset[] = [
     place: objects('models', ''),
     holds: 'Models: items and what goes with them',
     retention: 'kept',
-    reason: 'The current one may be of any age and must stay',
+    reason:
+      'The current one may be of any age and must stay; training deletes the others by `train.modelsKeptMax` and `modelsKeptDaysMin`',
     erasure: 'nothing personal',
   },
   {
@@ -347,6 +372,7 @@ export function datasetsMarkdown(): string {
 const settingText: Readonly<Record<Exclude<Retention, number>, string>> = {
   lakeRetentionDays: '`lakeRetentionDays`',
   profileRetentionDays: '`profileRetentionDays`',
+  snapshotRetentionDays: '`snapshotRetentionDays`',
   kept: 'for good',
 };
 

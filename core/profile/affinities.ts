@@ -125,7 +125,8 @@ function sumsOf(
   for (const { fields } of products) {
     const label = labelOf(fields[field]);
     if (label === undefined) continue;
-    sums = merged(sums ?? [], [[label, [epoch, weight]]]);
+    const own: ByLabel = [[label, [epoch, weight]]];
+    sums = sums === undefined ? own : merged(sums, own);
   }
   return sums && bounded(sums, labelsMax);
 }

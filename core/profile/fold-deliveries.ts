@@ -11,7 +11,8 @@ import {
 } from './evidence.ts';
 import { orderClaimOf } from './orders.ts';
 import type { Claim, ProfileWrite, StoredView } from './profile-store.ts';
-import { ColdNeededError, type Entry, type RefusedIdentity, WorkingSet } from './working-set.ts';
+import type { Entry } from './working-entry.ts';
+import { ColdNeededError, type RefusedIdentity, WorkingSet } from './working-set.ts';
 
 /** An event as it came off the stream. */
 export interface DeliveredEvent {
@@ -155,7 +156,10 @@ function foldOne(
     else if (other !== owner) owner = working.join(owner, other, ref);
   }
   if (formerRef !== undefined) owner = joinFormer(working, owner, formerRef, event);
-  const free = claims.filter(({ key }) => !takenClaims.has(key) && !working.hasClaim(key));
+  const free =
+    claims.length === 0
+      ? noClaims
+      : claims.filter(({ key }) => !takenClaims.has(key) && !working.hasClaim(key));
   const isTaken = claims[0] !== free[0];
   const evidence = evidenceFor(working, owner, delivery);
   // Of the profile that it was known to be of, it is no redelivery: see above.

@@ -34,8 +34,9 @@ export const noOrders: Orders = { count: 0, revenueMinor: {}, refundCount: 0, re
  */
 export function orderClaimOf(event: CollectedEvent): string | undefined {
   const outcome = outcomeOf(event);
+  if (outcome === undefined) return undefined;
   const orderId = textOf(event.properties?.order_id, ORDER_ID_READ_MAX);
-  if (outcome === undefined || orderId === undefined) return undefined;
+  if (orderId === undefined) return undefined;
   const refundId =
     outcome === 'refunded' ? textOf(event.properties?.refund_id, ORDER_ID_READ_MAX) : undefined;
   const parts = ['order', outcome, bounded(orderId)];

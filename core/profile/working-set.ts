@@ -15,12 +15,10 @@ import {
   chilled,
   type HotProfile,
   isOverfull,
-  isUnstored,
   newHot,
   unstoredCold,
 } from './hot-cold.ts';
 import { mergeHotAndCold, mergeObstacle } from './merge-profiles.ts';
-import type { SomeParts } from './profile-parts.ts';
 import {
   type Claim,
   type IdentityLink,
@@ -31,6 +29,7 @@ import {
   type StoredView,
 } from './profile-store.ts';
 import { encodeHot, encodeParts } from './stored-profile.ts';
+import { type Draft, type Entry, heard, isColdDue } from './working-entry.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -56,33 +55,28 @@ export interface RefusedIdentity {
   readonly identity: string;
 }
 
-/** Hot as it is worked on: nobody else has it, nor its evidence. */
-type Draft = { -readonly [Field in keyof HotProfile]: HotProfile[Field] };
-
-/** A profile being worked on. */
-export interface Entry {
-  /** Without what is in `said`. */
-  hot: HotProfile;
-  /** The same as hot, once it changes. */
-  draft: Draft | undefined;
-  /**
-   * What the events said. It goes into hot at the end: a row of one customer's events is a small state, and what
-   * hot knows, which is larger, is gone through once.
-   */
-  said: SomeParts;
-  /** Undefined: stored and not read. */
-  cold: ColdProfile | undefined;
-  /** Undefined: not stored yet. */
-  readonly storedVersion: number | undefined;
-  isChanged: boolean;
-  isColdChanged: boolean;
-}
-
 interface Merged {
   readonly mergedInto: string;
   readonly storedVersion: number | undefined;
   readonly hasCold: boolean;
 }
+
+/** What was linked and joined. */
+interface Joins {
+  /** Profiles that were merged here, and into which. */
+  readonly merged: Map<string, Merged>;
+  readonly newLinks: Set<string>;
+  readonly movedLinks: Set<string>;
+  readonly links: Map<string, string>;
+}
+
+/** Never changed: whoever joins has lists of its own. */
+const noJoins: Joins = {
+  merged: new Map(),
+  newLinks: new Set(),
+  movedLinks: new Set(),
+  links: new Map(),
+};
 
 /**
  * The profiles and links that one group of events works on, on top of what the store had, and the
@@ -91,12 +85,9 @@ interface Merged {
 export class WorkingSet {
   readonly #view: StoredView;
   readonly #entries = new Map<string, Entry>();
-  /** Profiles that were merged here, and into which. */
-  readonly #merged = new Map<string, Merged>();
-  readonly #newLinks = new Set<string>();
-  readonly #movedLinks = new Set<string>();
-  readonly #links = new Map<string, string>();
-  readonly #claims = new Map<string, Claim>();
+  /** Most groups join nobody and claim nothing: they need not pay for the lists. */
+  #joins = noJoins;
+  #claims: Map<string, Claim> | undefined;
   readonly #refused: RefusedIdentity[] = [];
   #changedCount = 0;
 
@@ -106,7 +97,7 @@ export class WorkingSet {
 
   /** The profile of an identity, undefined where it has none. */
   ownerOf(ref: string): Entry | undefined {
-    const linked = this.#links.get(ref) ?? this.#view.links.get(ref);
+    const linked = this.#joins.links.get(ref) ?? this.#view.links.get(ref);
     return linked === undefined ? undefined : this.#find(linked);
   }
 
@@ -115,7 +106,7 @@ export class WorkingSet {
     const owner = this.ownerOf(ref);
     if (owner !== undefined) return owner;
     // Where a link was lost but its profile is there, the profile is taken up again.
-    const id = this.#links.get(ref) ?? this.#view.links.get(ref) ?? foundedProfileId(ref);
+    const id = this.#joins.links.get(ref) ?? this.#view.links.get(ref) ?? foundedProfileId(ref);
     const founded = this.#find(id) ?? this.#found(this.#lastOf(id), timeMs);
     this.#noteChange(founded);
     return this.link(founded, ref);
@@ -161,10 +152,10 @@ export class WorkingSet {
     if (identities.length > IDENTITIES_MAX) return this.#refuse(entry, ref);
     const { profileId } = entry.hot;
     const stored = this.#view.links.get(ref);
-    if (!this.#isLinked(ref)) this.#newLinks.add(ref);
+    if (!this.#isLinked(ref)) this.#ownJoins.newLinks.add(ref);
     // A stored link that leads elsewhere led to no profile, or through a tombstone: it is mended.
-    else if (stored !== undefined && stored !== profileId) this.#movedLinks.add(ref);
-    this.#links.set(ref, profileId);
+    else if (stored !== undefined && stored !== profileId) this.#ownJoins.movedLinks.add(ref);
+    this.#ownJoins.links.set(ref, profileId);
     if (identities.length > known.length) this.changeCold(entry, { identities });
     this.#noteChange(entry);
     return entry;
@@ -199,7 +190,7 @@ export class WorkingSet {
     );
     const isWinner = merged.hot.profileId === entry.hot.profileId;
     const [winner, loser] = isWinner ? [entry, other] : [other, entry];
-    this.#merged.set(loser.hot.profileId, {
+    this.#ownJoins.merged.set(loser.hot.profileId, {
       mergedInto: winner.hot.profileId,
       storedVersion: loser.storedVersion,
       hasCold: loser.hot.coldVersion > 0,
@@ -207,8 +198,8 @@ export class WorkingSet {
     this.#entries.delete(loser.hot.profileId);
     if (loser.isChanged) this.#changedCount -= 1;
     for (const ref of this.coldOf(loser).identities) {
-      this.#links.set(ref, winner.hot.profileId);
-      if (!this.#newLinks.has(ref)) this.#movedLinks.add(ref);
+      this.#ownJoins.links.set(ref, winner.hot.profileId);
+      if (!this.#joins.newLinks.has(ref)) this.#ownJoins.movedLinks.add(ref);
     }
     this.changeHot(winner, merged.hot);
     winner.said = {};
@@ -222,10 +213,11 @@ export class WorkingSet {
   }
 
   hasClaim(key: string): boolean {
-    return this.#claims.has(key);
+    return this.#claims?.has(key) ?? false;
   }
 
   addClaim(claim: Claim): void {
+    this.#claims ??= new Map();
     this.#claims.set(claim.key, claim);
   }
 
@@ -241,8 +233,10 @@ export class WorkingSet {
 
   /** How many actions the write has at most: two per profile and tombstone, one per link and claim. */
   get actionCount(): number {
-    const linkCount = this.#newLinks.size + this.#movedLinks.size;
-    return 2 * this.profileCount + 2 * this.#merged.size + linkCount + this.#claims.size;
+    const linkCount = this.#joins.newLinks.size + this.#joins.movedLinks.size;
+    return (
+      2 * this.profileCount + 2 * this.#joins.merged.size + linkCount + (this.#claims?.size ?? 0)
+    );
   }
 
   /** The write that brings the store to this state; undefined where nothing changed. */
@@ -251,7 +245,7 @@ export class WorkingSet {
     if (changed.length === 0) return undefined;
     return {
       profiles: changed.map((entry) => this.#putOf(entry, Math.floor(nowMs / DAY_MS))),
-      tombstones: [...this.#merged].flatMap(([profileId, { storedVersion, hasCold }]) => {
+      tombstones: [...this.#joins.merged].flatMap(([profileId, { storedVersion, hasCold }]) => {
         // What was never stored leaves no tombstone.
         if (storedVersion === undefined) return [];
         // To the end of the way: a profile on it that was never stored leaves nothing to follow.
@@ -259,9 +253,9 @@ export class WorkingSet {
         const tombstone = { profileId, mergedInto, version: storedVersion + 1 };
         return [{ tombstone, expectedVersion: storedVersion, hasCold }];
       }),
-      newLinks: this.#linksOf(this.#newLinks),
-      movedLinks: this.#linksOf(this.#movedLinks),
-      claims: [...this.#claims.values()],
+      newLinks: this.#linksOf(this.#joins.newLinks),
+      movedLinks: this.#linksOf(this.#joins.movedLinks),
+      claims: this.#claims === undefined ? [] : [...this.#claims.values()],
     };
   }
 
@@ -282,6 +276,18 @@ export class WorkingSet {
     const cartDue = cartDueOf({ ...noParts, ...cold.parts, profileId });
     const hot = { ...rest, coldVersion: version, coldDay: today, cartDue };
     return { hot, hotText: encodeHot(hot), cold, expectedVersion };
+  }
+
+  get #ownJoins(): Joins {
+    if (this.#joins === noJoins) {
+      this.#joins = {
+        merged: new Map(),
+        newLinks: new Set(),
+        movedLinks: new Set(),
+        links: new Map(),
+      };
+    }
+    return this.#joins;
   }
 
   #draftOf(entry: Entry): Draft {
@@ -312,13 +318,13 @@ export class WorkingSet {
     if (refs.size === 0) return [];
     return Array.from(refs, (identity) => {
       const erased = this.#view.erased.get(identity);
-      const profileId = this.#links.get(identity) ?? '';
+      const profileId = this.#joins.links.get(identity) ?? '';
       return { identity, profileId, ...(erased !== undefined && { erased }) };
     });
   }
 
   #isLinked(ref: string): boolean {
-    return this.#links.has(ref) || this.#view.links.has(ref);
+    return this.#joins.links.has(ref) || this.#view.links.has(ref);
   }
 
   #found(profileId: string, timeMs: number): Entry {
@@ -336,9 +342,12 @@ export class WorkingSet {
   }
 
   #find(profileId: string): Entry | undefined {
-    const id = this.#lastOf(profileId);
-    const known = this.#entries.get(id);
+    // One that is worked on was merged into no other.
+    const known = this.#entries.get(profileId);
     if (known !== undefined) return known;
+    const id = this.#lastOf(profileId);
+    const last = this.#entries.get(id);
+    if (last !== undefined) return last;
     const stored = this.#view.profiles.get(id);
     if (stored?.kind === 'unreadable') throw new ProfileRefusedError(stored.cause);
     if (stored?.kind !== 'profile') return undefined;
@@ -361,7 +370,8 @@ export class WorkingSet {
   #lastOf(profileId: string): string {
     let id = profileId;
     for (let hop = 0; hop <= MERGE_HOPS_MAX; hop += 1) {
-      const next = this.#merged.get(id)?.mergedInto ?? mergedInto(this.#view.profiles.get(id));
+      const next =
+        this.#joins.merged.get(id)?.mergedInto ?? mergedInto(this.#view.profiles.get(id));
       if (next === undefined) return id;
       id = next;
     }
@@ -369,17 +379,6 @@ export class WorkingSet {
       `a profile was merged more than ${MERGE_HOPS_MAX} times in a row`,
     );
   }
-}
-
-/** Hot with what its events said. */
-function heard({ hot, said }: Entry): HotProfile {
-  return { ...hot, parts: withSaid(hot.parts, said) };
-}
-
-/** Whether cold has to be written: it changed, or there is none yet and something to say in one. */
-function isColdDue({ hot, cold, isColdChanged }: Entry): boolean {
-  if (!isColdChanged || cold === undefined) return false;
-  return hot.coldVersion > 0 || !isUnstored(hot.profileId, cold);
 }
 
 function mergedInto(stored: StoredProfile | undefined): string | undefined {

@@ -1,36 +1,58 @@
 /**
  * What a snapshot must satisfy before anything is trained on it. Each expectation has its name, its
- * bound in `snapshotBounds`, and the sentence that an operator reads when it stops the run.
+ * bound in the document of expectations, and the sentence that an operator reads when it stops the run.
  */
+import * as z from 'zod';
+import { medianOf } from './robust-statistics.ts';
 import type { SnapshotFacts } from './snapshot-facts.ts';
 
-export const snapshotBounds = {
-  interactionsMin: 100,
-  /** Below this nothing about customers can be learnt or measured. */
-  customersMin: 10,
-  itemsMin: 10,
-  /** Room for a training part, a validation day and a test day. */
-  spanDaysMin: 3,
-  /** Of the interactions read: more unknown items mean that the catalogue feed is broken. */
-  unknownItemShareMax: 0.2,
-  /** Of the interactions read: more mean that a source's clock or time zone is wrong. */
-  futureTimeShareMax: 0.01,
-  /** Of the lines read. */
-  malformedLineShareMax: 0.01,
-  /** Of the catalogue's entries. */
-  malformedItemShareMax: 0.01,
-  /** Of the lake's files. */
-  unreadableFileShareMax: 0.01,
-  /** Nothing has arrived for so long: collection has stopped, and training would freeze the past. */
-  arrivalAgeDaysMax: 14,
-} as const;
+const share = z.number().min(0).max(1);
+const least = z.int().nonnegative();
 
-export interface Expectation {
-  readonly name: string;
-  readonly isMet: boolean;
+/** The shop's document, kind `snapshot` of the config table; what it leaves out is as shipped. */
+export const snapshotBounds = z.strictObject({
+  interactionsMin: least.default(100),
+  /** Below this nothing about customers can be learnt or measured. */
+  customersMin: least.default(10),
+  itemsMin: least.default(10),
+  /** Room for a training part, a validation day and a test day. */
+  spanDaysMin: z.number().nonnegative().default(3),
+  /** Of the interactions read: more unknown items mean that the catalogue feed is broken. */
+  unknownItemShareMax: share.default(0.2),
+  /** Of the interactions read: more mean that a source's clock or time zone is wrong. */
+  futureTimeShareMax: share.default(0.01),
+  /** Of the lines read. */
+  malformedLineShareMax: share.default(0.01),
+  /** Of the catalogue's entries. */
+  malformedItemShareMax: share.default(0.01),
+  /** Of the lake's files. */
+  unreadableFileShareMax: share.default(0.01),
+  /** Nothing has arrived for so long: collection has stopped, and training would freeze the past. */
+  arrivalAgeDaysMax: z.number().positive().default(14),
+  /** How much smaller than the median of the snapshots before it may be, in interactions, customers and items. */
+  shrinkShareMax: share.default(0.3),
+  /** And how many times larger: events that come twice under new ids look like a very good day. */
+  growthFactorMax: z.number().min(1).default(10),
+  /** With fewer snapshots before it nothing is compared. */
+  trailingMin: z.int().positive().default(3),
+  /** The nightly audit's stop counts for so long; 0: it is not asked. */
+  auditAgeDaysMax: z.number().nonnegative().default(7),
+});
+export type SnapshotBounds = Readonly<z.infer<typeof snapshotBounds>>;
+
+export const shippedBounds: SnapshotBounds = snapshotBounds.parse({});
+
+/** Snapshots before it that are looked at. */
+export const TRAILING_MAX = 7;
+
+/** What became of an expectation; the snapshot's manifest keeps it. */
+export const snapshotCheck = z.strictObject({
+  name: z.string(),
+  isMet: z.boolean(),
   /** What was observed and what is allowed. */
-  readonly message: string;
-}
+  message: z.string(),
+});
+export type Expectation = Readonly<z.infer<typeof snapshotCheck>>;
 
 export type QualityVerdict =
   | { readonly passed: true; readonly expectations: readonly Expectation[] }
@@ -43,13 +65,18 @@ export type QualityVerdict =
 
 const DAY_MS = 86_400_000;
 
-/** Holds a snapshot's facts against `snapshotBounds`. */
-export function checkSnapshot(facts: SnapshotFacts): QualityVerdict {
+/** Holds a snapshot's facts against the bounds, and against those of the snapshots before it. */
+export function checkSnapshot(
+  facts: SnapshotFacts,
+  bounds: SnapshotBounds = shippedBounds,
+  trailing: readonly SnapshotFacts[] = [],
+): QualityVerdict {
   const expectations = [
-    ...sizeExpectations(facts),
-    spanExpectation(facts),
-    freshnessExpectation(facts),
-    ...shareExpectations(facts),
+    ...sizeExpectations(facts, bounds),
+    spanExpectation(facts, bounds),
+    freshnessExpectation(facts, bounds),
+    ...shareExpectations(facts, bounds),
+    ...volumeExpectations(facts, bounds, trailing),
   ];
   const reasons = expectations
     .filter((expectation) => !expectation.isMet)
@@ -59,8 +86,10 @@ export function checkSnapshot(facts: SnapshotFacts): QualityVerdict {
     : { passed: false, expectations, reasons };
 }
 
-function sizeExpectations(facts: SnapshotFacts): Expectation[] {
-  const { interactionsMin, customersMin, itemsMin } = snapshotBounds;
+function sizeExpectations(
+  facts: SnapshotFacts,
+  { interactionsMin, customersMin, itemsMin }: SnapshotBounds,
+): Expectation[] {
   const atLeast = (name: string, observed: number, minimum: number, what: string) => ({
     name,
     isMet: observed >= minimum,
@@ -74,12 +103,14 @@ function sizeExpectations(facts: SnapshotFacts): Expectation[] {
   ];
 }
 
-function spanExpectation({ oldest, newest }: SnapshotFacts): Expectation {
+function spanExpectation(
+  { oldest, newest }: SnapshotFacts,
+  { spanDaysMin }: SnapshotBounds,
+): Expectation {
   const spanDays =
     oldest === undefined || newest === undefined
       ? 0
       : (Date.parse(newest) - Date.parse(oldest)) / DAY_MS;
-  const { spanDaysMin } = snapshotBounds;
   return {
     name: 'time span',
     isMet: spanDays >= spanDaysMin,
@@ -87,13 +118,15 @@ function spanExpectation({ oldest, newest }: SnapshotFacts): Expectation {
   };
 }
 
-function freshnessExpectation({ createdAt, newestReceived }: SnapshotFacts): Expectation {
+function freshnessExpectation(
+  { createdAt, newestReceived }: SnapshotFacts,
+  { arrivalAgeDaysMax }: SnapshotBounds,
+): Expectation {
   const name = 'freshness';
   if (newestReceived === undefined) {
     return { name, isMet: false, message: 'no event has reached the lake' };
   }
   const ageDays = (Date.parse(createdAt) - Date.parse(newestReceived)) / DAY_MS;
-  const { arrivalAgeDaysMax } = snapshotBounds;
   return {
     name,
     isMet: ageDays <= arrivalAgeDaysMax,
@@ -101,11 +134,10 @@ function freshnessExpectation({ createdAt, newestReceived }: SnapshotFacts): Exp
   };
 }
 
-function shareExpectations(facts: SnapshotFacts): Expectation[] {
+function shareExpectations(facts: SnapshotFacts, bounds: SnapshotBounds): Expectation[] {
   const { unknownItem, futureTime, malformedLine, unreadableFile } = facts.dropped;
   const read = interactionCount(facts) + unknownItem + futureTime;
   const catalogue = facts.items + facts.malformedItems;
-  const bounds = snapshotBounds;
   const atMost = (name: string, share: [number, number], shareMax: number, what: string) => ({
     name,
     isMet: share[0] <= shareMax * share[1],
@@ -143,6 +175,33 @@ function shareExpectations(facts: SnapshotFacts): Expectation[] {
       'files of the lake cannot be unpacked',
     ),
   ];
+}
+
+/** A shop changes by a few per cent from night to night; what changes more is the data, not the shop. */
+function volumeExpectations(
+  facts: SnapshotFacts,
+  { shrinkShareMax, growthFactorMax, trailingMin }: SnapshotBounds,
+  trailing: readonly SnapshotFacts[],
+): Expectation[] {
+  const volumes: [string, (of: SnapshotFacts) => number][] = [
+    ['interactions', interactionCount],
+    ['customers', ({ customers }) => customers],
+    ['items', ({ items }) => items],
+  ];
+  return volumes.map(([what, volumeOf]) => {
+    const name = `volume of ${what}`;
+    if (trailing.length < trailingMin) {
+      const message = `${trailing.length} earlier snapshots, ${trailingMin} needed to compare with`;
+      return { name, isMet: true, message };
+    }
+    const [observed, usual] = [volumeOf(facts), medianOf(trailing.map(volumeOf))];
+    const [low, high] = [usual * (1 - shrinkShareMax), usual * growthFactorMax];
+    return {
+      name,
+      isMet: observed >= low && observed <= high,
+      message: `${observed} where the last ${trailing.length} snapshots had ${usual}, ${Math.ceil(low)} to ${Math.floor(high)} allowed`,
+    };
+  });
 }
 
 function interactionCount({ interactions }: SnapshotFacts): number {

@@ -20,8 +20,13 @@ export class CustomerIndex {
    * known only after all events: see `customers`.
    */
   nodeOf(identities: readonly Identity[]): number {
+    return this.nodeOfRefs(strongestFirst(identities));
+  }
+
+  /** The same of references that are sorted already, strongest first. */
+  nodeOfRefs(refs: readonly string[]): number {
     let owner: number | undefined;
-    for (const ref of strongestFirst(identities)) {
+    for (const ref of refs) {
       const node = this.#node(ref);
       owner = owner === undefined ? node : this.#join(owner, node);
     }
@@ -39,6 +44,12 @@ export class CustomerIndex {
       return number;
     });
     return { indices, count: numbers.size };
+  }
+
+  /** The node that stands for the customer of an identity; undefined for one that no event has. */
+  rootOfRef(ref: string): number | undefined {
+    const node = this.#nodes.get(ref);
+    return node === undefined ? undefined : this.#root(node);
   }
 
   /** The node that stands for the customer of `node`, as far as events have been seen. */

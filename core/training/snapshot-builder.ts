@@ -1,5 +1,6 @@
 /**
- * From the lake's lines to a snapshot's columns. What an event says about items is what enrichment
+ * From the lake's lines to a snapshot's columns: the plain twin of the queries that make a snapshot
+ * (adapters/duckdb/snapshot-sql.ts), a property test holds the two together. What an event says about items is what enrichment
  * folds into profiles (core/profile/interactions.ts): a view, a cart or uncart, or a purchase per
  * line of an order. On top of that, as training looks back:
  *
@@ -23,14 +24,15 @@ import { type SnapshotDrop, type SnapshotFacts, snapshotDrops } from '../quality
 import { ConsentIndex } from './consent-index.ts';
 import { CustomerIndex } from './customer-index.ts';
 import { InteractionColumns } from './interaction-columns.ts';
-import { type Interactions, timeRange } from './interactions.ts';
+import type { Interactions } from './interactions.ts';
 import { OrderRows } from './order-rows.ts';
 import { SeenIds } from './seen-ids.ts';
+import { columnFacts } from './snapshot-facts-of.ts';
 
 /** A clock may run a little ahead; more than an hour is a wrong time zone. */
-const FUTURE_TOLERANCE_MS = 3_600_000;
+export const FUTURE_TOLERANCE_MS = 3_600_000;
 /** As the collector bounds ids, with room. */
-const ORDER_ID_LENGTH_MAX = 2000;
+export const ORDER_ID_LENGTH_MAX = 2000;
 
 export interface BuiltSnapshot {
   readonly interactions: Interactions;
@@ -161,24 +163,17 @@ export class SnapshotBuilder {
   }
 
   #facts(interactions: Interactions): SnapshotFacts {
-    const range = timeRange(interactions);
     const { createdAt, malformedItems } = this.#options;
-    const counts = new Uint32Array(interactionKinds.length);
-    for (const kind of interactions.kinds) counts[kind] = (counts[kind] ?? 0) + 1;
-    const [view = 0, cart = 0, uncart = 0, purchase = 0] = counts;
     return {
       createdAt: createdAt.toISOString(),
       files: this.#files,
       lines: this.#lines,
-      customers: interactions.customerCount,
+      ...columnFacts(interactions),
       items: this.#items.length,
-      itemsWithInteractions: new Set(interactions.items).size,
       malformedItems,
-      interactions: { view, cart, uncart, purchase },
       dropped: Object.fromEntries(
         snapshotDrops.map((reason) => [reason, this.#dropped.get(reason) ?? 0]),
       ) as SnapshotFacts['dropped'],
-      ...(range && { oldest: isoTime(range.oldestS), newest: isoTime(range.newestS) }),
       ...(Number.isFinite(this.#newestReceivedMs) && {
         newestReceived: new Date(this.#newestReceivedMs).toISOString(),
       }),
@@ -196,8 +191,4 @@ function parseEvent(line: string): CollectedEvent | undefined {
   } catch {
     return undefined;
   }
-}
-
-function isoTime(timeS: number): string {
-  return new Date(timeS * 1000).toISOString();
 }

@@ -1,16 +1,18 @@
 /**
  * The form of a snapshot on S3: `snapshots/<id>/` with
  *
- *   manifest.json     its facts, and bytes and SHA-256 of every other file
+ *   manifest.json     its facts, the days it is made of, the checks, and bytes and SHA-256 of every other file
  *   interactions.bin  little-endian: magic, version, row, customer and item counts, then the columns
  *                     customers u32, items u32, timesS u32, kinds u8 (last, so that all are aligned)
  *   items.jsonl       the dictionary of items: line n is what the columns call n
+ *   interactions.parquet, profiles.parquet  the same and the customers' figures, for people and other engines
  *   changes.json      items that are back in stock, cheaper or new, for strategies that tell of it
  *
  * Checked on reading as a model is (model-file.ts).
  */
 import * as z from 'zod';
 import type { ChangedItems } from '../catalogue/changed-items.ts';
+import { snapshotCheck } from '../quality/snapshot-expectations.ts';
 import { type SnapshotFacts, snapshotFacts } from '../quality/snapshot-facts.ts';
 import {
   type Checked,
@@ -26,12 +28,14 @@ import type { TrainingData } from './fit.ts';
 import { type Interactions, kindWeights } from './interactions.ts';
 import type { BuiltSnapshot } from './snapshot-builder.ts';
 
-export const SNAPSHOT_FORMAT_VERSION = 1;
+export const SNAPSHOT_FORMAT_VERSION = 2;
 
 export const MANIFEST_FILE = 'manifest.json';
 export const INTERACTIONS_FILE = 'interactions.bin';
 export const ITEMS_FILE = 'items.jsonl';
 export const CHANGES_FILE = 'changes.json';
+export const INTERACTIONS_PARQUET = 'interactions.parquet';
+export const PROFILES_PARQUET = 'profiles.parquet';
 
 /** "KNDS" read as a little-endian u32. */
 const MAGIC = 0x53444e4b;
@@ -45,6 +49,21 @@ export const snapshotManifest = z.strictObject({
   formatVersion: z.literal(SNAPSHOT_FORMAT_VERSION),
   id: z.string().min(1),
   facts: snapshotFacts,
+  /** Days of arrival, the oldest first; `isRead`: from the lake, rather than as an earlier snapshot left it. */
+  days: z.array(
+    z.strictObject({
+      day: z.iso.date(),
+      fingerprint: z.string(),
+      lines: z.int().nonnegative(),
+      isRead: z.boolean(),
+    }),
+  ),
+  /** Events by the version of their schema, as they were stored. */
+  schemaVersions: z.record(z.string(), z.int().nonnegative()),
+  /** Profiles in profiles.parquet, of the moment of the run. */
+  profileCount: z.int().nonnegative(),
+  /** What was expected of it, and whether it is met. */
+  checks: z.array(snapshotCheck),
   files: z.array(fileEntry),
 });
 export type SnapshotManifest = z.infer<typeof snapshotManifest>;
@@ -53,15 +72,26 @@ export interface DecodedSnapshot extends TrainingData {
   readonly facts: SnapshotFacts;
 }
 
+/** What else a snapshot has. */
+export interface SnapshotExtras
+  extends Partial<Pick<SnapshotManifest, 'days' | 'schemaVersions' | 'profileCount' | 'checks'>> {
+  readonly changes?: ChangedItems;
+  /** The files for people and other engines. */
+  readonly parquet?: ReadonlyMap<string, Uint8Array>;
+}
+
 /** All files of a snapshot, the manifest last, as they must be written. */
 export function encodeSnapshot(
   id: string,
   built: BuiltSnapshot,
-  changes?: ChangedItems,
+  extras: SnapshotExtras = {},
 ): Map<string, Uint8Array> {
+  const { changes, parquet = new Map(), days = [], schemaVersions = {} } = extras;
+  const { profileCount = 0, checks = [] } = extras;
   const files = new Map<string, Uint8Array>([
     [INTERACTIONS_FILE, encodeInteractions(built.interactions)],
     [ITEMS_FILE, encodeItems(built.items)],
+    ...parquet,
   ]);
   if (changes !== undefined) files.set(CHANGES_FILE, Buffer.from(`${JSON.stringify(changes)}\n`));
   const manifest: SnapshotManifest = {
@@ -69,6 +99,10 @@ export function encodeSnapshot(
     formatVersion: SNAPSHOT_FORMAT_VERSION,
     id,
     facts: built.facts,
+    days,
+    schemaVersions,
+    profileCount,
+    checks,
     files: fileEntries(files),
   };
   return files.set(MANIFEST_FILE, Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`));
@@ -121,7 +155,9 @@ function decodeInteractions(bytes: Uint8Array): Checked<Interactions> {
     HEADER_WORDS,
   );
   if (magic !== MAGIC || version !== SNAPSHOT_FORMAT_VERSION) {
-    return refusal(`${INTERACTIONS_FILE} does not start as a snapshot of version 1 does`);
+    return refusal(
+      `${INTERACTIONS_FILE} does not start as a snapshot of version ${SNAPSHOT_FORMAT_VERSION} does`,
+    );
   }
   if (buffer.byteLength !== headerBytes + rows * ROW_BYTES) {
     return refusal(`${INTERACTIONS_FILE} has ${buffer.byteLength} bytes for ${rows} rows`);

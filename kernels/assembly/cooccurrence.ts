@@ -30,11 +30,10 @@ class CooccurrenceJob {
   /** u32[entries], as ranks */
   rowItems: usize;
   rowWeights: usize;
-  /** f32[itemCount] each, of ranks */
+  /** f32[itemCount], of ranks */
   sourceScale: usize;
-  targetScale: usize;
-  /** u32[itemCount]: the item of a rank */
-  itemOf: usize;
+  /** By rank, side by side: its targetScale (f32) and its item (u32). */
+  targets: usize;
   /** u32[itemCount], of items: where its neighbours are written */
   outOffsets: usize;
   outItems: usize;
@@ -60,7 +59,7 @@ export function cooccurrence(jobAt: usize, thread: u32): bool {
     const touchedCount = sumRow(job, rank, sums, touched);
     const keyCount = takeKeys(job, rank, sums, touched, touchedCount, keys);
     const count = greatestFirst(keys, keyCount, job.neighboursMax, sorted, scratch);
-    write(job, load<u32>(job.itemOf + rank * 4), sorted, count);
+    write(job, load<u32>(job.targets + rank * 8, 4), sorted, count);
   }
   return true;
 }
@@ -120,16 +119,16 @@ function takeKeys(
   keys: usize,
 ): u32 {
   const scale = load<f32>(job.sourceScale + rank * 4);
-  const targetScale = job.targetScale;
-  const itemOf = job.itemOf;
-  const left = job.keepsSelf === 0 ? rank * 4 : u32.MAX_VALUE;
+  const targets = job.targets;
+  const left = job.keepsSelf === 0 ? rank : u32.MAX_VALUE;
   const end = touched + touchedCount * 4;
   let next = keys;
   for (let at = touched; at < end; at += 4) {
-    const item = load<u32>(at) * 4;
-    const score = load<f32>(sums + item) * load<f32>(targetScale + item) * scale;
-    store<u32>(sums + item, CLEAR);
-    store<u64>(next, keyOf(score, load<u32>(itemOf + item)));
+    const item = load<u32>(at);
+    const target = targets + item * 8;
+    const score = load<f32>(sums + item * 4) * load<f32>(target) * scale;
+    store<u32>(sums + item * 4, CLEAR);
+    store<u64>(next, keyOf(score, load<u32>(target, 4)));
     next += ((item !== left) as u32) << 3;
   }
   return ((next - keys) >> 3) as u32;
@@ -147,4 +146,22 @@ function write(job: CooccurrenceJob, item: u32, keys: usize, keyCount: u32): voi
     store<f32>(job.outScores + offset + count * 4, score);
   }
   store<u32>(job.outCounts + item * 4, count);
+}
+
+/** Moves the rows' neighbours together: from where they have room to where the one before ends. */
+export function closeGaps(
+  itemCount: u32,
+  room: usize,
+  counts: usize,
+  items: usize,
+  scores: usize,
+): void {
+  let to: u32 = 0;
+  for (let item: u32 = 0; item < itemCount; item++) {
+    const from = load<u32>(room + item * 4) * 4;
+    const bytes = load<u32>(counts + item * 4) * 4;
+    memory.copy(items + to, items + from, bytes);
+    memory.copy(scores + to, scores + from, bytes);
+    to += bytes;
+  }
 }

@@ -1,4 +1,4 @@
-export { clearSums, cooccurrence } from './cooccurrence';
+export { clearSums, closeGaps, cooccurrence } from './cooccurrence';
 export { fillUniform, gramSlice, packPanels, sumGram } from './dense';
 export { denseTopK } from './dense-top-k';
 export { implicitHalfStep } from './implicit-factors';

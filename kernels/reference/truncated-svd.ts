@@ -5,6 +5,7 @@
 import { checkValues, rowCountOf, type SparseRows } from '../sparse-rows.ts';
 import {
   checkTruncatedSvd,
+  isWide,
   nothing,
   POWER_ITERATIONS_DEFAULT,
   type TruncatedSvd,
@@ -26,16 +27,20 @@ export function truncatedSvdReference(input: TruncatedSvdInput): TruncatedSvd {
   const { matrix, powerIterations = POWER_ITERATIONS_DEFAULT } = input;
   const { componentCount, width } = widthOf(input);
   if (width === 0) return nothing(input);
-  const random = uniformRows(matrix.columnCount, width, input.seed, 1);
+  const isTurned = isWide(matrix);
+  const [apply, applyBack] = isTurned ? [timesTransposed, times] : [times, timesTransposed];
+  const sides = [rowCountOf(matrix), matrix.columnCount] as const;
+  const [longer, shorter] = isTurned ? [sides[1], sides[0]] : sides;
+  const random = uniformRows(shorter, width, input.seed, 1);
   const start = Array.from({ length: width }, (_, at) =>
     Float64Array.from(random, (row) => row[at] ?? 0),
   );
-  let range = orthonormal(start.map((vector) => times(matrix, input.values, vector)));
+  let range = orthonormal(start.map((vector) => apply(matrix, input.values, vector)));
   for (let iteration = 0; iteration < powerIterations; iteration++) {
-    const back = orthonormal(range.map((vector) => timesTransposed(matrix, input.values, vector)));
-    range = orthonormal(back.map((vector) => times(matrix, input.values, vector)));
+    const back = orthonormal(range.map((vector) => applyBack(matrix, input.values, vector)));
+    range = orthonormal(back.map((vector) => apply(matrix, input.values, vector)));
   }
-  const images = range.map((vector) => timesTransposed(matrix, input.values, vector));
+  const images = range.map((vector) => applyBack(matrix, input.values, vector));
   const { values, vectors } = jacobi(
     images.map((a) => Float64Array.from(images, (b) => dot(a, b))),
   );
@@ -43,19 +48,19 @@ export function truncatedSvdReference(input: TruncatedSvdInput): TruncatedSvd {
   const singular = order
     .slice(0, componentCount)
     .map((at) => Math.sqrt(Math.max(values[at] ?? 0, 0)));
-  const left = combined(range, vectors, order, rowCountOf(matrix));
-  const right = combined(images, vectors, order, matrix.columnCount);
+  const left = combined(range, vectors, order, longer);
+  const right = combined(images, vectors, order, shorter);
   const scaled = right.map((vector, at) => vector.map((value) => value / (singular[at] || 1)));
   return {
     componentCount,
     singularValues: Float32Array.from(singular),
-    left: byRows(left, rowCountOf(matrix), componentCount),
-    right: byRows(scaled, matrix.columnCount, componentCount),
+    left: byRows(isTurned ? scaled : left, sides[0], componentCount),
+    right: byRows(isTurned ? left : scaled, sides[1], componentCount),
   };
 }
 
 /** A · x */
-export function times({ offsets, columns }: SparseRows, values: Float32Array, x: Vector): Vector {
+function times({ offsets, columns }: SparseRows, values: Float32Array, x: Vector): Vector {
   const out = new Float64Array(offsets.length - 1);
   for (let row = 0; row < out.length; row++) {
     for (let at = offsets[row] as number; at < (offsets[row + 1] as number); at++) {

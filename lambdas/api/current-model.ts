@@ -6,8 +6,13 @@ import { budgetsMs, within } from './time-budget.ts';
 export interface ModelSource {
   /** The id of the current model; undefined before the first is published. */
   currentId(signal: AbortSignal): Promise<string | undefined>;
+  /** The model that was current before; what a function that has none yet serves while the current one is damaged. */
+  previousId?(signal: AbortSignal): Promise<string | undefined>;
   load(id: string, signal: AbortSignal): Promise<DecodedModel>;
 }
+
+/** What could not be had: the pointer, which the next look may find, or the model that it names. */
+export type ModelFailure = 'pointer' | 'model';
 
 /** How old a look at the pointer may be: a published model is in use everywhere this much later. */
 const CHECK_EVERY_MS = 15_000;
@@ -27,7 +32,7 @@ const REFUSED_FOR_MS = 60_000;
  */
 export class CurrentModel {
   readonly #source: ModelSource;
-  readonly #onFailure: (reason: string) => void;
+  readonly #onFailure: (reason: string, failure: ModelFailure) => void;
   #model: Model | undefined;
   #refreshing: Promise<void> | undefined;
   #nextCheckAtMs = 0;
@@ -35,7 +40,7 @@ export class CurrentModel {
   #refused: { readonly id: string; readonly untilMs: number } | undefined;
   #isFirst = true;
 
-  constructor(source: ModelSource, onFailure: (reason: string) => void) {
+  constructor(source: ModelSource, onFailure: (reason: string, failure: ModelFailure) => void) {
     this.#source = source;
     this.#onFailure = onFailure;
   }
@@ -68,22 +73,44 @@ export class CurrentModel {
   async #look(startedAtMs: number): Promise<void> {
     const pointer = await within(POINTER_MS_MAX, (signal) => this.#source.currentId(signal));
     if (!pointer.ok) {
-      this.#onFailure(`the model pointer could not be read (${pointer.cause})`);
+      this.#onFailure(`the model pointer could not be read (${pointer.cause})`, 'pointer');
       return;
     }
     const id = pointer.value;
     if (id === undefined || id === this.#model?.id || this.#isRefused(id)) return;
     // There is a model to wait for: worth the longer budget.
     this.#waitUntilMs = startedAtMs + budgetsMs.firstModel;
+    if (await this.#load(id)) return;
+    if (this.#model === undefined) await this.#loadPrevious(id);
+  }
+
+  /** Makes a model the one in memory, if it is whole. */
+  async #load(id: string): Promise<boolean> {
     const loaded = await within(LOAD_MS_MAX, (signal) => this.#source.load(id, signal));
     if (!loaded.ok) {
-      this.#onFailure(`model ${id} could not be read (${loaded.cause})`);
-    } else if (!loaded.value.ok) {
-      this.#refused = { id, untilMs: Date.now() + REFUSED_FOR_MS };
-      this.#onFailure(loaded.value.reason);
-    } else {
-      this.#model = loaded.value.model;
+      this.#onFailure(`model ${id} could not be read (${loaded.cause})`, 'model');
+      return false;
     }
+    if (!loaded.value.ok) {
+      this.#refused = { id, untilMs: Date.now() + REFUSED_FOR_MS };
+      this.#onFailure(loaded.value.reason, 'model');
+      return false;
+    }
+    this.#model = loaded.value.model;
+    return true;
+  }
+
+  /** A function that has just started has no last good model in memory; the pointer names one. */
+  async #loadPrevious(current: string): Promise<void> {
+    const previous = await within(
+      POINTER_MS_MAX,
+      async (signal) => await this.#source.previousId?.(signal),
+    );
+    if (!previous.ok || previous.value === undefined || previous.value === current) return;
+    const refused = this.#refused;
+    await this.#load(previous.value);
+    // The current one is looked at again in its time, whatever became of this one.
+    this.#refused = refused;
   }
 
   #isRefused(id: string): boolean {

@@ -5,6 +5,7 @@ import {
 } from './operator-customers.ts';
 import { certificateRoute, resumeErasureRoute, showErasureRoute } from './operator-erasures.ts';
 import { showExportRoute } from './operator-exports.ts';
+import { listModelsRoute, rollbackModelRoute, showModelRoute } from './operator-models.ts';
 import { listQualityReports, showQualityReport } from './operator-quality.ts';
 import { listQuarantine } from './operator-quarantine.ts';
 import { resumeReplayRoute, showReplayRoute, startReplayRoute } from './operator-replays.ts';
@@ -27,4 +28,7 @@ export const operatorRoutes: readonly OperatorRoute[] = [
   showErasureRoute,
   resumeErasureRoute,
   certificateRoute,
+  listModelsRoute,
+  showModelRoute,
+  rollbackModelRoute,
 ];

@@ -19,7 +19,9 @@ const ATTEMPTS_MAX = 2;
  * The clients and what is built on them, made once per process. The model and the secret are read from
  * here on, before the first request comes.
  */
-export function createSources(onModelFailure: (reason: string) => void): Sources {
+export function createSources(
+  onModelFailure: ConstructorParameters<typeof CurrentModel>[1],
+): Sources {
   const dynamoDb = new DynamoDBClient({ maxAttempts: ATTEMPTS_MAX });
   const s3 = new S3Client({ maxAttempts: ATTEMPTS_MAX });
   const tables = {
@@ -33,6 +35,8 @@ export function createSources(onModelFailure: (reason: string) => void): Sources
   const model = new CurrentModel(
     {
       currentId: async (abortSignal) => (await readPointer(pointerTable, { abortSignal }))?.current,
+      previousId: async (abortSignal) =>
+        (await readPointer(pointerTable, { abortSignal }))?.previous,
       load: (id, abortSignal) => loadModel(modelStore, id, { abortSignal }),
     },
     onModelFailure,

@@ -1,6 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { MiddlewareObj } from '@middy/core';
+import type { ModelFailure } from './current-model.ts';
 import type { AnswerFacts } from './recommend.ts';
 
 export const logger = new Logger();
@@ -22,8 +23,10 @@ export function countAnswer(facts: AnswerFacts): void {
 }
 
 /** Counts a model that could not be read; whoever serves goes on with the last good one. */
-export function countModelFailure(reason: string): void {
+export function countModelFailure(reason: string, failure: ModelFailure): void {
   metrics.addMetric('ModelLoadFailed', MetricUnit.Count, 1);
+  // A pointer that is slow once rings nobody; a model that is damaged or missing stays so.
+  metrics.addMetric('ModelUnreadable', MetricUnit.Count, failure === 'model' ? 1 : 0);
   logger.error('the current model cannot be used; the last good one stays', { reason });
 }
 

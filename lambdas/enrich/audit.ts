@@ -1,9 +1,10 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import { S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod';
+import { PATIENCE } from '../../adapters/aws/patience.ts';
 import { createDynamoDbClient } from '../../adapters/dynamodb/client.ts';
 import { shopSuites } from '../../adapters/dynamodb/shop-suites.ts';
+import { createPatientS3 } from '../../adapters/s3/patient-client.ts';
 import { writeLatest } from '../../adapters/s3/quality-store.ts';
 import { bundledSuites } from '../../core/quality/bundled-suites.ts';
 import { type AuditedSuite, latestOf } from '../../core/quality/quality-index.ts';
@@ -17,9 +18,6 @@ const OWN_MEMORY_MB = 512;
 const DISK_PARTS = 2;
 /** Some 400 MB of rows; beyond it statistics gain nothing. */
 const TABLE_ROWS_MAX = 2_000_000;
-const ATTEMPTS_MAX = 5;
-const CONNECT_MS_MAX = 3_000;
-const ATTEMPT_MS_MAX = 60_000;
 
 const environment = z
   .object({
@@ -34,19 +32,8 @@ const environment = z
 
 const logger = new Logger();
 const metrics = new Metrics();
-const s3 = new S3Client({
-  maxAttempts: ATTEMPTS_MAX,
-  requestHandler: {
-    connectionTimeout: CONNECT_MS_MAX,
-    requestTimeout: ATTEMPT_MS_MAX,
-    throwOnRequestTimeout: true,
-  },
-});
-const dynamoDb = createDynamoDbClient({
-  attemptsMax: ATTEMPTS_MAX,
-  connectMsMax: CONNECT_MS_MAX,
-  attemptMsMax: ATTEMPT_MS_MAX,
-});
+const s3 = createPatientS3();
+const dynamoDb = createDynamoDbClient(PATIENCE);
 const lake = { client: s3, bucket: environment.LAKE_BUCKET };
 const bounds = {
   memoryMb: Math.max(256, environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE - OWN_MEMORY_MB),

@@ -1,27 +1,16 @@
 import { Logger } from '@aws-lambda-powertools/logger';
-import { S3Client } from '@aws-sdk/client-s3';
 import type { Context } from 'aws-lambda';
 import * as z from 'zod';
+import { createPatientS3 } from '../../adapters/s3/patient-client.ts';
 import { compactDay } from './compact-day.ts';
 import { type CompactionRun, compactionOf } from './compaction-run.ts';
 
 /** Kept back to write the open parts and the ids seen. */
 const CLOSING_MS = 120_000;
-const ATTEMPTS_MAX = 5;
 
 const { LAKE_BUCKET } = z.object({ LAKE_BUCKET: z.string().min(1) }).parse(process.env);
 const logger = new Logger();
-const bucket = {
-  client: new S3Client({
-    maxAttempts: ATTEMPTS_MAX,
-    requestHandler: {
-      connectionTimeout: 3_000,
-      requestTimeout: 60_000,
-      throwOnRequestTimeout: true,
-    },
-  }),
-  bucket: LAKE_BUCKET,
-};
+const bucket = { client: createPatientS3(), bucket: LAKE_BUCKET };
 
 /** One step of a compaction; the state machine repeats it until the day is done. */
 export async function handler(input: unknown, context: Context): Promise<CompactionRun> {

@@ -187,17 +187,12 @@ function profilePartOf(
 ): Omit<ProfilePart, 'refusedTraits'> {
   const counts = { folded: 0, duplicate: 0, redelivered: 0, erased: 0 };
   const [failed, freshnessMs]: [string[], number[]] = [[], []];
-  const settledEvents: SettledEvent[] = [];
   for (const { group, settled } of results) {
-    for (const [index, { event, delivery }] of group.entries()) {
-      const settlement = settled[index];
-      if (settlement === undefined) {
-        failed.push(delivery.sequenceNumber);
-        continue;
-      }
-      const { outcome, atMs } = settlement;
+    for (let index = settled.length; index < group.length; index += 1) {
+      failed.push(group[index]?.delivery.sequenceNumber ?? '');
+    }
+    for (const { event, outcome, atMs } of settled) {
       counts[outcome] += 1;
-      settledEvents.push({ outcome, event });
       if (outcome === 'folded') freshnessMs.push(Math.max(0, atMs - isoTimeMs(event.receivedAt)));
     }
   }
@@ -210,7 +205,7 @@ function profilePartOf(
     erasedCount: counts.erased,
     conflictCount: results.reduce((sum, { conflictCount }) => sum + conflictCount, 0),
     refused: results.flatMap(({ refused }) => refused),
-    settled: settledEvents,
+    settled: results.flatMap(({ settled }) => settled),
     freshnessMs,
   };
 }

@@ -1,3 +1,4 @@
+import type { CollectedEvent } from '../../core/events/event.ts';
 import {
   type DeliveredEvent,
   type EventOutcome,
@@ -22,18 +23,27 @@ export const CONFLICTS_MAX = 8;
  */
 const WINDOW_EVENTS_MAX = 100;
 
+const none: ReadonlySet<string> = new Set();
+
 /** The wait before the n-th attempt is drawn from 0 … this · 2ⁿ. */
 const BACKOFF_MS = 10;
 const BACKOFF_MS_MAX = 500;
 
 export interface GroupResult {
   /** Of the events from the first on whose effects are durable, with the time at which they were. */
-  readonly settled: readonly { readonly outcome: EventOutcome; readonly atMs: number }[];
+  readonly settled: readonly Settled[];
   /** Why the rest is not; undefined when all of it is. Without personal data. */
   readonly failure: GroupFailure | undefined;
   readonly conflictCount: number;
   /** What durable events named beside their customer's identities, and was not joined to them. */
   readonly refused: readonly EventRefusal[];
+}
+
+/** An event whose effects are durable. */
+export interface Settled {
+  readonly event: CollectedEvent;
+  readonly outcome: EventOutcome;
+  readonly atMs: number;
 }
 
 export type GroupFailure =
@@ -52,13 +62,13 @@ export async function enrichGroup(
   deliveries: readonly DeliveredEvent[],
   surroundings: Surroundings,
 ): Promise<GroupResult> {
-  const settled: { outcome: EventOutcome; atMs: number }[] = [];
-  const takenClaims = new Set<string>();
+  const settled: Settled[] = [];
+  let takenClaims: ReadonlySet<string> = none;
   const refused: EventRefusal[] = [];
   let conflictCount = 0;
   let view = loaded;
   let window = deliveries;
-  const coldIds = new Set<string>();
+  let coldIds: ReadonlySet<string> = none;
   const ended = (failure?: GroupFailure): GroupResult => ({
     settled,
     failure,
@@ -69,7 +79,7 @@ export async function enrichGroup(
     while (settled.length < deliveries.length) {
       const chunk = foldDeliveries(view, window, takenClaims);
       if ('coldNeededOf' in chunk && !coldIds.has(chunk.coldNeededOf)) {
-        coldIds.add(chunk.coldNeededOf);
+        coldIds = new Set([...coldIds, chunk.coldNeededOf]);
         view = await loadView(store, window, coldIds);
         continue;
       }
@@ -77,10 +87,14 @@ export async function enrichGroup(
       if (outcome.kind === 'written' && !('coldNeededOf' in chunk)) {
         const atMs = surroundings.nowMs();
         refused.push(...chunk.refused);
-        settled.push(...chunk.outcomes.map((each) => ({ outcome: each, atMs })));
+        for (const each of chunk.outcomes) {
+          const delivered = deliveries[settled.length];
+          if (delivered !== undefined)
+            settled.push({ event: delivered.event, outcome: each, atMs });
+        }
         if (settled.length === deliveries.length) break;
       } else if (outcome.kind === 'claimed') {
-        for (const key of outcome.keys) takenClaims.add(key);
+        takenClaims = new Set([...takenClaims, ...outcome.keys]);
         // What was read still stands: nothing but the claims was in the way.
         continue;
       } else {
@@ -100,7 +114,7 @@ export async function enrichGroup(
   }
 }
 
-async function writeChunk(store: ProfileStore, chunk: Folding): Promise<WriteOutcome> {
+function writeChunk(store: ProfileStore, chunk: Folding): WriteOutcome | Promise<WriteOutcome> {
   // A cold item that was asked for and is still of another moment: somebody is writing it.
   if ('coldNeededOf' in chunk) return { kind: 'conflict' };
   return chunk.write === undefined ? { kind: 'written' } : store.write(chunk.write);

@@ -8,9 +8,14 @@ export async function inParallel<T, R>(
   work: (thing: T) => Promise<R>,
 ): Promise<R[]> {
   const results: R[] = [];
-  const waiting = things.entries();
+  const waiting = things.values();
+  let startedCount = 0;
   const worker = async () => {
-    for (const [index, thing] of waiting) results[index] = await work(thing);
+    for (const thing of waiting) {
+      const index = startedCount;
+      startedCount += 1;
+      results[index] = await work(thing);
+    }
   };
   await Promise.all(Array.from({ length: Math.min(inFlightMax, things.length) }, worker));
   return results;

@@ -1,6 +1,11 @@
 import type { CatalogueStore } from '../../core/catalogue/catalogue-store.ts';
-import { isNews } from '../../core/catalogue/item-news.ts';
-import { factsOf, type ProductFact } from '../../core/catalogue/product-fact.ts';
+import { isNews, isRepetition } from '../../core/catalogue/item-news.ts';
+import {
+  factsOf,
+  factTimeMs,
+  type ProductFact,
+  pageProductOf,
+} from '../../core/catalogue/product-fact.ts';
 import type { DeliveredEvent } from '../../core/profile/fold-deliveries.ts';
 import type { EntryCache } from './entry-cache.ts';
 import { writeFacts } from './write-facts.ts';
@@ -26,6 +31,7 @@ export async function updateCatalogue(
   const facts: ProductFact[] = [];
   const eventsByItem = new Map<string, DeliveredEvent[]>();
   for (const delivered of deliveries) {
+    if (isOnlyRepeated(cache, delivered)) continue;
     for (const fact of factsOf(delivered.event)) {
       // Nearly all that pages say is known; it is left here, before anything is made of it.
       const known = cache.get(fact.itemId);
@@ -41,6 +47,15 @@ export async function updateCatalogue(
     errors,
     unreadableCount: unreadableItemIds.length,
   };
+}
+
+/** Whether the event is one of the many that repeat what their page says of a product that is known here. */
+function isOnlyRepeated(cache: EntryCache, { event }: DeliveredEvent): boolean {
+  const product = pageProductOf(event);
+  const itemId = product?.product_id;
+  if (product === undefined || typeof itemId !== 'string') return false;
+  const known = cache.get(itemId);
+  return known !== undefined && isRepetition(known, product, factTimeMs(event));
 }
 
 const nothingToDo: CatalogueReport = { failed: [], errors: [], unreadableCount: 0 };

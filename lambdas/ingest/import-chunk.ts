@@ -3,8 +3,9 @@ import type { Context } from 'aws-lambda';
 import * as z from 'zod';
 import { createCatalogueStore } from '../../adapters/dynamodb/catalogue-store.ts';
 import { createDynamoDbClient } from '../../adapters/dynamodb/client.ts';
-import { createDropClient, putObject } from '../../adapters/s3/drop-store.ts';
+import { putObject } from '../../adapters/s3/drop-store.ts';
 import { readObject } from '../../adapters/s3/immutable-objects.ts';
+import { createPatientS3 } from '../../adapters/s3/patient-client.ts';
 import { chunkName, resultName, workKey } from '../../core/mapping/file-drop.ts';
 import { type ChunkResult, chunkTask, type ImportRun } from './import-run.ts';
 import { createIntake, intakeVariables } from './intake-services.ts';
@@ -20,7 +21,7 @@ const environment = intakeVariables
   .parse(process.env);
 
 const metrics = new Metrics();
-const store = { client: createDropClient(), bucket: environment.DROP_BUCKET };
+const store = { client: createPatientS3(), bucket: environment.DROP_BUCKET };
 const dynamoDb = createDynamoDbClient(PATIENCE);
 const { ports, schemas } = createIntake(environment, metrics, dynamoDb);
 const catalogue = createCatalogueStore(dynamoDb, environment.CATALOGUE_TABLE);

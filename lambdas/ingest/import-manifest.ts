@@ -1,7 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import * as z from 'zod';
-import { createDropClient } from '../../adapters/s3/drop-store.ts';
+import { createPatientS3 } from '../../adapters/s3/patient-client.ts';
 import { type ImportManifest, importRun } from './import-run.ts';
 import { sumUpImport, tellFailure } from './sum-up-import.ts';
 
@@ -17,7 +17,7 @@ const cause = z.object({ errorMessage: z.string() });
 const { DROP_BUCKET } = z.object({ DROP_BUCKET: z.string().min(1) }).parse(process.env);
 const logger = new Logger();
 const metrics = new Metrics();
-const store = { client: createDropClient(), bucket: DROP_BUCKET };
+const store = { client: createPatientS3(), bucket: DROP_BUCKET };
 
 /** What the workflow ends with: figures, which also stand in the manifest. */
 type Told = Pick<ImportManifest, 'status' | 'rows' | 'outcomes' | 'events' | 'feed'>;

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { createDynamoDbClient } from '../../adapters/dynamodb/client.ts';
 import { configDocuments } from '../../adapters/dynamodb/config-documents.ts';
 import { mappingDocuments } from '../../adapters/dynamodb/mapping-documents.ts';
-import { createDropClient } from '../../adapters/s3/drop-store.ts';
+import { createPatientS3 } from '../../adapters/s3/patient-client.ts';
 import { sourceDocument } from '../../core/events/source.ts';
 import { fileDropDocument } from '../../core/mapping/file-drop.ts';
 import type { ImportRun, NothingToImport } from './import-run.ts';
@@ -19,7 +19,7 @@ const { DROP_BUCKET, CONFIG_TABLE } = z
 const logger = new Logger();
 const dynamoDb = createDynamoDbClient(PATIENCE);
 const ports = {
-  store: { client: createDropClient(), bucket: DROP_BUCKET },
+  store: { client: createPatientS3(), bucket: DROP_BUCKET },
   fileDrops: configDocuments(dynamoDb, CONFIG_TABLE, 'fileDrop', fileDropDocument),
   mappings: mappingDocuments(dynamoDb, CONFIG_TABLE),
   sources: configDocuments(dynamoDb, CONFIG_TABLE, 'source', sourceDocument),

@@ -1,7 +1,8 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { Context } from 'aws-lambda';
 import * as z from 'zod';
-import { createDropClient, droppedFile, putObject } from '../../adapters/s3/drop-store.ts';
+import { droppedFile, putObject } from '../../adapters/s3/drop-store.ts';
+import { createPatientS3 } from '../../adapters/s3/patient-client.ts';
 import { workKey } from '../../core/mapping/file-drop.ts';
 import { earlierEvents } from './earlier-imports.ts';
 import { closeFeed, openFeed } from './feed-files.ts';
@@ -15,7 +16,7 @@ const PROGRESS = 'progress.json';
 
 const { DROP_BUCKET } = z.object({ DROP_BUCKET: z.string().min(1) }).parse(process.env);
 const logger = new Logger();
-const store = { client: createDropClient(), bucket: DROP_BUCKET };
+const store = { client: createPatientS3(), bucket: DROP_BUCKET };
 
 /** One step of reading a file; the workflow repeats it until the file has been read to its end. */
 export async function handler(input: unknown, context: Context): Promise<ImportRun> {

@@ -1,14 +1,17 @@
 import { Logger } from '@aws-lambda-powertools/logger';
+import { PATIENCE } from '../../adapters/aws/patience.ts';
+import { createDynamoDbClient } from '../../adapters/dynamodb/client.ts';
 import { erasePerson, type LeavingItems } from '../../adapters/dynamodb/person-store.ts';
+import { createPatientS3 } from '../../adapters/s3/patient-client.ts';
 import { erasureRecords } from '../../adapters/s3/search-store.ts';
 import { addCountsByArea, noCounts } from '../../core/privacy/counts.ts';
 import { type Erasure, type SearchStep, searchStep } from '../../core/privacy/search.ts';
-import { createPatientDynamoDb, createPatientS3, setting } from './privacy-environment.ts';
+import { setting } from './privacy-environment.ts';
 
 const logger = new Logger();
 const records = erasureRecords({ client: createPatientS3(), bucket: setting('PRIVACY_BUCKET') });
 const tables = {
-  client: createPatientDynamoDb(),
+  client: createDynamoDbClient(PATIENCE),
   identitiesTable: setting('IDENTITIES_TABLE'),
   profilesTable: setting('PROFILES_TABLE'),
 };

@@ -1,5 +1,8 @@
 import { Logger } from '@aws-lambda-powertools/logger';
+import { PATIENCE } from '../../adapters/aws/patience.ts';
+import { createDynamoDbClient } from '../../adapters/dynamodb/client.ts';
 import { deleteFacts } from '../../adapters/dynamodb/inspector-erasure.ts';
+import { createPatientS3 } from '../../adapters/s3/patient-client.ts';
 import {
   deleteExportsOf,
   deleteWork,
@@ -20,7 +23,7 @@ import {
   noCounts,
 } from '../../core/privacy/counts.ts';
 import { type Erasure, type SearchStep, searchStep } from '../../core/privacy/search.ts';
-import { createPatientDynamoDb, createPatientS3, setting } from './privacy-environment.ts';
+import { setting } from './privacy-environment.ts';
 import { sumPass } from './sum-pass.ts';
 
 /** A search that still finds something after so many passes meets something that writes it anew. */
@@ -29,7 +32,7 @@ const PASSES_MAX = 6;
 const logger = new Logger();
 const store = { client: createPatientS3(), bucket: setting('PRIVACY_BUCKET') };
 const records = erasureRecords(store);
-const dynamoDb = createPatientDynamoDb();
+const dynamoDb = createDynamoDbClient(PATIENCE);
 
 /** Adds a pass up: another one follows until one has found nothing, then the certificate is made. */
 export async function handler(input: unknown): Promise<SearchStep> {

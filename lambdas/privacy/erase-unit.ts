@@ -1,4 +1,7 @@
 import type { Context } from 'aws-lambda';
+import { PATIENCE } from '../../adapters/aws/patience.ts';
+import { createDynamoDbClient } from '../../adapters/dynamodb/client.ts';
+import { createPatientS3 } from '../../adapters/s3/patient-client.ts';
 import {
   erasureRecords,
   readProgress,
@@ -16,12 +19,7 @@ import {
 import { Trace } from '../../core/privacy/trace.ts';
 import { createErasureSink } from './erasure-sink.ts';
 import { planUnits } from './plan-units.ts';
-import {
-  createPatientDynamoDb,
-  createPatientS3,
-  dataBuckets,
-  setting,
-} from './privacy-environment.ts';
+import { dataBuckets, setting } from './privacy-environment.ts';
 import { searchUnit } from './search-unit.ts';
 
 /** Kept back for the object that is under way when the time is over: a large one takes minutes. */
@@ -31,7 +29,7 @@ const CLOCK_DIFFERENCE_MS_MAX = 60_000;
 
 const buckets = dataBuckets();
 const client = createPatientS3();
-const dynamoDb = createPatientDynamoDb();
+const dynamoDb = createDynamoDbClient(PATIENCE);
 const store = { client, bucket: setting('PRIVACY_BUCKET') };
 const records = erasureRecords(store);
 

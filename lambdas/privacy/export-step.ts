@@ -1,4 +1,5 @@
 import type { Context } from 'aws-lambda';
+import { createPatientS3 } from '../../adapters/s3/patient-client.ts';
 import {
   deleteWork,
   exportParts,
@@ -18,7 +19,7 @@ import {
 import { Trace } from '../../core/privacy/trace.ts';
 import { createExportSink, nothingKept } from './export-sink.ts';
 import { planUnits } from './plan-units.ts';
-import { createPatientS3, dataBuckets, setting } from './privacy-environment.ts';
+import { dataBuckets, setting } from './privacy-environment.ts';
 import { searchUnit } from './search-unit.ts';
 import { sumPass } from './sum-pass.ts';
 

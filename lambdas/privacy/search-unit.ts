@@ -8,6 +8,7 @@ import {
 } from '../../core/privacy/search.ts';
 import { searchCurated } from './search-curated.ts';
 import { type ObjectOutcome, type SearchPorts, UNTOUCHED } from './search-ports.ts';
+import { searchSnapshotDay } from './search-snapshot-day.ts';
 import { searchDocument, searchLines } from './search-text.ts';
 
 /** Small documents are looked at side by side: each is a request and little else. */
@@ -60,7 +61,9 @@ function searchObject(area: Area, object: FoundObject, ports: SearchPorts): Prom
     case 'curated':
       return searchCurated(store, object.key, ports);
     case 'snapshots':
-      return deleteSnapshot(store, object, ports);
+      return deleteSnapshot(area.name, store, object, ports);
+    case 'snapshotDays':
+      return searchSnapshotDay(area.name, store, object.key, ports);
   }
 }
 
@@ -69,13 +72,14 @@ function searchObject(area: Area, object: FoundObject, ports: SearchPorts): Prom
  * be reading; that one goes by the bucket's lifecycle.
  */
 async function deleteSnapshot(
+  area: string,
   store: Parameters<typeof deleteObject>[0],
   { key, changedAtMs }: FoundObject,
   { isErasing, nowMs, sink }: SearchPorts,
 ): Promise<ObjectOutcome> {
   if (!isErasing || nowMs() - changedAtMs < TRAINING_MS_MAX) return UNTOUCHED;
   const outcome = { ...UNTOUCHED, deleted: 1 };
-  await sink.changing('snapshots', key, outcome);
+  await sink.changing(area, key, outcome);
   await deleteObject(store, key);
   return outcome;
 }

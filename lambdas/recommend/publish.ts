@@ -1,5 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { flipPointer, readPointer } from '../../adapters/dynamodb/model-pointer.ts';
+import { verifyModel } from '../../adapters/s3/model-list.ts';
 import { readModelFile, writeModel } from '../../adapters/s3/model-store.ts';
 import { fitOnAll } from '../../core/training/candidate.ts';
 import { fitModel } from '../../core/training/fit.ts';
@@ -17,7 +18,8 @@ const logger = new Logger();
 
 /**
  * Fits the promoted parameters to everything, writes `models/<id>/` and makes it current. A retry
- * after any step of it does no more than what is still to do.
+ * after any step of it does no more than what is still to do. What was stored is read again, whole, before
+ * the pointer names it.
  * @throws PointerMoved when another model became current since the candidate was judged
  */
 export async function handler(input: unknown): Promise<PublishedRun> {
@@ -27,6 +29,8 @@ export async function handler(input: unknown): Promise<PublishedRun> {
   if (pointer?.current === run.candidateId) return published(run, pointer.publishedAt);
   if ((pointer?.version ?? 0) !== run.pointerVersion) throw pointerMoved(run);
   await writeFinalModel(run);
+  const checked = await verifyModel(models, run.candidateId);
+  if (!checked.ok) throw new ArtefactDamaged(`as it was stored, ${checked.reason}`);
   const flip = await flipPointer(pointerTable, pointer, run.candidateId, new Date().toISOString());
   if (!flip.ok) throw pointerMoved(run);
   logger.info('model published', { modelId: run.candidateId, previous: flip.pointer.previous });

@@ -1,7 +1,8 @@
-import { S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod';
+import { PATIENCE } from '../../adapters/aws/patience.ts';
 import { createDynamoDbClient } from '../../adapters/dynamodb/client.ts';
 import { candidatesPrefix, type ModelStore } from '../../adapters/s3/model-store.ts';
+import { createPatientS3 } from '../../adapters/s3/patient-client.ts';
 
 /** The variables that the template sets; read once, and a missing one stops the function at its start. */
 const environment = z
@@ -13,24 +14,8 @@ const environment = z
   })
   .parse(process.env);
 
-/** Training is in no hurry, but every request ends: a hung one would cost the whole step. */
-const ATTEMPTS_MAX = 5;
-const CONNECT_MS_MAX = 3_000;
-const ATTEMPT_MS_MAX = 60_000;
-
-const s3 = new S3Client({
-  maxAttempts: ATTEMPTS_MAX,
-  requestHandler: {
-    connectionTimeout: CONNECT_MS_MAX,
-    requestTimeout: ATTEMPT_MS_MAX,
-    throwOnRequestTimeout: true,
-  },
-});
-const dynamoDb = createDynamoDbClient({
-  attemptsMax: ATTEMPTS_MAX,
-  connectMsMax: CONNECT_MS_MAX,
-  attemptMsMax: ATTEMPT_MS_MAX,
-});
+const s3 = createPatientS3();
+export const dynamoDb = createDynamoDbClient(PATIENCE);
 
 export const lake = { client: s3, bucket: environment.LAKE_BUCKET };
 export const models: ModelStore = { client: s3, bucket: environment.MODELS_BUCKET };

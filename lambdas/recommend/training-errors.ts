@@ -9,6 +9,11 @@ export class SnapshotRejected extends Error {
   }
 }
 
+/** The nightly audit found what nothing may be built on. Nothing was published; the current model stays. */
+export class AuditStops extends Error {
+  override readonly name = 'AuditStops';
+}
+
 /** Something that an earlier step wrote cannot be read back as it was written. */
 export class ArtefactDamaged extends Error {
   override readonly name = 'ArtefactDamaged';

@@ -7,6 +7,21 @@ export const runRequest = z.object({
   holdoutDays: z.number().positive().optional(),
 });
 
+/** From ExportProfiles on: an export of the profiles, and where its manifest is once it is done. */
+export const exportingRun = runRequest.extend({
+  profiles: z
+    .discriminatedUnion('status', [
+      z.strictObject({ status: z.literal('running'), exportArn: z.string() }),
+      z.strictObject({
+        status: z.literal('done'),
+        exportArn: z.string(),
+        manifestKey: z.string().min(1),
+      }),
+    ])
+    .optional(),
+});
+export type ExportingRun = z.infer<typeof exportingRun>;
+
 /** From Snapshot and Check on. */
 export const snapshotRun = runRequest.extend({ snapshotId: z.string().min(1) });
 export type SnapshotRun = z.infer<typeof snapshotRun>;

@@ -2,6 +2,14 @@ import * as z from 'zod';
 import type { FaultAction, Faults } from '../faults.ts';
 import { DYNALITE_OPERATIONS, DynaliteTables, itemSchema } from './dynamodb-dynalite.ts';
 import { Expiry, timeToLiveRequest } from './dynamodb-expiry.ts';
+import {
+  describeExportRequest,
+  type ExportRequest,
+  Exports,
+  exportRequest,
+  type PutExported,
+  tableOf,
+} from './dynamodb-export.ts';
 import { RequestTokens } from './dynamodb-request-tokens.ts';
 import {
   type TransactWriteRequest,
@@ -25,6 +33,8 @@ export interface DynamoDbOptions {
   readonly directory?: string;
   /** Epoch milliseconds, for expiry. */
   readonly now?: () => number;
+  /** Where exports of tables go; without it there are none. */
+  readonly putExported?: PutExported;
 }
 
 export interface DynamoDbEngine extends Engine {
@@ -47,6 +57,8 @@ const OPERATIONS = [
   'DescribeTimeToLive',
   'UpdateContinuousBackups',
   'DescribeContinuousBackups',
+  'ExportTableToPointInTime',
+  'DescribeExport',
 ];
 
 export async function startDynamoDbEngine(options: DynamoDbOptions = {}): Promise<DynamoDbEngine> {
@@ -54,7 +66,7 @@ export async function startDynamoDbEngine(options: DynamoDbOptions = {}): Promis
   // a whole slab alive: almost four times the memory, measured with 22,000 orders stored.
   Buffer.poolSize = 0;
   const tables = new DynaliteTables(options.directory);
-  const database = new Database(tables, options.now ?? Date.now);
+  const database = new Database(tables, options.now ?? Date.now, new Exports(options.putExported));
   const service = await startJsonService({
     name: 'DynamoDB',
     target: 'DynamoDB_20120810',
@@ -104,8 +116,10 @@ class Database {
   readonly #expiry = new Expiry();
   readonly #tokens = new RequestTokens();
   readonly #recoverable = new Set<string>();
+  readonly #exports: Exports;
 
-  constructor(tables: DynaliteTables, now: () => number) {
+  constructor(tables: DynaliteTables, now: () => number, exports: Exports) {
+    this.#exports = exports;
     this.#tables = tables;
     this.#now = now;
   }
@@ -144,6 +158,10 @@ class Database {
       case 'DescribeContinuousBackups':
         await this.#tables.table(parseInput(tableName, input).TableName);
         return this.#backupsOf(parseInput(tableName, input).TableName);
+      case 'ExportTableToPointInTime':
+        return this.#export(parseInput(exportRequest, input));
+      case 'DescribeExport':
+        return this.#exports.describe(parseInput(describeExportRequest, input).ExportArn);
       default:
         return this.#lock.shared(() => this.#single(operation, input));
     }
@@ -152,6 +170,23 @@ class Database {
   sweepExpired(): Promise<number> {
     const nowS = Math.floor(this.#now() / 1000);
     return this.#expiry.sweep(nowS, (operation, input) => this.call(operation, input));
+  }
+
+  /** As of one moment: nobody writes while it runs. */
+  async #export(request: ExportRequest): Promise<Record<string, unknown>> {
+    const name = tableOf(request.TableArn);
+    try {
+      await this.#tables.table(name);
+    } catch {
+      throw new ServiceError('TableNotFoundException', `Table not found: ${name}`);
+    }
+    if (!this.#recoverable.has(name)) {
+      throw new ServiceError(
+        'PointInTimeRecoveryUnavailableException',
+        `Point in time recovery is not enabled for table '${name}'`,
+      );
+    }
+    return this.#lock.alone(() => this.#exports.start(this.#tables, request, this.#now()));
   }
 
   /** Does nothing again that its token says was done. */

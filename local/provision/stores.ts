@@ -29,6 +29,9 @@ const table = z.strictObject({
   TimeToLiveSpecification: z
     .strictObject({ AttributeName: z.string(), Enabled: z.boolean() })
     .optional(),
+  PointInTimeRecoverySpecification: z
+    .strictObject({ PointInTimeRecoveryEnabled: z.boolean() })
+    .optional(),
 });
 
 const stream = z.strictObject({
@@ -94,7 +97,12 @@ export function storeKinds(parts: CloudParts): ResourceKind[] {
 async function makeTable(
   { dynamoDb }: CloudParts,
   name: string,
-  { TimeToLiveSpecification, TableName: _, ...properties }: z.infer<typeof table>,
+  {
+    TimeToLiveSpecification,
+    PointInTimeRecoverySpecification,
+    TableName: _,
+    ...properties
+  }: z.infer<typeof table>,
 ): Promise<void> {
   try {
     await dynamoDb.call('CreateTable', {
@@ -109,6 +117,10 @@ async function makeTable(
   await untilActive(dynamoDb, name);
   if (TimeToLiveSpecification !== undefined) {
     await dynamoDb.call('UpdateTimeToLive', { TableName: name, TimeToLiveSpecification });
+  }
+  if (PointInTimeRecoverySpecification !== undefined) {
+    const backups = { TableName: name, PointInTimeRecoverySpecification };
+    await dynamoDb.call('UpdateContinuousBackups', backups);
   }
 }
 

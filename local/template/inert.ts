@@ -57,7 +57,6 @@ export const inert: Readonly<Record<string, string>> = {
 
   // Durability and encryption of data that lives as long as the process, or in one folder.
   'AWS::DynamoDB::Table.BillingMode': 'The local engine has no capacity limits; nothing is billed.',
-  'AWS::DynamoDB::Table.PointInTimeRecoverySpecification': 'There are no local backups.',
   'AWS::DynamoDB::Table.SSESpecification': 'Nothing is encrypted at rest on this machine.',
   'AWS::DynamoDB::Table.DeletionProtectionEnabled':
     'Nobody deletes a table through CloudFormation.',

@@ -12,6 +12,7 @@ const state = templateOf('KindredState-dev');
 const environment = parseEnvironment('dev', environments.dev);
 const settings = {
   lakeRetentionDays: environment.lakeRetentionDays,
+  snapshotRetentionDays: environment.train.snapshotRetentionDays,
   profileRetentionDays: environment.privacy.profileRetentionDays,
 };
 

@@ -97,7 +97,8 @@ const VARIABLES: Record<string, string[]> = {
     'IDENTITY_SECRET_ID',
   ],
   Authorize: ['TOKEN_SECRET_ID', 'API_KEY_SECRET_ID'],
-  Snapshot: WORKFLOW_VARIABLES,
+  ExportProfiles: [...WORKFLOW_VARIABLES, 'PROFILES_TABLE_ARN'],
+  Snapshot: [...WORKFLOW_VARIABLES, 'SNAPSHOT_DISK_MB'],
   Check: WORKFLOW_VARIABLES,
   Train: WORKFLOW_VARIABLES,
   Evaluate: WORKFLOW_VARIABLES,
@@ -106,6 +107,7 @@ const VARIABLES: Record<string, string[]> = {
     'REPLAY_STATE_MACHINE_ARN',
     'INSPECTOR_TABLE',
     'LAKE_BUCKET',
+    'MODELS_BUCKET',
     'PRIVACY_BUCKET',
     'IDENTITIES_TABLE',
     'PROFILES_TABLE',
@@ -128,6 +130,7 @@ const VARIABLES: Record<string, string[]> = {
     'IDENTITY_SECRET_ID',
   ],
   Publish: WORKFLOW_VARIABLES,
+  Retain: [...WORKFLOW_VARIABLES, 'MODELS_KEPT_MAX', 'MODELS_KEPT_DAYS_MIN'],
 };
 
 describe('the functions', () => {
@@ -338,12 +341,12 @@ describe('the workflows', () => {
     }
   });
 
-  it('start on schedule: the lake is compacted, then a model is trained', () => {
+  it('start on schedule: the lake is compacted, and audited, then a model is trained', () => {
     const schedules = resourcesOf(service, 'AWS::Scheduler::Schedule').map(
       ([, { Properties }]) => [Properties.Description, Properties.ScheduleExpression] as const,
     );
     expect(new Map(schedules).get('Compacts the day before')).toBe('cron(30 1 * * ? *)');
-    expect(new Map(schedules).get('Trains a candidate model')).toBe('cron(0 2 * * ? *)');
+    expect(new Map(schedules).get('Trains a candidate model')).toBe('cron(0 4 * * ? *)');
     for (const [, { Properties }] of resourcesOf(service, 'AWS::Scheduler::Schedule')) {
       expect(Properties.State).toBe('ENABLED');
     }

@@ -45,28 +45,30 @@ interface Process {
 }
 const processes = new AsyncLocalStorage<Process>();
 
-vi.mock('../../lambdas/privacy/privacy-environment.ts', async (importOriginal) => {
-  const original =
-    await importOriginal<typeof import('../../lambdas/privacy/privacy-environment.ts')>();
-  return {
-    ...original,
-    createPatientS3: () => {
-      const client = original.createPatientS3();
-      client.middlewareStack.add(
-        (next, context) => (args) => asOneStep(context.commandName ?? '', () => next(args)),
-        { step: 'initialize' },
-      );
-      return client;
-    },
-    createPatientDynamoDb: () => {
-      const client = original.createPatientDynamoDb();
-      client.middlewareStack.add(
-        (next, context) => (args) => asOneStep(context.commandName ?? '', () => next(args)),
-        { step: 'initialize' },
-      );
-      return client;
-    },
+vi.mock('../../adapters/s3/patient-client.ts', async (importOriginal) => {
+  const original = await importOriginal<typeof import('../../adapters/s3/patient-client.ts')>();
+  const createPatientS3 = () => {
+    const client = original.createPatientS3();
+    client.middlewareStack.add(
+      (next, context) => (args) => asOneStep(context.commandName ?? '', () => next(args)),
+      { step: 'initialize' },
+    );
+    return client;
   };
+  return { createPatientS3 };
+});
+
+vi.mock('../../adapters/dynamodb/client.ts', async (importOriginal) => {
+  const original = await importOriginal<typeof import('../../adapters/dynamodb/client.ts')>();
+  const createDynamoDbClient: typeof original.createDynamoDbClient = (options) => {
+    const client = original.createDynamoDbClient(options);
+    client.middlewareStack.add(
+      (next, context) => (args) => asOneStep(context.commandName ?? '', () => next(args)),
+      { step: 'initialize' },
+    );
+    return client;
+  };
+  return { ...original, createDynamoDbClient };
 });
 
 async function asOneStep<T>(command: string, request: () => Promise<T>): Promise<T> {

@@ -2,7 +2,6 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
@@ -15,6 +14,7 @@ import { IdentityHasher, identityRef } from '../../core/identity/identity-key.ts
 import { foundedProfileId } from '../../core/identity/profile-id.ts';
 import { signedCertificate } from '../../core/privacy/certificate.ts';
 import { everything, objectsOf, placesOf, textOf } from '../support/customer-places.ts';
+import { erasedCount } from '../support/erased-count.ts';
 import { kindredShell } from '../support/kindred-shell.ts';
 import { eventually, startTestCloud, type TestCloud } from './cloud.ts';
 
@@ -212,32 +212,6 @@ async function replayLake(...options: string[]): Promise<number> {
   return z.object({ acceptedCount: z.number() }).parse(JSON.parse(await shell(line))).acceptedCount;
 }
 
-/** Events that the enricher has dropped, by its metric. */
-async function erasedCount(): Promise<number> {
-  const now = Date.now();
-  const { MetricDataResults } = await test.clients.cloudWatch.send(
-    new GetMetricDataCommand({
-      StartTime: new Date(now - HOUR_MS),
-      EndTime: new Date(now + HOUR_MS),
-      MetricDataQueries: [
-        {
-          Id: 'erased',
-          MetricStat: {
-            Metric: {
-              Namespace: 'Kindred',
-              MetricName: 'EventsErased',
-              Dimensions: [{ Name: 'service', Value: 'enrich' }],
-            },
-            Period: 60,
-            Stat: 'Sum',
-          },
-        },
-      ],
-    }),
-  );
-  return (MetricDataResults?.[0]?.Values ?? []).reduce((sum, value) => sum + value, 0);
-}
-
 describe('a customer who asks to be forgotten', () => {
   const backup: { key: string; bytes: Buffer }[] = [];
 
@@ -356,7 +330,11 @@ describe('a customer who asks to be forgotten', () => {
     const rebuild = { rebuildId: randomUUID(), resetAt: new Date().toISOString(), identities };
     await writeFile(join(folder, 'rebuild.json'), JSON.stringify(rebuild));
     expect(await replayLake('--rebuild', 'rebuild.json')).toBe(4);
-    await eventually('the drops', erasedCount, (count) => count >= 6);
+    await eventually(
+      'the drops',
+      () => erasedCount(test),
+      (count) => count >= 6,
+    );
     expect(await test.profileOf(ANNA)).toBeUndefined();
     const tables = (await places()).filter((place) => place.endsWith('TableName'));
     expect(tables).toEqual(['IdentitiesTableName']);

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/client-s3';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { SnapshotDatabase } from '../../adapters/duckdb/snapshot-database.ts';
 import { readCurated, rowsOf } from '../../adapters/s3/curated-rows.ts';
 import { partKey, putPart } from '../../adapters/s3/curated-store.ts';
 import type { CollectedEvent, Identity } from '../../core/events/event.ts';
@@ -19,6 +20,7 @@ import { noProgress, type SearchUnit, type UnitProgress } from '../../core/priva
 import { Trace } from '../../core/privacy/trace.ts';
 import { eventColumns, productColumns, productRowsOf } from '../../core/quality/curated-events.ts';
 import { CuratedPart } from '../../core/quality/curated-part.ts';
+import { deedsOf } from '../../core/training/day-deeds.ts';
 import type { SearchPorts } from '../../lambdas/privacy/search-ports.ts';
 import { searchUnit } from '../../lambdas/privacy/search-unit.ts';
 import { type S3Engine, startS3Engine } from '../../local/engines/s3.ts';
@@ -249,6 +251,30 @@ describe('curated files', () => {
     expect([await rowsIn(eventsKey), await rowsIn(productsKey)]).toEqual(
       before.map((each) => each.filter(({ message_id }) => message_id !== 'm1')),
     );
+  });
+});
+
+describe('days’ files of training', () => {
+  it('go where they have rows of the customer, and stay where they have none', async () => {
+    const dayFile = async (name: string, events: readonly CollectedEvent[]) => {
+      const rows = events.flatMap((event, number) => deedsOf(JSON.stringify(event), number) ?? []);
+      const ndjson = join(directory, `${name}.ndjson`);
+      await writeFile(ndjson, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+      const path = join(directory, `${name}.parquet`);
+      const options = { memoryMb: 256, threads: 1, folder: directory, folderMb: 64 };
+      const database = await SnapshotDatabase.open(options);
+      await database.writeDay(ndjson, path, { lines: String(events.length) });
+      database.close();
+      await put(`snapshot-days/day=${DAY}/${name}.parquet`, await readFile(path));
+    };
+    await dayFile('theirs', [eventOf('m1', [bert]), eventOf('m2', [anna])]);
+    await dayFile('others', [eventOf('m3', [bert])]);
+    const unit = { area: 'snapshot days', prefix: `snapshot-days/day=${DAY}/` };
+    await search(unit, portsOf({ isErasing: false }));
+    expect(await keys()).toHaveLength(2);
+    const { counts } = await search(unit);
+    expect(counts).toMatchObject({ deleted: 1, scanned: 2 });
+    expect(await keys()).toEqual([`snapshot-days/day=${DAY}/others.parquet`]);
   });
 });
 

@@ -52,7 +52,13 @@ async function run(holdoutDays?: number) {
 describe('the training workflow, run by Step Functions', () => {
   it('fails on an empty lake with every reason, and publishes nothing', async () => {
     const { result, entered } = await run();
-    expect(entered).toEqual(['Snapshot', 'Check', 'Failed']);
+    expect(entered).toEqual([
+      'ExportProfiles',
+      'ProfilesExported',
+      'Snapshot',
+      'Check',
+      'SnapshotRejected',
+    ]);
     expect(result).toMatchObject({
       name: 'UserError',
       message: expect.stringContaining('SnapshotRejected: snapshot'),
@@ -65,12 +71,15 @@ describe('the training workflow, run by Step Functions', () => {
     await fillStores(stores);
     const { result, entered } = await run();
     expect(entered).toEqual([
+      'ExportProfiles',
+      'ProfilesExported',
       'Snapshot',
       'Check',
       'Train',
       'Evaluate',
       'Gate',
       'Publish',
+      'Retain',
       'Published',
     ]);
     expect(result).toMatchObject({ promoted: true });

@@ -4,8 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { applyFacts, type CatalogueEntry, withFact } from '../../core/catalogue/catalogue-entry.ts';
 import { DAY_MS, HISTORY_DAYS } from '../../core/catalogue/history-days.ts';
 import { item } from '../../core/catalogue/item.ts';
-import type { ItemFields, ProductFact } from '../../core/catalogue/product-fact.ts';
+import { isNews, isRepetition } from '../../core/catalogue/item-news.ts';
+import { factsOf, type ItemFields, type ProductFact } from '../../core/catalogue/product-fact.ts';
 import { entryFromStored, storedFormOf } from '../../core/catalogue/stored-entry.ts';
+import { trackEvent } from '../unit/event-maker.ts';
 
 const START_MS = Date.UTC(2026, 0, 1);
 const RUNS = { seed: 20261127, numRuns: 1_000 };
@@ -188,3 +190,55 @@ function sizeOf(entry: CatalogueEntry): number {
 function bytesOf(value: unknown): number {
   return Buffer.byteLength(JSON.stringify(value));
 }
+
+describe('what a page only repeats', () => {
+  it('is told from its words alone, and is never news', () => {
+    /** Each word as it is known, another, or none. */
+    const choice = fc.constantFrom('known', 'known', 'known', 'other', 'none');
+    const choices = fc.array(choice, { minLength: 7, maxLength: 7 });
+    const others: Readonly<Record<string, unknown>> = {
+      name: ' a ',
+      url: 'd',
+      brand: 7,
+      price: '4.5',
+      currency: 'gbp',
+      available: true,
+      adult: true,
+    };
+    const saidOf = (entry: CatalogueEntry, chosen: readonly string[]) => {
+      const [currency = 'GBP', record] = Object.entries(entry.prices)[0] ?? [];
+      const known: Readonly<Record<string, unknown>> = {
+        name: entry.title,
+        url: entry.url,
+        brand: entry.brand,
+        price: record?.price,
+        currency,
+      };
+      return Object.fromEntries(
+        Object.keys(others).flatMap((word, index) => {
+          if (chosen[index] === 'none') return [];
+          const value = chosen[index] === 'known' ? known[word] : others[word];
+          return value === undefined ? [] : [[word, value]];
+        }),
+      );
+    };
+    let repeatedCount = 0;
+    fc.assert(
+      fc.property(facts, choices, timeMs, (all, chosen, atMs) => {
+        const entry = entryOf(all);
+        const said = saidOf(entry, chosen);
+        const at = new Date(atMs).toISOString();
+        const event = trackEvent('Product Viewed', {
+          timestamp: at,
+          receivedAt: at,
+          properties: { ...said, product_id: 'mug' },
+        });
+        if (!isRepetition(entry, said, atMs)) return;
+        repeatedCount += 1;
+        for (const each of factsOf(event)) expect(isNews(entry, each)).toBe(false);
+      }),
+      { ...RUNS, numRuns: 5_000 },
+    );
+    expect(repeatedCount).toBeGreaterThan(100);
+  });
+});

@@ -1,10 +1,16 @@
+import { createHash } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
-import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { CreateTableCommand, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  CreateTableCommand,
+  DynamoDBClient,
+  PutItemCommand,
+  UpdateContinuousBackupsCommand,
+} from '@aws-sdk/client-dynamodb';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { marshall } from '@aws-sdk/util-dynamodb';
+import { startDynamoDbEngine } from '../../local/engines/dynamodb.ts';
 
 /** The stores that training reads and writes, on this machine; set as the functions' environment. */
 export interface TrainingStores {
@@ -19,25 +25,26 @@ export interface TrainingStores {
 
 const bucketOfLake = 'lake';
 
-/** It has no types of its own. */
-const dynalite: (options: { createTableMs: number }) => Server = createRequire(import.meta.url)(
-  'dynalite',
-);
-
 export async function startStores(): Promise<TrainingStores> {
   const objects = new Map<string, Buffer>();
   const objectServer = createObjectServer(objects);
-  const tableServer = dynalite({ createTableMs: 0 });
-  for (const server of [objectServer, tableServer]) {
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  }
-  const endpointOf = (server: { address(): unknown }) =>
-    `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  setEnvironment(endpointOf(objectServer), endpointOf(tableServer));
+  const tables = await startDynamoDbEngine({
+    putExported: async (bucket, key, body) => void objects.set(`${bucket}/${key}`, body),
+  });
+  await new Promise<void>((resolve) => objectServer.listen(0, '127.0.0.1', resolve));
+  const { port } = objectServer.address() as AddressInfo;
+  setEnvironment(`http://127.0.0.1:${port}`, tables.endpoint);
   const s3 = new S3Client({});
   const dynamoDb = new DynamoDBClient({});
   await createTable(dynamoDb, 'catalogue', ['itemId']);
   await createTable(dynamoDb, 'config', ['kind', 'id']);
+  await createTable(dynamoDb, 'profiles', ['profileId']);
+  await dynamoDb.send(
+    new UpdateContinuousBackupsCommand({
+      TableName: 'profiles',
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+    }),
+  );
   return {
     s3,
     dynamoDb,
@@ -63,9 +70,8 @@ export async function startStores(): Promise<TrainingStores> {
       s3.destroy();
       dynamoDb.destroy();
       objectServer.closeAllConnections();
-      for (const server of [objectServer, tableServer]) {
-        await new Promise((resolve) => server.close(resolve));
-      }
+      await new Promise((resolve) => objectServer.close(resolve));
+      await tables.stop();
     },
   };
 }
@@ -82,6 +88,11 @@ function setEnvironment(s3Endpoint: string, dynamoDbEndpoint: string): void {
     MODELS_BUCKET: 'models',
     CATALOGUE_TABLE: 'catalogue',
     CONFIG_TABLE: 'config',
+    PROFILES_TABLE_ARN: 'arn:aws:dynamodb:eu-west-1:000000000000:table/profiles',
+    SNAPSHOT_DISK_MB: '1024',
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '1769',
+    MODELS_KEPT_MAX: '5',
+    MODELS_KEPT_DAYS_MIN: '7',
     POWERTOOLS_SERVICE_NAME: 'training',
     POWERTOOLS_METRICS_NAMESPACE: 'Kindred',
     POWERTOOLS_LOG_LEVEL: 'SILENT',
@@ -115,7 +126,7 @@ interface S3Request {
   readonly body: Buffer;
 }
 
-/** As much of S3 as training uses: create once, read, list. */
+/** As much of S3 as training uses: create once, read, list, delete. */
 function answerS3(
   objects: Map<string, Buffer>,
   { method, key, query, isCreation, body }: S3Request,
@@ -125,14 +136,27 @@ function answerS3(
     objects.set(key, body);
     return { status: 200, body: '' };
   }
+  if (method === 'DELETE') {
+    objects.delete(key);
+    return { status: 204, body: '' };
+  }
+  if (query.has('delete')) {
+    const bucket = key.replace(/\/$/, '');
+    for (const [, name] of body.toString().matchAll(/<Key>([^<]+)<\/Key>/g)) {
+      objects.delete(`${bucket}/${name}`);
+    }
+    return { status: 200, body: '<DeleteResult></DeleteResult>' };
+  }
   if (query.has('list-type')) {
     const prefix = `${key.replace(/\/$/, '')}/${query.get('prefix') ?? ''}`;
     const contents = [...objects.keys()]
       .filter((name) => name.startsWith(prefix))
       .sort()
       .map((name) => {
-        const size = objects.get(name)?.byteLength ?? 0;
-        return `<Contents><Key>${name.slice(name.indexOf('/') + 1)}</Key><Size>${size}</Size></Contents>`;
+        const body = objects.get(name) ?? Buffer.alloc(0);
+        const key = name.slice(name.indexOf('/') + 1);
+        const etag = createHash('md5').update(body).digest('hex');
+        return `<Contents><Key>${key}</Key><Size>${body.byteLength}</Size><ETag>"${etag}"</ETag><LastModified>2026-11-01T00:00:00.000Z</LastModified></Contents>`;
       });
     return {
       status: 200,

@@ -2,28 +2,34 @@ import type { TrainingStores } from './stores.ts';
 import { checkerboard, DAY_S, START_S } from './training-data.ts';
 
 export interface TrainingSteps {
+  readonly exportProfiles: typeof import('../../lambdas/recommend/export-profiles.ts').handler;
   readonly snapshot: typeof import('../../lambdas/recommend/snapshot.ts').handler;
   readonly check: typeof import('../../lambdas/recommend/check.ts').handler;
   readonly train: typeof import('../../lambdas/recommend/train.ts').handler;
   readonly evaluate: typeof import('../../lambdas/recommend/evaluate.ts').handler;
   readonly publish: typeof import('../../lambdas/recommend/publish.ts').handler;
+  readonly retain: typeof import('../../lambdas/recommend/retain.ts').handler;
 }
 
 /** The handlers; imported only once the stores run, for they read their environment when loaded. */
 export async function loadSteps(): Promise<TrainingSteps> {
-  const [snapshot, check, train, evaluate, publish] = await Promise.all([
+  const [exportProfiles, snapshot, check, train, evaluate, publish, retain] = await Promise.all([
+    import('../../lambdas/recommend/export-profiles.ts'),
     import('../../lambdas/recommend/snapshot.ts'),
     import('../../lambdas/recommend/check.ts'),
     import('../../lambdas/recommend/train.ts'),
     import('../../lambdas/recommend/evaluate.ts'),
     import('../../lambdas/recommend/publish.ts'),
+    import('../../lambdas/recommend/retain.ts'),
   ]);
   return {
+    exportProfiles: exportProfiles.handler,
     snapshot: snapshot.handler,
     check: check.handler,
     train: train.handler,
     evaluate: evaluate.handler,
     publish: publish.handler,
+    retain: retain.handler,
   };
 }
 

@@ -60,6 +60,24 @@ describe('the model in memory', () => {
     expect((await model.get())?.id).toBe('one');
   });
 
+  it('is the one before while a function that has just started finds the current one damaged', async () => {
+    const source: Published & ModelSource = Object.assign(new Published(), {
+      previousId: async () => 'one',
+    });
+    source.refused.add('two');
+    source.current = 'two';
+    const failures: string[] = [];
+    const model = new CurrentModel(source, (reason, kind) => failures.push(`${kind}: ${reason}`));
+    expect((await model.get())?.id).toBe('one');
+    expect(failures).toEqual(['model: damaged']);
+    // Asked for again in its time, once it is mended.
+    source.refused.clear();
+    await vi.advanceTimersByTimeAsync(60_001);
+    await model.get();
+    await vi.advanceTimersByTimeAsync(1);
+    expect((await model.get())?.id).toBe('two');
+  });
+
   it('appears soon after the first one is published', async () => {
     const source = new Published();
     const model = new CurrentModel(source, () => {});

@@ -30,16 +30,27 @@ describe('the training workflow', () => {
     });
     expect([`start ${machine.StartAt}`, ...flow]).toMatchInlineSnapshot(`
       [
-        "start Snapshot",
+        "start ExportProfiles",
+        "ExportProfiles Task ProfilesExported",
+        "ProfilesExported Choice Snapshot {% $states.input.profiles.status = 'running' %} WaitForProfiles",
+        "WaitForProfiles Wait ExportProfiles",
         "Snapshot Task Check",
         "Check Task Train",
         "Train Task Evaluate",
         "Evaluate Task Gate",
         "Gate Choice Rejected {% $states.input.promoted = true %} Publish",
-        "Publish Task Published",
+        "Publish Task Retain",
+        "Retain Task Published",
         "Published Succeed",
         "Rejected Succeed",
-        "Failed Fail",
+        "SnapshotFailed Fail",
+        "SnapshotRejected Fail",
+        "StoppedByAudit Fail",
+        "CheckFailed Fail",
+        "TrainingFailed Fail",
+        "EvaluationFailed Fail",
+        "PublicationFailed Fail",
+        "RetentionFailed Fail",
       ]
     `);
   });
@@ -64,21 +75,34 @@ describe('the training workflow', () => {
     }
   });
 
-  it('fails with the error and the cause of the step that failed', () => {
-    for (const [, { Catch }] of tasks) {
-      expect(Catch).toEqual([
-        {
-          ErrorEquals: ['States.ALL'],
-          Output: "{% {'error': $states.errorOutput} %}",
-          Next: 'Failed',
-        },
-      ]);
+  it('ends each kind of failure in a state of its own, with the error and the cause', () => {
+    const caught = tasks.flatMap(([name, { Catch }]) =>
+      (Catch ?? []).map(({ ErrorEquals, Next }) => `${name} ${ErrorEquals.join(' ')} ${Next}`),
+    );
+    expect(caught).toEqual([
+      'ExportProfiles States.ALL SnapshotFailed',
+      'Snapshot States.ALL SnapshotFailed',
+      'Check SnapshotRejected SnapshotRejected',
+      'Check AuditStops StoppedByAudit',
+      'Check States.ALL CheckFailed',
+      'Train SnapshotRejected SnapshotRejected',
+      'Train States.ALL TrainingFailed',
+      'Evaluate SnapshotRejected SnapshotRejected',
+      'Evaluate States.ALL EvaluationFailed',
+      'Publish States.ALL PublicationFailed',
+      'Retain States.ALL RetentionFailed',
+    ]);
+    const ends = states.filter(([, { Type }]) => Type === 'Fail');
+    expect(new Set(ends.map(([name]) => name))).toEqual(
+      new Set(caught.map((one) => one.split(' ').at(-1))),
+    );
+    for (const [, { Comment: _, ...end }] of ends) {
+      expect(end).toEqual({
+        Type: 'Fail',
+        Error: '{% $states.input.error.Error %}',
+        Cause: '{% $states.input.error.Cause %}',
+      });
     }
-    expect(machine.States.Failed).toEqual({
-      Type: 'Fail',
-      Error: '{% $states.input.error.Error %}',
-      Cause: '{% $states.input.error.Cause %}',
-    });
   });
 
   it('leads every state to one that exists', () => {
