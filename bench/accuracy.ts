@@ -11,6 +11,7 @@ import { fitModel } from '../core/training/fit.ts';
 import type { RecipeName } from '../core/training/holdout/recipes.ts';
 import { timeRange } from '../core/training/interactions.ts';
 import { HOLDOUT_DAYS_DEFAULT, splitByTime } from '../core/training/split.ts';
+import { openTrainingThreads } from '../core/training/training-threads.ts';
 import { tune } from '../core/training/tune.ts';
 import { ORDERS, readOnlineRetail } from '../examples/online-retail-orders.ts';
 import { above, atLeast, atMost, type Check, printChecks, shown } from './check.ts';
@@ -30,6 +31,8 @@ const parts: Readonly<Record<string, () => Promise<Check[]>>> = {
   'gowalla best': gowallaBest,
   'online-retail': onlineRetail,
 };
+
+const threads = openTrainingThreads();
 
 async function main(): Promise<void> {
   const checks: Check[] = [];
@@ -94,9 +97,21 @@ async function onlineRetail(): Promise<Check[]> {
   const outcome = range && splitByTime(range, HOLDOUT_DAYS_DEFAULT);
   if (!outcome?.ok) throw new Error(outcome?.reason ?? 'no interactions');
   const { split } = outcome;
-  const tuning = tune(data, split, TRAINING_SEED);
-  const candidate = fitModel('candidate', fitBeforeTest(data, split), tuning.parameters);
-  const report = evaluateCandidate({ snapshotId: 'bench', data, split, candidate, tuning });
+  const tuning = await tune(threads, data, split, TRAINING_SEED);
+  const candidate = await fitModel(
+    threads,
+    'candidate',
+    fitBeforeTest(data, split),
+    tuning.parameters,
+  );
+  const report = await evaluateCandidate({
+    threads,
+    snapshotId: 'bench',
+    data,
+    split,
+    candidate,
+    tuning,
+  });
   const bounds = { fresh: 0.13, all: 0.235 } as const;
   return (['fresh', 'all'] as const).flatMap((question) => {
     const figures = report.candidate[question];

@@ -15,8 +15,11 @@ import { decide } from '../core/training/gate.ts';
 import { timeRange } from '../core/training/interactions.ts';
 import type { EvaluationReport } from '../core/training/report.ts';
 import { HOLDOUT_DAYS_DEFAULT, splitByTime } from '../core/training/split.ts';
+import { openTrainingThreads } from '../core/training/training-threads.ts';
 import { tune } from '../core/training/tune.ts';
 import { ORDERS, readOnlineRetail } from '../examples/online-retail-orders.ts';
+
+const threads = openTrainingThreads();
 
 async function main(): Promise<void> {
   const data = await readOnlineRetail();
@@ -29,12 +32,24 @@ async function main(): Promise<void> {
   if (!outcome?.ok) throw new Error(outcome?.reason ?? 'no interactions');
   const { split } = outcome;
   const startMs = performance.now();
-  const tuning = tune(data, split, TRAINING_SEED);
+  const tuning = await tune(threads, data, split, TRAINING_SEED);
   const tunedMs = performance.now();
-  const candidate = fitModel('candidate', fitBeforeTest(data, split), tuning.parameters);
-  const report = evaluateCandidate({ snapshotId: 'bench', data, split, candidate, tuning });
+  const candidate = await fitModel(
+    threads,
+    'candidate',
+    fitBeforeTest(data, split),
+    tuning.parameters,
+  );
+  const report = await evaluateCandidate({
+    threads,
+    snapshotId: 'bench',
+    data,
+    split,
+    candidate,
+    tuning,
+  });
   const evaluatedMs = performance.now();
-  fitModel('final', fitOnAll(data, split), tuning.parameters);
+  await fitModel(threads, 'final', fitOnAll(data, split), tuning.parameters);
   const fittedMs = performance.now();
   const seconds = {
     tune: (tunedMs - startMs) / 1000,

@@ -9,6 +9,7 @@ import { fitModel, type TrainingData } from '../core/training/fit.ts';
 import { decide } from '../core/training/gate.ts';
 import { CART, PURCHASE, timeRange, VIEW } from '../core/training/interactions.ts';
 import { splitByTime } from '../core/training/split.ts';
+import { openTrainingThreads } from '../core/training/training-threads.ts';
 import { tune } from '../core/training/tune.ts';
 import { generateShop, type Shop } from '../examples/shop/generate.ts';
 
@@ -48,7 +49,9 @@ export function trainingDataOf(shop: Shop): TrainingData {
   };
 }
 
-function main(): void {
+const threads = openTrainingThreads();
+
+async function main(): Promise<void> {
   const count = Number(process.argv[2] ?? SEEDS_DEFAULT);
   let promoted = 0;
   for (let seed = 1; seed <= count; seed += 1) {
@@ -58,9 +61,21 @@ function main(): void {
     const outcome = range && splitByTime(range);
     if (!outcome?.ok) throw new Error(outcome?.reason ?? 'no interactions');
     const { split } = outcome;
-    const tuning = tune(data, split, TRAINING_SEED);
-    const candidate = fitModel('candidate', fitBeforeTest(data, split), tuning.parameters);
-    const report = evaluateCandidate({ snapshotId: 'bench', data, split, candidate, tuning });
+    const tuning = await tune(threads, data, split, TRAINING_SEED);
+    const candidate = await fitModel(
+      threads,
+      'candidate',
+      fitBeforeTest(data, split),
+      tuning.parameters,
+    );
+    const report = await evaluateCandidate({
+      threads,
+      snapshotId: 'bench',
+      data,
+      split,
+      candidate,
+      tuning,
+    });
     const verdict = decide(report);
     if (verdict.promoted) promoted += 1;
     const { candidate: ours, popularity: theirs } = report;
@@ -74,4 +89,4 @@ function main(): void {
   console.log(`${promoted} of ${count} promoted`);
 }
 
-if (import.meta.main) main();
+if (import.meta.main) await main();

@@ -14,12 +14,14 @@ import {
 } from './report.ts';
 import { scoreHistory } from './score.ts';
 import type { TimeSplit } from './split.ts';
+import type { TrainingThreads } from './training-threads.ts';
 import type { Tuning } from './tune.ts';
 
 /** Fixed, so that a run can be repeated to the digit. */
 export const TRAINING_SEED = 20_110_101;
 
 export interface EvaluationInput {
+  readonly threads: TrainingThreads;
   readonly snapshotId: string;
   readonly data: TrainingData;
   readonly split: TimeSplit;
@@ -30,8 +32,8 @@ export interface EvaluationInput {
 }
 
 /** Judges candidate, popularity, trending and the current model's parameters on the test period. */
-export function evaluateCandidate(input: EvaluationInput): EvaluationReport {
-  const { data, split, candidate, current, tuning } = input;
+export async function evaluateCandidate(input: EvaluationInput): Promise<EvaluationReport> {
+  const { threads, data, split, candidate, current, tuning } = input;
   const cases = evaluationCases(data, split.testFromS, split.untilS, TRAINING_SEED);
   const judgeModel = (model: Model) =>
     judge(cases, model.popular, (history) => scoreHistory(model, history, model.asOfMs));
@@ -39,7 +41,8 @@ export function evaluateCandidate(input: EvaluationInput): EvaluationReport {
   const popularity = judgeConstant(cases, candidate.popular, candidate.popular);
   const trending = judgeConstant(cases, candidate.popular, candidate.trending);
   const incumbent =
-    current && judgeModel(fitModel(current.id, fitBeforeTest(data, split), current.parameters));
+    current &&
+    judgeModel(await fitModel(threads, current.id, fitBeforeTest(data, split), current.parameters));
   const accuracies = (scores: CaseScores) => accuracyOf(scores, TRAINING_SEED);
   const beyond = ({ shown }: CaseScores) => beyondAccuracyOf(shown, cases);
   return {

@@ -2,8 +2,10 @@ import type { Item } from '../catalogue/item.ts';
 import { type CustomerItems, groupByCustomer } from './customer-items.ts';
 import { between, type Interactions } from './interactions.ts';
 import type { Model, ModelParameters } from './model.ts';
+import { timeAwareLists } from './models/time-aware.ts';
+import { trainingRowsOf } from './models/training-rows-of.ts';
 import { decayedPopularity, trendingRise } from './popularity.ts';
-import { fitSimilarity } from './similarity.ts';
+import type { TrainingThreads } from './training-threads.ts';
 
 /** A snapshot in memory: `items[n]` is the item that the columns call n. */
 export interface TrainingData {
@@ -35,7 +37,12 @@ export function prepareFit(data: TrainingData, asOfS: number): PreparedFit {
   };
 }
 
-export function fitModel(id: string, prepared: PreparedFit, parameters: ModelParameters): Model {
+export async function fitModel(
+  threads: TrainingThreads,
+  id: string,
+  prepared: PreparedFit,
+  parameters: ModelParameters,
+): Promise<Model> {
   const { items, indexOf, asOfS, rows, popular, trending } = prepared;
   return {
     id,
@@ -43,7 +50,12 @@ export function fitModel(id: string, prepared: PreparedFit, parameters: ModelPar
     parameters,
     items,
     indexOf,
-    neighbours: fitSimilarity(rows, popular, asOfS, parameters),
+    neighbours: await timeAwareLists(
+      threads,
+      trainingRowsOf(rows, items.length, asOfS),
+      popular,
+      parameters,
+    ),
     popular,
     trending,
   };

@@ -139,7 +139,7 @@ function weightRows(
   };
 }
 
-function popularityScale(popular: Float32Array, exponent: number): Float64Array {
+export function popularityScale(popular: Float32Array, exponent: number): Float64Array {
   const most = popular.reduce((max, value) => Math.max(max, value), 0);
   return Float64Array.from(popular, (value) =>
     most > 0 ? Math.max(value / most, POPULARITY_FLOOR) ** exponent : 1,

@@ -3,7 +3,8 @@
  *
  * Coordinate descent over small grids from a good start: each parameter in turn takes its best value
  * while the others stand, for at most PASSES_MAX passes or TRIALS_MAX trials. It is deterministic:
- * the only randomness, which customers are judged, comes from the seed. What is maximised is
+ * the only randomness, which customers are judged, comes from the seed. A budget of time may end it early; the
+ * trials that were made are part of the result. What is maximised is
  * log NDCG(all) + log NDCG(new to the customer), so that a percent on either counts the same.
  */
 import * as z from 'zod';
@@ -13,6 +14,7 @@ import { fitModel, type PreparedFit, prepareFit, type TrainingData } from './fit
 import { type Model, type ModelParameters, modelParameters } from './model.ts';
 import { scoreHistory } from './score.ts';
 import type { TimeSplit } from './split.ts';
+import type { TrainingThreads } from './training-threads.ts';
 
 /** Where the search starts: good on shops' orders, see docs/decisions. */
 export const parametersAtStart: ModelParameters = {
@@ -62,12 +64,18 @@ export interface Tuning {
   readonly customers: number;
 }
 
-export function tune(data: TrainingData, split: TimeSplit, seed: number): Tuning {
+export async function tune(
+  threads: TrainingThreads,
+  data: TrainingData,
+  split: TimeSplit,
+  seed: number,
+  isOutOfTime: () => boolean = () => false,
+): Promise<Tuning> {
   const { validationFromS, testFromS } = split;
   const cases = evaluationCases(data, validationFromS, testFromS, seed, TUNING_CASES_MAX);
   if (cases.length === 0) return { parameters: parametersAtStart, trials: [], customers: 0 };
-  const attempt = trialRunner(prepareFit(data, validationFromS), cases);
-  let best = attempt(parametersAtStart);
+  const attempt = trialRunner(threads, prepareFit(data, validationFromS), cases);
+  let best = await attempt(parametersAtStart);
   const trials = new Map([[keyOf(best.parameters), best]]);
   for (let pass = 0; pass < PASSES_MAX; pass++) {
     const atStartOfPass = best;
@@ -76,7 +84,8 @@ export function tune(data: TrainingData, split: TimeSplit, seed: number): Tuning
       for (const value of values) {
         const parameters = { ...centre, [name]: value };
         if (trials.has(keyOf(parameters)) || trials.size >= TRIALS_MAX) continue;
-        const tried = attempt(parameters);
+        if (isOutOfTime()) break;
+        const tried = await attempt(parameters);
         trials.set(keyOf(parameters), tried);
         if (tried.objective > best.objective) best = tried;
       }
@@ -88,14 +97,17 @@ export function tune(data: TrainingData, split: TimeSplit, seed: number): Tuning
 
 /** Fits anew only where a parameter of the fit changed; the history's are used while scoring. */
 function trialRunner(
+  threads: TrainingThreads,
   prepared: PreparedFit,
   cases: readonly EvaluationCase[],
-): (parameters: ModelParameters) => Trial {
+): (parameters: ModelParameters) => Promise<Trial> {
   let fitted: { readonly key: string; readonly model: Model } | undefined;
-  return (parameters) => {
+  return async (parameters) => {
     const { repeatBoost: _repeat, historyHalfLifeDays: _history, ...ofTheFit } = parameters;
     const key = JSON.stringify(ofTheFit);
-    if (fitted?.key !== key) fitted = { key, model: fitModel('trial', prepared, parameters) };
+    if (fitted?.key !== key) {
+      fitted = { key, model: await fitModel(threads, 'trial', prepared, parameters) };
+    }
     const model = { ...fitted.model, parameters };
     const scores = judge(cases, model.popular, (history) =>
       scoreHistory(model, history, model.asOfMs),

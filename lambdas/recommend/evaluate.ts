@@ -13,6 +13,7 @@ import {
   REPORT_PAGE_FILE,
 } from '../../core/training/report-page/evaluation-page.ts';
 import type { Tuning } from '../../core/training/tune.ts';
+import { threads } from './kernel-threads.ts';
 import { candidatesOf, models, pointerTable } from './recommend-environment.ts';
 import { ArtefactDamaged } from './training-errors.ts';
 import { type CandidateRun, candidateRun, type JudgedRun } from './training-run.ts';
@@ -29,7 +30,8 @@ export async function handler(input: unknown): Promise<JudgedRun> {
   const { data, split } = await openSnapshot(run);
   const pointer = await readPointer(pointerTable, { consistent: true });
   const current = await currentParameters(pointer);
-  const report = evaluateCandidate({
+  const report = await evaluateCandidate({
+    threads,
     snapshotId: run.snapshotId,
     data,
     split,

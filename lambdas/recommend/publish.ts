@@ -8,6 +8,7 @@ import { MODEL_CARD_FILE } from '../../core/training/model-card.ts';
 import { decodeManifest, encodeModel, MANIFEST_FILE } from '../../core/training/model-file.ts';
 import { REPORT_FILE } from '../../core/training/report.ts';
 import { REPORT_PAGE_FILE } from '../../core/training/report-page/evaluation-page.ts';
+import { threads } from './kernel-threads.ts';
 import { candidatesOf, models, pointerTable } from './recommend-environment.ts';
 import { ArtefactDamaged, PointerMoved } from './training-errors.ts';
 import { type JudgedRun, judgedRun, type PublishedRun } from './training-run.ts';
@@ -51,7 +52,12 @@ async function writeFinalModel(run: JudgedRun): Promise<void> {
     reports.set(name, report);
   }
   const { data, split } = await openSnapshot(run);
-  const model = fitModel(run.candidateId, fitOnAll(data, split), manifest.value.parameters);
+  const model = await fitModel(
+    threads,
+    run.candidateId,
+    fitOnAll(data, split),
+    manifest.value.parameters,
+  );
   await writeModel(models, model.id, encodeModel(model, reports));
 }
 

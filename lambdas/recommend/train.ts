@@ -5,6 +5,7 @@ import { fitBeforeTest, TRAINING_SEED } from '../../core/training/candidate.ts';
 import { fitModel } from '../../core/training/fit.ts';
 import { encodeModel } from '../../core/training/model-file.ts';
 import { tune } from '../../core/training/tune.ts';
+import { threads } from './kernel-threads.ts';
 import { candidatesOf } from './recommend-environment.ts';
 import { type CandidateRun, snapshotRun } from './training-run.ts';
 import { openSnapshot } from './training-snapshot.ts';
@@ -12,13 +13,23 @@ import { encodeTuning, TUNING_FILE } from './tuning-file.ts';
 
 const logger = new Logger();
 
+/** Of a step's fifteen minutes; what is left fits the candidate and writes it. The trials made are recorded. */
+const TUNING_MS_MAX = 8 * 60_000;
+
 /** Tunes on the validation period and writes a candidate that has not seen the test period. */
 export async function handler(input: unknown): Promise<CandidateRun> {
   const run = snapshotRun.parse(input);
   const { data, split } = await openSnapshot(run);
-  const tuning = tune(data, split, TRAINING_SEED);
+  const tuneUntilMs = performance.now() + TUNING_MS_MAX;
+  const isOutOfTime = () => performance.now() > tuneUntilMs;
+  const tuning = await tune(threads, data, split, TRAINING_SEED, isOutOfTime);
   const candidateId = candidateIdOf(run.snapshotId, data.facts.createdAt, tuning.parameters);
-  const candidate = fitModel(candidateId, fitBeforeTest(data, split), tuning.parameters);
+  const candidate = await fitModel(
+    threads,
+    candidateId,
+    fitBeforeTest(data, split),
+    tuning.parameters,
+  );
   const files = encodeModel(candidate, new Map([[TUNING_FILE, encodeTuning(tuning)]]));
   await writeModel(candidatesOf(run.snapshotId), candidateId, files);
   logger.info('candidate written', {

@@ -1,9 +1,10 @@
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { fitBeforeTest, TRAINING_SEED } from '../../core/training/candidate.ts';
 import { evaluationCases } from '../../core/training/evaluation.ts';
 import { fitModel } from '../../core/training/fit.ts';
 import { splitByTime } from '../../core/training/split.ts';
+import { openTrainingThreads } from '../../core/training/training-threads.ts';
 import { tune } from '../../core/training/tune.ts';
 import { checkerboard, DAY_S, START_S, trainingData } from '../training/training-data.ts';
 
@@ -22,21 +23,21 @@ const deeds = fc.array(
   { minLength: 1, maxLength: 150 },
 );
 
+const threads = openTrainingThreads(1);
+afterAll(() => threads.close());
+
 describe('nothing from the future', () => {
-  it('is in a model that is judged by the test period', () => {
-    fc.assert(
-      fc.property(deeds, deeds, (past, future) => {
+  it('is in a model that is judged by the test period', async () => {
+    await fc.assert(
+      fc.asyncProperty(deeds, deeds, async (past, future) => {
         const before = past.filter((deed) => deed.timeS < split.testFromS);
         const after = future.filter((deed) => deed.timeS >= split.testFromS);
         const alone = { ...trainingData(before, 16) };
         const whole = trainingData([...before, ...after], 16);
-        const parameters = tune(
-          checkerboard({ customers: 4, items: 16, days: 8, seed: 1 }),
-          split,
-          1,
-        ).parameters;
-        expect(fitModel('m', fitBeforeTest(whole, split), parameters)).toEqual(
-          fitModel('m', fitBeforeTest(alone, split), parameters),
+        const data = checkerboard({ customers: 4, items: 16, days: 8, seed: 1 });
+        const { parameters } = await tune(threads, data, split, 1);
+        expect(await fitModel(threads, 'm', fitBeforeTest(whole, split), parameters)).toEqual(
+          await fitModel(threads, 'm', fitBeforeTest(alone, split), parameters),
         );
       }),
       { numRuns: 50 },
@@ -56,7 +57,7 @@ describe('nothing from the future', () => {
     );
   });
 
-  it('moves the choice of parameters: the test period may hold anything', () => {
+  it('moves the choice of parameters: the test period may hold anything', async () => {
     const data = checkerboard({ customers: 30, items: 16, days: DAYS, seed: 5 });
     const { timesS, items } = data.interactions;
     const disturbed = {
@@ -66,6 +67,8 @@ describe('nothing from the future', () => {
         items: items.map((item, row) => ((timesS[row] ?? 0) >= split.testFromS ? 3 : item)),
       },
     };
-    expect(tune(disturbed, split, TRAINING_SEED)).toEqual(tune(data, split, TRAINING_SEED));
+    expect(await tune(threads, disturbed, split, TRAINING_SEED)).toEqual(
+      await tune(threads, data, split, TRAINING_SEED),
+    );
   });
 });

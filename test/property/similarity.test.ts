@@ -1,9 +1,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CUSTOMER_ITEMS_MAX } from '../../core/training/customer-items.ts';
-import { fitModel, prepareFit, type TrainingData } from '../../core/training/fit.ts';
+import { prepareFit, type TrainingData } from '../../core/training/fit.ts';
 import { kindWeights } from '../../core/training/interactions.ts';
 import type { ModelParameters } from '../../core/training/model.ts';
+import { fitSimilarity } from '../../core/training/similarity.ts';
 import { DAY_S, START_S, trainingData } from '../training/training-data.ts';
 
 const AS_OF_S = START_S + 100 * DAY_S;
@@ -80,7 +81,8 @@ const parameters = fc.record({
 });
 
 function expectSameAsSlow(data: TrainingData, chosen: ModelParameters): void {
-  const { neighbours, popular, items } = fitModel('m', prepareFit(data, AS_OF_S), chosen);
+  const { rows, popular, items } = prepareFit(data, AS_OF_S);
+  const neighbours = fitSimilarity(rows, popular, AS_OF_S, chosen);
   const slow = slowSimilarity(data, popular, chosen);
   for (let source = 0; source < items.length; source++) {
     const from = neighbours.offsets[source]!;
@@ -123,7 +125,8 @@ describe('the similarity', () => {
 
   it('of one item is with itself alone, and nothing where nobody met it', () => {
     const one = trainingData([{ customer: 0, item: 0, timeS: START_S }], 2);
-    const { neighbours } = fitModel('m', prepareFit(one, AS_OF_S), {
+    const { rows, popular } = prepareFit(one, AS_OF_S);
+    const neighbours = fitSimilarity(rows, popular, AS_OF_S, {
       userExponent: 0.5,
       sourceExponent: 0.5,
       targetExponent: 0.5,

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { evaluateCandidate, fitBeforeTest, TRAINING_SEED } from '../../core/training/candidate.ts';
 import { fitModel } from '../../core/training/fit.ts';
 import { decide } from '../../core/training/gate.ts';
@@ -7,6 +7,7 @@ import { modelCard } from '../../core/training/model-card.ts';
 import { evaluationReport } from '../../core/training/report.ts';
 import { evaluationPage } from '../../core/training/report-page/evaluation-page.ts';
 import { splitByTime } from '../../core/training/split.ts';
+import { openTrainingThreads } from '../../core/training/training-threads.ts';
 import { parametersAtStart } from '../../core/training/tune.ts';
 import { checkerboard } from '../training/training-data.ts';
 
@@ -14,8 +15,11 @@ const data = checkerboard({ customers: 80, items: 60, days: 40, seed: 7 });
 const outcome = splitByTime(timeRange(data.interactions) ?? { oldestS: 0, newestS: 0 });
 if (!outcome.ok) throw new Error(outcome.reason);
 const { split } = outcome;
-const candidate = fitModel('<c>', fitBeforeTest(data, split), parametersAtStart);
-const report = evaluateCandidate({
+const threads = openTrainingThreads(1);
+afterAll(() => threads.close());
+const candidate = await fitModel(threads, '<c>', fitBeforeTest(data, split), parametersAtStart);
+const report = await evaluateCandidate({
+  threads,
   snapshotId: 's',
   data,
   split,

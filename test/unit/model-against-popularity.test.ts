@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { evaluateCandidate, fitBeforeTest, TRAINING_SEED } from '../../core/training/candidate.ts';
 import { ndcg } from '../../core/training/evaluation.ts';
 import { fitModel, type TrainingData } from '../../core/training/fit.ts';
@@ -7,18 +7,28 @@ import { timeRange } from '../../core/training/interactions.ts';
 import { scoreHistory } from '../../core/training/score.ts';
 import { seededRandom } from '../../core/training/seeded-random.ts';
 import { splitByTime } from '../../core/training/split.ts';
+import { openTrainingThreads } from '../../core/training/training-threads.ts';
 import { tune } from '../../core/training/tune.ts';
 import { checkerboard, START_S, trainingData } from '../training/training-data.ts';
 
-function evaluated(data: TrainingData, current?: { id: string }) {
+const threads = openTrainingThreads(1);
+afterAll(() => threads.close());
+
+async function evaluated(data: TrainingData, current?: { id: string }) {
   const outcome = splitByTime(timeRange(data.interactions) ?? { oldestS: 0, newestS: 0 });
   if (!outcome.ok) throw new Error(outcome.reason);
   const { split } = outcome;
-  const tuning = tune(data, split, TRAINING_SEED);
-  const candidate = fitModel('candidate', fitBeforeTest(data, split), tuning.parameters);
+  const tuning = await tune(threads, data, split, TRAINING_SEED);
+  const candidate = await fitModel(
+    threads,
+    'candidate',
+    fitBeforeTest(data, split),
+    tuning.parameters,
+  );
   return {
     candidate,
-    report: evaluateCandidate({
+    report: await evaluateCandidate({
+      threads,
       snapshotId: 's',
       data,
       split,
@@ -31,8 +41,8 @@ function evaluated(data: TrainingData, current?: { id: string }) {
 
 const board = checkerboard({ customers: 80, items: 60, days: 40, seed: 7 });
 
-describe('on a checkerboard of tastes', () => {
-  const { candidate, report } = evaluated(board);
+describe('on a checkerboard of tastes', async () => {
+  const { candidate, report } = await evaluated(board);
 
   it('an even customer is recommended even items only', () => {
     const history = [{ itemId: 'i2', kind: 'purchase' as const, timeMs: START_S * 1000 }];
@@ -48,34 +58,34 @@ describe('on a checkerboard of tastes', () => {
     expect(decide(report)).toMatchObject({ promoted: true });
   });
 
-  it('the same parameters refitted are neither better nor worse than themselves', () => {
-    const again = evaluated(board, { id: 'current' }).report;
+  it('the same parameters refitted are neither better nor worse than themselves', async () => {
+    const again = (await evaluated(board, { id: 'current' })).report;
     expect(again.current?.versusCurrent.all).toEqual({ mean: 0, lower: 0, upper: 0 });
     expect(decide(again)).toMatchObject({ promoted: true });
   });
 
-  it('a second run finds the same parameters and figures', () => {
-    expect(evaluated(board).report).toEqual(report);
+  it('a second run finds the same parameters and figures', async () => {
+    expect((await evaluated(board)).report).toEqual(report);
   });
 });
 
 describe('where there is nothing to learn', () => {
-  it('a model of random purchases is not promoted over a current one', () => {
+  it('a model of random purchases is not promoted over a current one', async () => {
     const random = checkerboard({ customers: 60, items: 60, days: 40, seed: 3 });
     const draw = seededRandom(11);
     const shuffled = random.interactions.customers.map(() => Math.floor(draw() * 60));
     const data = { ...random, interactions: { ...random.interactions, customers: shuffled } };
-    const { report } = evaluated(data, { id: 'current' });
+    const { report } = await evaluated(data, { id: 'current' });
     expect(decide(report)).toMatchObject({ promoted: false });
   });
 
-  it('customers who never return give no evidence, and no error', () => {
+  it('customers who never return give no evidence, and no error', async () => {
     const deeds = Array.from({ length: 50 }, (_, customer) => ({
       customer,
       item: customer % 5,
       timeS: START_S + customer * 86_400,
     }));
-    const { report } = evaluated(trainingData(deeds));
+    const { report } = await evaluated(trainingData(deeds));
     expect(report.candidate.all.customers).toBe(0);
     expect(decide(report)).toMatchObject({ promoted: false });
   });

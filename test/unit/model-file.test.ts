@@ -1,11 +1,19 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { fitModel, prepareFit } from '../../core/training/fit.ts';
 import type { Model } from '../../core/training/model.ts';
 import { decodeModel, encodeModel } from '../../core/training/model-file.ts';
+import { openTrainingThreads } from '../../core/training/training-threads.ts';
 import { checkerboard, DAY_S, plainParameters, START_S } from '../training/training-data.ts';
 
 const data = checkerboard({ customers: 6, items: 8, days: 10, seed: 1 });
-const model: Model = fitModel('m-1', prepareFit(data, START_S + 10 * DAY_S), plainParameters);
+const threads = openTrainingThreads(1);
+afterAll(() => threads.close());
+const model: Model = await fitModel(
+  threads,
+  'm-1',
+  prepareFit(data, START_S + 10 * DAY_S),
+  plainParameters,
+);
 
 function damaged(name: string, change: (bytes: Uint8Array) => Uint8Array | undefined) {
   const files = new Map(encodeModel(model));

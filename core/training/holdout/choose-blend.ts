@@ -1,14 +1,14 @@
 /**
  * The best blend of tuned models, chosen on the validation part: similarity proposes, and what sees farther than
- * one step, the low-pass filter, and who is alike, the neighbouring users, order what it proposes. Where another
- * model alone is better than the blend, it is taken instead.
+ * one step, the low-pass filter, and who is alike, the neighbouring users, order what it proposes. Where
+ * popularity alone is better than the blend, it is taken instead.
  */
 import { rowCountOf } from '../../../kernels/sparse-rows.ts';
 import type { TrainedModel } from '../models/trained-model.ts';
 import { blendShares } from './blend-shares.ts';
 import type { Choice, ChooseInput } from './choose-model.ts';
 import { type RecipeName, type RecipeParameters, recipeOf } from './recipes.ts';
-import { objectiveOf, tuneRecipe } from './tune-recipe.ts';
+import { accuracyOnPart, objectiveOf, tuneRecipe } from './tune-recipe.ts';
 import type { TuningPart } from './tuning-part.ts';
 
 /** Components of the filters that are tried. The widest that the data allows starts at the first model's share. */
@@ -35,6 +35,7 @@ export async function chooseBlend(part: TuningPart, input: ChooseInput): Promise
     ...filtersFor(part),
     memberAtStart('implicit-factors', FACTORS_SHARE),
     memberAtStart('user-neighbours', NEIGHBOURS_SHARE),
+    memberAtStart('popular', 0),
   ];
   const models: TrainedModel[] = [];
   for (const { name, parameters } of members) {
@@ -44,18 +45,23 @@ export async function chooseBlend(part: TuningPart, input: ChooseInput): Promise
     models.push(await recipeOf(name).fit(input, part.train, parameters));
   }
   input.onProgress('blending');
-  const { shares } = await blendShares({
+  const { shares, objective } = await blendShares({
     members: models,
     start: members.slice(0, models.length).map(({ startShare }) => startShare),
     part,
     size: input.size,
     objectiveOf,
   });
+  const popular = await recipeOf('popular').fit(input, part.train, {});
+  const ofPopular = objectiveOf(accuracyOnPart(popular, part, input.size));
+  const isPopularityBetter = part.judged.length > 0 && ofPopular > objective;
   return {
-    parts: members.flatMap(({ name, parameters }, member) => {
-      const share = shares[member] ?? 0;
-      return share === 0 ? [] : [{ name, parameters, share }];
-    }),
+    parts: isPopularityBetter
+      ? [{ name: 'popular', parameters: {}, share: 1 }]
+      : members.flatMap(({ name, parameters }, member) => {
+          const share = shares[member] ?? 0;
+          return share === 0 ? [] : [{ name, parameters, share }];
+        }),
     trials: tuned.trials,
     judged: part.judged.length,
   };
