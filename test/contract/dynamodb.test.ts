@@ -2,9 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import {
   BatchGetItemCommand,
+  CreateBackupCommand,
   DescribeContinuousBackupsCommand,
   DescribeTimeToLiveCommand,
-  ExportTableToPointInTimeCommand,
   GetItemCommand,
   PutItemCommand,
   TransactWriteItemsCommand,
@@ -182,7 +182,7 @@ describe.skipIf(foreignEndpoint('dynamodb') !== undefined)('the local engine', (
   });
 
   it('says that it does not implement an operation instead of answering wrongly', async () => {
-    const unknown = new ExportTableToPointInTimeCommand({ TableArn: 'arn', S3Bucket: 'bucket' });
+    const unknown = new CreateBackupCommand({ TableName: table, BackupName: 'backup' });
     await expect(contract.client.send(unknown)).rejects.toMatchObject({
       name: 'UnknownOperationException',
     });
