@@ -77,12 +77,7 @@ const knownLanes = new Map<string, { readonly partitionKey: string; readonly lan
 
 /** Whether the event is in the profile for sure: delivered again, or sent again by its client. */
 export function isProven(evidence: Evidence, delivery: Delivery): boolean {
-  return isRedelivery(evidence, delivery) || isRemembered(evidence, delivery);
-}
-
-/** Whether this message, in whatever record, is among those remembered. */
-export function isRemembered({ messages }: Evidence, delivery: Delivery): boolean {
-  return isMarked(messages, proofOf(delivery).mark);
+  return isRedelivery(evidence, delivery) || isMarked(evidence.messages, proofOf(delivery).mark);
 }
 
 /**

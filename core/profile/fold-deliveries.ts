@@ -6,8 +6,8 @@ import {
   type Delivery,
   type Evidence,
   isForgotten,
+  isProven,
   isRedelivery,
-  isRemembered,
 } from './evidence.ts';
 import { orderClaimOf } from './orders.ts';
 import type { Claim, ProfileWrite, StoredView } from './profile-store.ts';
@@ -162,9 +162,8 @@ function foldOne(
       : claims.filter(({ key }) => !takenClaims.has(key) && !working.hasClaim(key));
   const isTaken = claims[0] !== free[0];
   const evidence = evidenceFor(working, owner, delivery);
-  // Of the profile that it was known to be of, it is no redelivery: see above.
-  const isAgain = owner !== known && isRedelivery(evidence, delivery);
-  if (isTaken || isAgain || isRemembered(evidence, delivery)) {
+  if (isTaken || isProven(evidence, delivery)) {
+    const isAgain = isRedelivery(evidence, delivery);
     working.remember(owner, delivery);
     return isAgain ? 'redelivered' : 'duplicate';
   }
