@@ -1,14 +1,13 @@
 /**
  * Chooses hyper-parameters on the validation period, never looking at the test period.
  *
- * Coordinate descent over small grids from a good start: each parameter in turn takes its best value
- * while the others stand, for at most PASSES_MAX passes or TRIALS_MAX trials. It is deterministic:
- * the only randomness, which customers are judged, comes from the seed. A budget of time may end it early; the
- * trials that were made are part of the result. What is maximised is
+ * By coordinateSearch over small grids from a good start, for at most PASSES_MAX passes or TRIALS_MAX trials. It is
+ * deterministic: the only randomness, which customers are judged, comes from the seed. What is maximised is
  * log NDCG(all) + log NDCG(new to the customer), so that a percent on either counts the same.
  */
 import * as z from 'zod';
 import { mean } from './bootstrap.ts';
+import { coordinateSearch } from './coordinate-search.ts';
 import { type EvaluationCase, evaluationCases, judge } from './evaluation.ts';
 import { fitModel, type PreparedFit, prepareFit, type TrainingData } from './fit.ts';
 import { type Model, type ModelParameters, modelParameters } from './model.ts';
@@ -75,24 +74,22 @@ export async function tune(
   const cases = evaluationCases(data, validationFromS, testFromS, seed, TUNING_CASES_MAX);
   if (cases.length === 0) return { parameters: parametersAtStart, trials: [], customers: 0 };
   const attempt = trialRunner(threads, prepareFit(data, validationFromS), cases);
-  let best = await attempt(parametersAtStart);
-  const trials = new Map([[keyOf(best.parameters), best]]);
-  for (let pass = 0; pass < PASSES_MAX; pass++) {
-    const atStartOfPass = best;
-    for (const [name, values] of grids) {
-      const centre = best.parameters;
-      for (const value of values) {
-        const parameters = { ...centre, [name]: value };
-        if (trials.has(keyOf(parameters)) || trials.size >= TRIALS_MAX) continue;
-        if (isOutOfTime()) break;
-        const tried = await attempt(parameters);
-        trials.set(keyOf(parameters), tried);
-        if (tried.objective > best.objective) best = tried;
-      }
-    }
-    if (best === atStartOfPass) break;
-  }
-  return { parameters: best.parameters, trials: [...trials.values()], customers: cases.length };
+  const trials: Trial[] = [];
+  const { best } = await coordinateSearch({
+    start: parametersAtStart,
+    grids,
+    attempt: async (parameters) => {
+      const tried = await attempt(parameters);
+      trials.push(tried);
+      return tried.objective;
+    },
+    departureGainMin: 0,
+    gainMin: 0,
+    passesMax: PASSES_MAX,
+    trialsMax: TRIALS_MAX,
+    isOutOfTime,
+  });
+  return { parameters: best.parameters, trials, customers: cases.length };
 }
 
 /** Fits anew only where a parameter of the fit changed; the history's are used while scoring. */
@@ -118,8 +115,4 @@ function trialRunner(
       Math.log(Math.max(ndcgAll, NDCG_FLOOR)) + Math.log(Math.max(ndcgFresh, NDCG_FLOOR));
     return { parameters, ndcgAll, ndcgFresh, objective };
   };
-}
-
-function keyOf(parameters: ModelParameters): string {
-  return Object.values(parameters).join();
 }
