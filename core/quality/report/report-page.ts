@@ -1,7 +1,7 @@
 import type { AuditReport, ExpectationResult, Verdict } from '../audit-report.ts';
 import { counted } from '../title-of.ts';
 import { escaped } from './markup.ts';
-import { pageStyle } from './page-style.ts';
+import { selfContainedPage } from './self-contained-page.ts';
 import { sparkline, trendPlot } from './trend-plot.ts';
 
 /**
@@ -10,29 +10,14 @@ import { sparkline, trendPlot } from './trend-plot.ts';
  */
 export function reportPage(report: AuditReport): string {
   const results = report.results.toSorted((a, b) => urgency(b) - urgency(a));
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width,initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="referrer" content="no-referrer">
-<title>${escaped(`${report.title}: ${verdictWords[report.verdict].short}`)}</title>
-<style>${pageStyle}</style>
-</head>
-<body>
-${head(report)}
-<main>
-${overview(results)}
+  return selfContainedPage({
+    title: `${report.title}: ${verdictWords[report.verdict].short}`,
+    head: head(report),
+    main: `${overview(results)}
 <h2>In detail</h2>
-${results.map(detail).join('\n')}
-</main>
-<footer>
-<p>Samples are shown with personal data masked. Counts are of all rows. Suite ${escaped(report.suiteId)}, version ${report.suiteVersion}; report form ${report.reportVersion}.</p>
-</footer>
-</body>
-</html>
-`;
+${results.map(detail).join('\n')}`,
+    footer: `<p>Samples are shown with personal data masked. Counts are of all rows. Suite ${escaped(report.suiteId)}, version ${report.suiteVersion}; report form ${report.reportVersion}.</p>`,
+  });
 }
 
 interface Words {

@@ -1,5 +1,5 @@
 import { escaped } from '../../quality/report/markup.ts';
-import { pageStyle } from '../../quality/report/page-style.ts';
+import { selfContainedPage } from '../../quality/report/self-contained-page.ts';
 import type { Accuracy } from '../evaluation.ts';
 import type { Verdict } from '../gate.ts';
 import type { EvaluationReport } from '../report.ts';
@@ -13,31 +13,16 @@ export const REPORT_PAGE_FILE = 'report.html';
  * be mailed, kept for years and opened anywhere.
  */
 export function evaluationPage(report: EvaluationReport, verdict: Verdict): string {
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width,initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="referrer" content="no-referrer">
-<title>${escaped(`Model ${report.candidateId}: ${verdictWord(verdict)}`)}</title>
-<style>${pageStyle}</style>
-</head>
-<body>
-${head(report, verdict)}
-<main>
-${accuracySection(report)}
+  return selfContainedPage({
+    title: `Model ${report.candidateId}: ${verdictWord(verdict)}`,
+    head: head(report, verdict),
+    main: `${accuracySection(report)}
 ${differenceSection(report)}
 ${segmentSection(report)}
 ${beyondSection(report)}
-${tuningSection(report)}
-</main>
-<footer>
-<p>A customer counts once; intervals are of 95 %, by bootstrap over customers. Snapshot ${escaped(report.snapshotId)}, seed ${report.tuning.seed}; report form ${report.formatVersion}.</p>
-</footer>
-</body>
-</html>
-`;
+${tuningSection(report)}`,
+    footer: `<p>A customer counts once; intervals are of 95 %, by bootstrap over customers. Snapshot ${escaped(report.snapshotId)}, seed ${report.tuning.seed}; report form ${report.formatVersion}.</p>`,
+  });
 }
 
 function verdictWord({ promoted }: Verdict): string {
