@@ -6,13 +6,12 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { evaluateSplit } from '../cli/evaluate/evaluate-split.ts';
-import { evaluateCandidate, fitBeforeTest, TRAINING_SEED } from '../core/training/candidate.ts';
-import { fitModel } from '../core/training/fit.ts';
+import { TRAINING_SEED } from '../core/training/candidate.ts';
 import type { RecipeName } from '../core/training/holdout/recipes.ts';
-import { timeRange } from '../core/training/interactions.ts';
-import { HOLDOUT_DAYS_DEFAULT, splitByTime } from '../core/training/split.ts';
+import { HOLDOUT_DAYS_DEFAULT } from '../core/training/split.ts';
 import { openTrainingThreads } from '../core/training/training-threads.ts';
 import { tune } from '../core/training/tune.ts';
+import { heldOut, judgedCandidate } from '../examples/judged-candidate.ts';
 import { ORDERS, readOnlineRetail } from '../examples/online-retail-orders.ts';
 import { above, atLeast, atMost, type Check, printChecks, shown } from './check.ts';
 
@@ -93,25 +92,9 @@ async function onlineRetail(): Promise<Check[]> {
     process.stderr.write(`online-retail: skipped, ${ORDERS} is absent\n`);
     return [];
   }
-  const range = timeRange(data.interactions);
-  const outcome = range && splitByTime(range, HOLDOUT_DAYS_DEFAULT);
-  if (!outcome?.ok) throw new Error(outcome?.reason ?? 'no interactions');
-  const { split } = outcome;
+  const split = heldOut(data, HOLDOUT_DAYS_DEFAULT);
   const tuning = await tune(threads, data, split, TRAINING_SEED);
-  const candidate = await fitModel(
-    threads,
-    'candidate',
-    fitBeforeTest(data, split),
-    tuning.parameters,
-  );
-  const report = await evaluateCandidate({
-    threads,
-    snapshotId: 'bench',
-    data,
-    split,
-    candidate,
-    tuning,
-  });
+  const { report } = await judgedCandidate({ threads, data, split, tuning });
   const bounds = { fresh: 0.13, all: 0.235 } as const;
   return (['fresh', 'all'] as const).flatMap((question) => {
     const figures = report.candidate[question];

@@ -4,19 +4,14 @@
  * product code (five digits first), a positive price and quantity, no cancelled invoice. The last 30
  * days are held out; parameters are tuned without them.
  */
-import {
-  evaluateCandidate,
-  fitBeforeTest,
-  fitOnAll,
-  TRAINING_SEED,
-} from '../core/training/candidate.ts';
+import { fitOnAll, TRAINING_SEED } from '../core/training/candidate.ts';
 import { fitModel } from '../core/training/fit.ts';
 import { decide } from '../core/training/gate.ts';
-import { timeRange } from '../core/training/interactions.ts';
 import type { EvaluationReport } from '../core/training/report.ts';
-import { HOLDOUT_DAYS_DEFAULT, splitByTime } from '../core/training/split.ts';
+import { HOLDOUT_DAYS_DEFAULT } from '../core/training/split.ts';
 import { openTrainingThreads } from '../core/training/training-threads.ts';
 import { tune } from '../core/training/tune.ts';
+import { heldOut, judgedCandidate } from '../examples/judged-candidate.ts';
 import { ORDERS, readOnlineRetail } from '../examples/online-retail-orders.ts';
 
 const threads = openTrainingThreads();
@@ -27,27 +22,11 @@ async function main(): Promise<void> {
     console.log(`online-retail: skipped, ${ORDERS} is absent`);
     return;
   }
-  const range = timeRange(data.interactions);
-  const outcome = range && splitByTime(range, HOLDOUT_DAYS_DEFAULT);
-  if (!outcome?.ok) throw new Error(outcome?.reason ?? 'no interactions');
-  const { split } = outcome;
+  const split = heldOut(data, HOLDOUT_DAYS_DEFAULT);
   const startMs = performance.now();
   const tuning = await tune(threads, data, split, TRAINING_SEED);
   const tunedMs = performance.now();
-  const candidate = await fitModel(
-    threads,
-    'candidate',
-    fitBeforeTest(data, split),
-    tuning.parameters,
-  );
-  const report = await evaluateCandidate({
-    threads,
-    snapshotId: 'bench',
-    data,
-    split,
-    candidate,
-    tuning,
-  });
+  const { report } = await judgedCandidate({ threads, data, split, tuning });
   const evaluatedMs = performance.now();
   await fitModel(threads, 'final', fitOnAll(data, split), tuning.parameters);
   const fittedMs = performance.now();

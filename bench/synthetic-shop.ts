@@ -4,13 +4,13 @@
  * `node bench/synthetic-shop.ts [number of seeds]`.
  */
 
-import { evaluateCandidate, fitBeforeTest, TRAINING_SEED } from '../core/training/candidate.ts';
-import { fitModel, type TrainingData } from '../core/training/fit.ts';
+import { TRAINING_SEED } from '../core/training/candidate.ts';
+import type { TrainingData } from '../core/training/fit.ts';
 import { decide } from '../core/training/gate.ts';
-import { CART, PURCHASE, timeRange, VIEW } from '../core/training/interactions.ts';
-import { splitByTime } from '../core/training/split.ts';
+import { CART, PURCHASE, VIEW } from '../core/training/interactions.ts';
 import { openTrainingThreads } from '../core/training/training-threads.ts';
 import { tune } from '../core/training/tune.ts';
+import { heldOut, judgedCandidate } from '../examples/judged-candidate.ts';
 import { generateShop, type Shop } from '../examples/shop/generate.ts';
 
 /** A fixed day, so that the figures can be repeated; nothing in the shop depends on which. */
@@ -57,25 +57,9 @@ async function main(): Promise<void> {
   for (let seed = 1; seed <= count; seed += 1) {
     const shop = generateShop({ seed, nowMs: NOW_MS });
     const data = trainingDataOf(shop);
-    const range = timeRange(data.interactions);
-    const outcome = range && splitByTime(range);
-    if (!outcome?.ok) throw new Error(outcome?.reason ?? 'no interactions');
-    const { split } = outcome;
+    const split = heldOut(data);
     const tuning = await tune(threads, data, split, TRAINING_SEED);
-    const candidate = await fitModel(
-      threads,
-      'candidate',
-      fitBeforeTest(data, split),
-      tuning.parameters,
-    );
-    const report = await evaluateCandidate({
-      threads,
-      snapshotId: 'bench',
-      data,
-      split,
-      candidate,
-      tuning,
-    });
+    const { report } = await judgedCandidate({ threads, data, split, tuning });
     const verdict = decide(report);
     if (verdict.promoted) promoted += 1;
     const { candidate: ours, popularity: theirs } = report;

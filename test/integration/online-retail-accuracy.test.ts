@@ -1,11 +1,9 @@
 import { afterAll, expect, it } from 'vitest';
-import { evaluateCandidate, fitBeforeTest, TRAINING_SEED } from '../../core/training/candidate.ts';
-import { fitModel } from '../../core/training/fit.ts';
+import { TRAINING_SEED } from '../../core/training/candidate.ts';
 import { decide } from '../../core/training/gate.ts';
-import { timeRange } from '../../core/training/interactions.ts';
-import { splitByTime } from '../../core/training/split.ts';
 import { openTrainingThreads } from '../../core/training/training-threads.ts';
 import { parametersAtStart, tune } from '../../core/training/tune.ts';
+import { heldOut, judgedCandidate } from '../../examples/judged-candidate.ts';
 import { readOnlineRetail } from '../../examples/online-retail-orders.ts';
 
 const data = await readOnlineRetail();
@@ -21,19 +19,9 @@ it.skipIf(data === undefined)(
   'on real orders the model, tuned without the last month, beats popularity on all and on new items',
   async () => {
     if (data === undefined) return;
-    const outcome = splitByTime(timeRange(data.interactions) ?? { oldestS: 0, newestS: 0 }, 30);
-    if (!outcome.ok) throw new Error(outcome.reason);
-    const { split } = outcome;
+    const split = heldOut(data, 30);
     const tuning = await tune(threads, data, split, TRAINING_SEED);
-    const candidate = await fitModel(threads, 'c', fitBeforeTest(data, split), tuning.parameters);
-    const report = await evaluateCandidate({
-      threads,
-      snapshotId: 's',
-      data,
-      split,
-      candidate,
-      tuning,
-    });
+    const { report } = await judgedCandidate({ threads, data, split, tuning });
 
     // The published figures of the baseline: they fix the protocol.
     expect(report.popularity.all.customers).toBe(1379);
@@ -51,25 +39,15 @@ it.skipIf(data === undefined)(
   'on real orders a model that ignores recency loses to decayed popularity and is not promoted',
   async () => {
     if (data === undefined) return;
-    const outcome = splitByTime(timeRange(data.interactions) ?? { oldestS: 0, newestS: 0 }, 30);
-    if (!outcome.ok) throw new Error(outcome.reason);
-    const { split } = outcome;
+    const split = heldOut(data, 30);
     const parameters = {
       ...parametersAtStart,
       targetHalfLifeDays: WITHOUT_DECAY_DAYS,
       historyHalfLifeDays: WITHOUT_DECAY_DAYS,
       popularityExponent: 0,
     };
-    const candidate = await fitModel(threads, 'c', fitBeforeTest(data, split), parameters);
     const tuning = { parameters, trials: [], customers: 0 };
-    const report = await evaluateCandidate({
-      threads,
-      snapshotId: 's',
-      data,
-      split,
-      candidate,
-      tuning,
-    });
+    const { report } = await judgedCandidate({ threads, data, split, tuning });
     expect(report.candidate.fresh.ndcg).toBeLessThan(report.popularity.fresh.ndcg);
     const verdict = decide(report);
     expect(verdict.promoted).toBe(false);

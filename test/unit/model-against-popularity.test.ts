@@ -1,42 +1,28 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { evaluateCandidate, fitBeforeTest, TRAINING_SEED } from '../../core/training/candidate.ts';
+import { TRAINING_SEED } from '../../core/training/candidate.ts';
 import { ndcg } from '../../core/training/evaluation.ts';
-import { fitModel, type TrainingData } from '../../core/training/fit.ts';
+import type { TrainingData } from '../../core/training/fit.ts';
 import { decide } from '../../core/training/gate.ts';
-import { timeRange } from '../../core/training/interactions.ts';
 import { scoreHistory } from '../../core/training/score.ts';
 import { seededRandom } from '../../core/training/seeded-random.ts';
-import { splitByTime } from '../../core/training/split.ts';
 import { openTrainingThreads } from '../../core/training/training-threads.ts';
 import { tune } from '../../core/training/tune.ts';
+import { heldOut, judgedCandidate } from '../../examples/judged-candidate.ts';
 import { checkerboard, START_S, trainingData } from '../training/training-data.ts';
 
 const threads = openTrainingThreads(1);
 afterAll(() => threads.close());
 
 async function evaluated(data: TrainingData, current?: { id: string }) {
-  const outcome = splitByTime(timeRange(data.interactions) ?? { oldestS: 0, newestS: 0 });
-  if (!outcome.ok) throw new Error(outcome.reason);
-  const { split } = outcome;
+  const split = heldOut(data);
   const tuning = await tune(threads, data, split, TRAINING_SEED);
-  const candidate = await fitModel(
+  return judgedCandidate({
     threads,
-    'candidate',
-    fitBeforeTest(data, split),
-    tuning.parameters,
-  );
-  return {
-    candidate,
-    report: await evaluateCandidate({
-      threads,
-      snapshotId: 's',
-      data,
-      split,
-      candidate,
-      tuning,
-      ...(current && { current: { ...current, parameters: tuning.parameters } }),
-    }),
-  };
+    data,
+    split,
+    tuning,
+    ...(current && { current: { ...current, parameters: tuning.parameters } }),
+  });
 }
 
 const board = checkerboard({ customers: 80, items: 60, days: 40, seed: 7 });
