@@ -132,6 +132,17 @@ const environmentSchema = z
       /** Optional: days held out for the gate, where the workflow's own default doesn't fit. */
       holdoutDays: z.int().min(1).max(90).optional(),
     }),
+    /** Optional: when recommendation lists are exported to files; without it only when an operator asks. */
+    exports: z
+      .strictObject({
+        schedule: scheduleExpression,
+        scheduleEnabled: z.boolean(),
+        /** Whose ladder and rules choose. */
+        placement: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, {
+          error: 'must be the id of a placement',
+        }),
+      })
+      .optional(),
     /** Optional: the network in which pulled sources stand; see docs/how-to/connect-a-database.md. */
     pull: z
       .strictObject({
@@ -165,6 +176,7 @@ const environmentSchema = z
       train: memoryMb,
       evaluate: memoryMb,
       publish: memoryMb,
+      export: memoryMb,
     }),
     api: z.strictObject({
       /** Requests a second for the whole stage, collector included. */
@@ -251,6 +263,7 @@ const dev: Environment = {
     evaluate: 1769,
     // Fits the final model, so it needs what training needs.
     publish: 1769,
+    export: 1769,
   },
   api: {
     stageRateLimit: 500,
@@ -310,6 +323,8 @@ const prod: Environment = {
     train: 7076,
     evaluate: 7076,
     publish: 7076,
+    // The model, and a part's rows in three forms.
+    export: 3538,
   },
   api: {
     stageRateLimit: 5000,

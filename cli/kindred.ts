@@ -4,6 +4,7 @@ import { configCommand } from './config.ts';
 import { customerCommand } from './customer.ts';
 import { demoCommand } from './demo.ts';
 import { dropCommand } from './drop.ts';
+import { exportCommand } from './export.ts';
 import { importCommand } from './import.ts';
 import { pullCommand } from './pull.ts';
 import { quarantineCommand } from './quarantine.ts';
@@ -27,6 +28,7 @@ async function main(): Promise<void> {
     .addCommand(auditCommand())
     .addCommand(tailCommand())
     .addCommand(trainCommand())
+    .addCommand(exportCommand())
     .addCommand(pullCommand())
     .addCommand(quarantineCommand())
     .addCommand(replayCommand())

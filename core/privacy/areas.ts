@@ -31,7 +31,9 @@ export type AreaForm =
   /** The curated events' Parquet files, and with them those of their products. */
   | { readonly kind: 'curated' }
   /** Training's snapshots: rows of numbered customers whom nobody can name any more. */
-  | { readonly kind: 'snapshots' };
+  | { readonly kind: 'snapshots' }
+  /** Files of recommendation lists, in three forms. */
+  | { readonly kind: 'exported' };
 
 /**
  * Where a person is looked for, in this order within a pass. Curated files are made of raw ones, so raw comes
@@ -65,6 +67,13 @@ export const areas: readonly Area[] = [
     prefix: 'snapshots/',
     isByDay: false,
     form: { kind: 'snapshots' },
+  },
+  {
+    name: 'recommendation lists',
+    bucket: 'lake',
+    prefix: 'exports/',
+    isByDay: false,
+    form: { kind: 'exported' },
   },
   {
     name: 'quarantine',

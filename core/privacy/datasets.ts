@@ -62,6 +62,8 @@ const table = (name: string, expiry?: string): Place => ({
 const REPAIR_DAYS = 90;
 /** Work that was given up is started again from its beginning. */
 const WORK_DAYS = 7;
+/** A file is loaded on the day it was made, or on the day somebody notices that it was not. */
+const EXPORT_DAYS = 30;
 
 export const datasets: readonly Dataset[] = [
   {
@@ -134,6 +136,21 @@ export const datasets: readonly Dataset[] = [
     retention: WORK_DAYS,
     reason: 'A run can be repeated on the same data',
     erasure: 'erased',
+  },
+  {
+    place: objects('lake', 'exports/'),
+    holds: 'Recommendation lists of customers and of items, as files',
+    retention: EXPORT_DAYS,
+    reason: 'Loaded by an ESP or a warehouse within days, and made again by the next export',
+    erasure: 'erased',
+  },
+  {
+    place: objects('lake', 'export-work/'),
+    holds: 'Progress of those exports: figures, and a profile’s id for each piece under way',
+    retention: WORK_DAYS,
+    reason: 'An export that has stopped goes on',
+    erasure: 'expires',
+    why: 'Says of a profile’s id, which is a hash, only that so far was read',
   },
   {
     place: objects('lake', 'compaction/'),

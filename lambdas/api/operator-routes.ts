@@ -7,6 +7,10 @@ import { certificateRoute, resumeErasureRoute, showErasureRoute } from './operat
 import { showExportRoute } from './operator-exports.ts';
 import { listQualityReports, showQualityReport } from './operator-quality.ts';
 import { listQuarantine } from './operator-quarantine.ts';
+import {
+  showRecommendationExportRoute,
+  startRecommendationExportRoute,
+} from './operator-recommendation-exports.ts';
 import { resumeReplayRoute, showReplayRoute, startReplayRoute } from './operator-replays.ts';
 import type { OperatorRoute } from './operator-route.ts';
 import { sourceEventsRoute } from './operator-source-events.ts';
@@ -27,4 +31,6 @@ export const operatorRoutes: readonly OperatorRoute[] = [
   showErasureRoute,
   resumeErasureRoute,
   certificateRoute,
+  startRecommendationExportRoute,
+  showRecommendationExportRoute,
 ];

@@ -7,6 +7,7 @@ import {
   type UnitProgress,
 } from '../../core/privacy/search.ts';
 import { searchCurated } from './search-curated.ts';
+import { searchExported } from './search-exported.ts';
 import { type ObjectOutcome, type SearchPorts, UNTOUCHED } from './search-ports.ts';
 import { searchDocument, searchLines } from './search-text.ts';
 
@@ -61,6 +62,8 @@ function searchObject(area: Area, object: FoundObject, ports: SearchPorts): Prom
       return searchCurated(store, object.key, ports);
     case 'snapshots':
       return deleteSnapshot(store, object, ports);
+    case 'exported':
+      return searchExported(store, object.key, ports);
   }
 }
 
