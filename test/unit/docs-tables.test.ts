@@ -5,6 +5,11 @@ import {
   eventColumns,
   productColumns,
 } from '../../core/quality/curated-events.ts';
+import {
+  RECOMMENDATION_EXPORTS_PATH,
+  recommendationExportsMarkdown,
+  warehouseTables,
+} from '../../core/blocks/warehouse-markdown.ts';
 import { expectation } from '../../core/quality/expectation.ts';
 import {
   EXPECTATIONS_PATH,
@@ -40,6 +45,24 @@ describe('the reference of expectations', () => {
   it.each(Object.entries(kindExamples))('shows a %s that is one', (kind, example) => {
     const document = { id: 'example', kind, severity: 'warn', ...example };
     expect(expectation.safeParse(document).error).toBeUndefined();
+  });
+});
+
+describe('the reference of exported recommendations', () => {
+  it('is the one that the columns give (npm run schemas)', async () => {
+    expect(await readFile(RECOMMENDATION_EXPORTS_PATH, 'utf8')).toBe(
+      recommendationExportsMarkdown(),
+    );
+  });
+
+  it.each(warehouseTables)('names every column of $list in every statement', ({ name, columns }) => {
+    const statements = [...recommendationExportsMarkdown().matchAll(/```sql\n([\s\S]*?)```/gu)]
+      .map(([, text = '']) => text)
+      .filter((text) => text.startsWith('CREATE') && text.includes(`${name}`));
+    expect(statements).toHaveLength(4);
+    for (const statement of statements) {
+      for (const column of columns) expect(statement).toContain(`\n  ${column.name} `);
+    }
   });
 });
 
