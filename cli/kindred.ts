@@ -6,6 +6,7 @@ import { demoCommand } from './demo.ts';
 import { dropCommand } from './drop.ts';
 import { exportCommand } from './export.ts';
 import { importCommand } from './import.ts';
+import { modelCommand } from './model.ts';
 import { pullCommand } from './pull.ts';
 import { quarantineCommand } from './quarantine.ts';
 import { replayCommand } from './replay.ts';
@@ -28,6 +29,7 @@ async function main(): Promise<void> {
     .addCommand(auditCommand())
     .addCommand(tailCommand())
     .addCommand(trainCommand())
+    .addCommand(modelCommand())
     .addCommand(exportCommand())
     .addCommand(pullCommand())
     .addCommand(quarantineCommand())

@@ -18,13 +18,15 @@ export interface TrainingWorkflowProps {
 const STEP_TIMEOUT_MIN = 15;
 interface Step {
   readonly id: string;
+  /** The handler's file; named after `memory` where absent. */
+  readonly entry?: string;
   readonly memory: keyof Environment['memoryMb'];
   readonly description: string;
   readonly permissions: readonly PolicyStatement[];
   readonly objects: readonly ObjectAccess[];
 }
 
-/** The state machine that trains, measures and publishes a model, its five functions, its schedule. */
+/** The state machine that trains, measures and publishes a model, its functions, its schedule. */
 export class TrainingWorkflow extends Construct {
   readonly stateMachine: StateMachine;
 
@@ -52,7 +54,7 @@ export class TrainingWorkflow extends Construct {
   private stepFunction({ defaults, state }: TrainingWorkflowProps, step: Step): NodeFunction {
     return new NodeFunction(this, step.id, {
       defaults,
-      entry: `lambdas/recommend/${step.memory}.ts`,
+      entry: `lambdas/recommend/${step.entry ?? step.memory}.ts`,
       description: step.description,
       memoryMb: defaults.environment.memoryMb[step.memory],
       timeout: Duration.minutes(STEP_TIMEOUT_MIN),
@@ -103,6 +105,17 @@ function fittingSteps({ buckets, tables }: StateStack): readonly Step[] {
       description: 'Trains a candidate model from a snapshot',
       permissions: [],
       objects: [{ ...snapshots, actions: [...read, ...write] }],
+    },
+    {
+      id: 'ImportModel',
+      entry: 'import-model',
+      memory: 'train',
+      description: 'Makes a candidate of a model that was trained elsewhere',
+      permissions: [],
+      objects: [
+        { ...snapshots, actions: [...read, ...write] },
+        { bucket: buckets.lake, prefix: 'model-imports/', actions: read },
+      ],
     },
   ];
 }

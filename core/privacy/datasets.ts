@@ -145,6 +145,13 @@ export const datasets: readonly Dataset[] = [
     erasure: 'erased',
   },
   {
+    place: objects('lake', 'model-imports/'),
+    holds: 'Models that were trained elsewhere: items and what goes with them',
+    retention: REPAIR_DAYS,
+    reason: 'What is published of one is kept with the models',
+    erasure: 'nothing personal',
+  },
+  {
     place: objects('lake', 'export-work/'),
     holds: 'Progress of those exports: figures, and a profile’s id for each piece under way',
     retention: WORK_DAYS,

@@ -2,6 +2,7 @@
 
 import { evaluationCases, judge, RANKING_SIZE } from './evaluation.ts';
 import { fitModel, type PreparedFit, prepareFit, type TrainingData } from './fit.ts';
+import { overItemsOf } from './imported-model.ts';
 import type { Model, ModelParameters } from './model.ts';
 import {
   accuracyOf,
@@ -24,7 +25,12 @@ export interface EvaluationInput {
   /** Fitted without the test period. */
   readonly candidate: Model;
   readonly tuning: Tuning;
-  readonly current?: { readonly id: string; readonly parameters: ModelParameters };
+  readonly current?: {
+    readonly id: string;
+    readonly parameters: ModelParameters;
+    /** An imported one, which is judged as it is: nobody here can fit it anew. */
+    readonly imported?: Model;
+  };
 }
 
 /** Judges candidate, popularity and the current model's parameters on the test period. */
@@ -35,8 +41,7 @@ export function evaluateCandidate(input: EvaluationInput): EvaluationReport {
     judge(cases, model.popular, (history) => scoreHistory(model, history, model.asOfMs));
   const ours = judgeModel(candidate);
   const baseline = judgePopularity(cases, candidate.popular);
-  const incumbent =
-    current && judgeModel(fitModel(current.id, fitBeforeTest(data, split), current.parameters));
+  const incumbent = current && judgeModel(currentModel(current, fitBeforeTest(data, split)));
   return {
     formatVersion: REPORT_FORMAT_VERSION,
     candidateId: candidate.id,
@@ -66,6 +71,15 @@ export function evaluateCandidate(input: EvaluationInput): EvaluationReport {
     },
     tuning: { customers: tuning.customers, seed: TRAINING_SEED, trials: [...tuning.trials] },
   };
+}
+
+function currentModel(
+  { id, parameters, imported }: NonNullable<EvaluationInput['current']>,
+  prepared: PreparedFit,
+): Model {
+  return imported === undefined
+    ? fitModel(id, prepared, parameters)
+    : overItemsOf(imported, prepared);
 }
 
 /** Everything before the test period: what the candidate of the gate may know. */

@@ -18,5 +18,6 @@ export async function handler(input: unknown): Promise<SnapshotRun> {
   const verdict = checkSnapshot(manifest.value.facts);
   logger.info('snapshot checked', { snapshotId: run.snapshotId, ...verdict });
   if (!verdict.passed) throw new SnapshotRejected(run.snapshotId, verdict.reasons);
-  return run;
+  const { view, cart, uncart, purchase } = manifest.value.facts.interactions;
+  return { ...run, interactionCount: view + cart + uncart + purchase };
 }

@@ -1,8 +1,9 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { flipPointer, readPointer } from '../../adapters/dynamodb/model-pointer.ts';
-import { readModelFile, writeModel } from '../../adapters/s3/model-store.ts';
+import { loadModel, readModelFile, writeModel } from '../../adapters/s3/model-store.ts';
 import { fitOnAll } from '../../core/training/candidate.ts';
-import { fitModel } from '../../core/training/fit.ts';
+import { fitModel, type PreparedFit } from '../../core/training/fit.ts';
+import { IMPORT_FILE, modelOfLists } from '../../core/training/imported-model.ts';
 import { decodeManifest, encodeModel, MANIFEST_FILE } from '../../core/training/model-file.ts';
 import { REPORT_FILE } from '../../core/training/report.ts';
 import { candidatesOf, models, pointerTable } from './recommend-environment.ts';
@@ -41,8 +42,28 @@ async function writeFinalModel(run: JudgedRun): Promise<void> {
     throw new ArtefactDamaged(`candidate ${run.candidateId} has no ${REPORT_FILE}`);
   }
   const { data, split } = await openSnapshot(run);
+  const record = await readModelFile(store, run.candidateId, IMPORT_FILE);
+  if (record !== undefined) return writeImported(run, fitOnAll(data, split), record, report);
   const model = fitModel(run.candidateId, fitOnAll(data, split), manifest.value.parameters);
   await writeModel(models, model.id, encodeModel(model, new Map([[REPORT_FILE, report]])));
+}
+
+/** An imported model keeps its lists; popularity and trend are of the whole snapshot. */
+async function writeImported(
+  run: JudgedRun,
+  prepared: PreparedFit,
+  record: Uint8Array,
+  report: Uint8Array,
+): Promise<void> {
+  const candidate = await loadModel(candidatesOf(run.snapshotId), run.candidateId);
+  if (!candidate.ok) throw new ArtefactDamaged(candidate.reason);
+  const { neighbours, parameters } = candidate.model;
+  const model = modelOfLists(run.candidateId, prepared, neighbours, parameters);
+  const extras = new Map([
+    [REPORT_FILE, report],
+    [IMPORT_FILE, record],
+  ]);
+  await writeModel(models, model.id, encodeModel(model, extras));
 }
 
 function published(run: JudgedRun, publishedAt: string): PublishedRun {

@@ -5,16 +5,18 @@ export interface TrainingSteps {
   readonly snapshot: typeof import('../../lambdas/recommend/snapshot.ts').handler;
   readonly check: typeof import('../../lambdas/recommend/check.ts').handler;
   readonly train: typeof import('../../lambdas/recommend/train.ts').handler;
+  readonly importModel: typeof import('../../lambdas/recommend/import-model.ts').handler;
   readonly evaluate: typeof import('../../lambdas/recommend/evaluate.ts').handler;
   readonly publish: typeof import('../../lambdas/recommend/publish.ts').handler;
 }
 
 /** The handlers; imported only once the stores run, for they read their environment when loaded. */
 export async function loadSteps(): Promise<TrainingSteps> {
-  const [snapshot, check, train, evaluate, publish] = await Promise.all([
+  const [snapshot, check, train, importModel, evaluate, publish] = await Promise.all([
     import('../../lambdas/recommend/snapshot.ts'),
     import('../../lambdas/recommend/check.ts'),
     import('../../lambdas/recommend/train.ts'),
+    import('../../lambdas/recommend/import-model.ts'),
     import('../../lambdas/recommend/evaluate.ts'),
     import('../../lambdas/recommend/publish.ts'),
   ]);
@@ -22,6 +24,7 @@ export async function loadSteps(): Promise<TrainingSteps> {
     snapshot: snapshot.handler,
     check: check.handler,
     train: train.handler,
+    importModel: importModel.handler,
     evaluate: evaluate.handler,
     publish: publish.handler,
   };
