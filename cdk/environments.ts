@@ -131,6 +131,16 @@ const environmentSchema = z
       scheduleEnabled: z.boolean(),
       /** Optional: days held out for the gate, where the workflow's own default doesn't fit. */
       holdoutDays: z.int().min(1).max(90).optional(),
+      /** Optional: a Fargate task that trains what a function doesn't hold; see docs/how-to/train-large-snapshots.md. */
+      task: z
+        .strictObject({
+          /** Snapshots with more interactions than this go to the task. */
+          interactionsMin: z.int().positive(),
+          /** Fargate has these for ARM; each allows memory of its own range. */
+          processors: z.literal([2, 4, 8, 16]),
+          memoryGb: z.int().min(4).max(120),
+        })
+        .optional(),
     }),
     /** Optional: when recommendation lists are exported to files; without it only when an operator asks. */
     exports: z
