@@ -34,7 +34,7 @@ export function modelCommand(): Command {
       .description('judge a model by the gate, and publish it if it passes')
       .argument(
         '<file>',
-        '.npy of vectors, or .parquet with item_id and embedding, or item_id, neighbour_id and score',
+        '.npy of vectors; .parquet with item_id and embedding, or item_id, neighbour_id and score; or model-imports/<id>/manifest.json of a model in the lake’s bucket',
       )
       .requiredOption('--trained-until <time>', 'ISO 8601: nothing later was trained on')
       .option('--items <file>', 'the item ids of an .npy, one a line, in the order of its rows')
@@ -60,6 +60,8 @@ async function importModel(file: string, options: ImportOptions): Promise<void> 
   }
   const { s3, sfn, bucket, stateMachineArn } = await connect(options);
   const upload = async (path: string): Promise<string> => {
+    // Already there: a model that Spark has written.
+    if (path.startsWith('model-imports/')) return path;
     const Body = await readFile(path).catch(() => {
       throw new UserError(`${path} cannot be read.`, 'Name a file that exists.');
     });

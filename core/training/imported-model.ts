@@ -38,8 +38,8 @@ export interface ItemLists {
 
 /** What is asked for, and where the files lie. */
 export const modelImport = z.strictObject({
-  /** Key of the `.parquet` or `.npy` file in the lake's bucket. */
-  key: z.string().regex(/^model-imports\/.+\.(parquet|npy)$/),
+  /** Key of the `.parquet` or `.npy` file in the lake's bucket, or of the manifest of a model in our own form. */
+  key: z.string().regex(/^model-imports\/.+(\.parquet|\.npy|\/manifest\.json)$/),
   /** Key of the file of item ids, one a line, beside an `.npy`. */
   itemsKey: z
     .string()
@@ -89,14 +89,19 @@ export function modelOfLists(
 
 /** A model's lists over other items: those of another snapshot. Items that are gone take their places along. */
 export function overItemsOf(model: Model, prepared: PreparedFit): Model {
+  const { parameters } = model;
+  const { neighbours } = neighboursOfLists(listsOf(model), prepared, parameters.neighboursMax);
+  return modelOfLists(model.id, prepared, neighbours, parameters);
+}
+
+/** A model's lists by the names of its items. */
+export function listsOf(model: Model): ItemLists {
   const { offsets, indices, scores } = model.neighbours;
   const idOf = (index: number) => model.items[index]?.itemId ?? '';
   const fromIds = [...model.items.keys()].flatMap((source) =>
     Array.from({ length: (offsets[source + 1] ?? 0) - (offsets[source] ?? 0) }, () => idOf(source)),
   );
-  const lists = { kind: 'lists' as const, fromIds, toIds: Array.from(indices, idOf), scores };
-  const { neighbours } = neighboursOfLists(lists, prepared, model.parameters.neighboursMax);
-  return modelOfLists(model.id, prepared, neighbours, model.parameters);
+  return { kind: 'lists', fromIds, toIds: Array.from(indices, idOf), scores };
 }
 
 export interface ImportedNeighbours {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { modelOfParquet, vectorsOfNpy } from '../../adapters/files/read-model.ts';
 import { readObject } from '../../adapters/s3/immutable-objects.ts';
-import { writeModel } from '../../adapters/s3/model-store.ts';
+import { loadModel, writeModel } from '../../adapters/s3/model-store.ts';
 import { fitBeforeTest } from '../../core/training/candidate.ts';
 import {
   IMPORT_FILE,
@@ -11,12 +11,13 @@ import {
   type ItemLists,
   type ItemVectors,
   importedParameters,
+  listsOf,
   type ModelImport,
   modelOfLists,
   neighboursOfLists,
   neighboursOfVectors,
 } from '../../core/training/imported-model.ts';
-import { encodeModel } from '../../core/training/model-file.ts';
+import { encodeModel, MANIFEST_FILE } from '../../core/training/model-file.ts';
 import { KernelPool } from '../../kernels/kernel-pool.ts';
 import { candidatesOf, lake } from './recommend-environment.ts';
 import { type CandidateRun, snapshotRun } from './training-run.ts';
@@ -61,6 +62,7 @@ export async function handler(input: unknown): Promise<CandidateRun> {
 }
 
 async function readModel({ key, itemsKey }: ModelImport): Promise<ItemVectors | ItemLists> {
+  if (key.endsWith(`/${MANIFEST_FILE}`)) return modelInOurForm(key);
   const bytes = await objectOf(key);
   if (key.endsWith('.parquet')) return modelOfParquet(bytes);
   if (itemsKey === undefined) {
@@ -69,6 +71,15 @@ async function readModel({ key, itemsKey }: ModelImport): Promise<ItemVectors | 
     );
   }
   return vectorsOfNpy(bytes, await objectOf(itemsKey));
+}
+
+/** As Spark writes it; the folder has the model's name. */
+async function modelInOurForm(key: string): Promise<ItemLists> {
+  const folders = key.split('/').slice(0, -1);
+  const prefix = `${folders.slice(0, -1).join('/')}/`;
+  const loaded = await loadModel({ ...lake, prefix }, folders.at(-1) ?? '');
+  if (!loaded.ok) throw new ImportedModelError(`${loaded.reason}; write its files again.`);
+  return listsOf(loaded.model);
 }
 
 async function objectOf(key: string): Promise<Uint8Array> {

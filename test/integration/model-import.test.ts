@@ -4,10 +4,13 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readPointer } from '../../adapters/dynamodb/model-pointer.ts';
-import { loadModel } from '../../adapters/s3/model-store.ts';
+import { loadModel, writeModel } from '../../adapters/s3/model-store.ts';
+import { fitModel, prepareFit } from '../../core/training/fit.ts';
+import { encodeModel } from '../../core/training/model-file.ts';
 import { scoreHistory } from '../../core/training/score.ts';
 import { startStores, type TrainingStores } from '../training/stores.ts';
-import { fillStores, loadSteps, type TrainingSteps } from '../training/training-steps.ts';
+import { plainParameters } from '../training/training-data.ts';
+import { board, fillStores, loadSteps, type TrainingSteps } from '../training/training-steps.ts';
 
 const fixtures = join(import.meta.dirname, '..', 'fixtures', 'models');
 const LONG_AGO = '2020-01-01T00:00:00.000Z';
@@ -99,6 +102,17 @@ describe('a model that was trained elsewhere', () => {
     const run = await imported(await parquet(`${form}.parquet`, sql));
     const judged = await steps.evaluate(run);
     expect(judged.candidate.all.ndcg).toBeGreaterThan(judged.popularity.all.ndcg);
+  });
+
+  it('may be a model in our own form, as Spark writes it', async () => {
+    const store = { client: stores.s3, bucket: 'lake', prefix: 'model-imports/' };
+    const prepared = prepareFit(board, Math.max(...board.interactions.timesS) + 1);
+    const model = fitModel('spark-1', prepared, plainParameters);
+    await writeModel(store, model.id, encodeModel(model));
+    const run = await imported(`model-imports/${model.id}/manifest.json`);
+    const judged = await steps.evaluate(run);
+    expect(judged.candidate.all.ndcg).toBeGreaterThan(0);
+    await expect(imported('model-imports/nothing/manifest.json')).rejects.toThrow('is missing');
   });
 
   it('may name items that the catalogue has not, which are left out', async () => {
