@@ -18,14 +18,14 @@ import {
   neighboursOfVectors,
 } from '../../core/training/imported-model.ts';
 import { encodeModel, MANIFEST_FILE } from '../../core/training/model-file.ts';
-import { KernelPool } from '../../kernels/kernel-pool.ts';
+import { openTrainingThreads } from '../../core/training/training-threads.ts';
 import { candidatesOf, lake } from './recommend-environment.ts';
 import { type CandidateRun, snapshotRun } from './training-run.ts';
 import { openSnapshot } from './training-snapshot.ts';
 import { encodeTuning, TUNING_FILE } from './tuning-file.ts';
 
 const logger = new Logger();
-const threads = new KernelPool();
+const threads = openTrainingThreads();
 
 /** Makes a candidate of a model that was trained elsewhere; it is judged and published as one of ours. */
 export async function handler(input: unknown): Promise<CandidateRun> {

@@ -100,6 +100,8 @@ const VARIABLES: Record<string, string[]> = {
   Snapshot: WORKFLOW_VARIABLES,
   Check: WORKFLOW_VARIABLES,
   Train: WORKFLOW_VARIABLES,
+  TaskCandidate: WORKFLOW_VARIABLES,
+  ImportModel: WORKFLOW_VARIABLES,
   Evaluate: WORKFLOW_VARIABLES,
   Operate: [
     'QUARANTINE_BUCKET',
@@ -112,6 +114,7 @@ const VARIABLES: Record<string, string[]> = {
     'CONFIG_TABLE',
     'ERASE_STATE_MACHINE_ARN',
     'EXPORT_STATE_MACHINE_ARN',
+    'EXPORT_RECOMMENDATIONS_STATE_MACHINE_ARN',
     'IDENTITY_SECRET_ID',
     'CERTIFICATE_SECRET_ID',
   ],
@@ -119,6 +122,7 @@ const VARIABLES: Record<string, string[]> = {
   EraseUnit: [...SEARCH_VARIABLES, 'DEDUPE_TABLE'],
   EraseEnd: ['PRIVACY_BUCKET', 'INSPECTOR_TABLE', 'CERTIFICATE_SECRET_ID'],
   ExportStep: SEARCH_VARIABLES,
+  ExportLists: [...WORKFLOW_VARIABLES, 'PROFILES_TABLE', 'IDENTITIES_TABLE'],
   Replay: [
     'EVENTS_STREAM_NAME',
     'QUARANTINE_BUCKET',
@@ -209,6 +213,8 @@ describe('permissions', () => {
         '/curated/events/*',
         '/curated/event_products/*',
         '/exports/*',
+        '/export-work/*',
+        '/model-imports/*',
         '/erasures/*',
         '/certificates/*',
         '/snapshots/*',

@@ -1,15 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import {
-  curatedTableMarkdown,
-  eventColumns,
-  productColumns,
-} from '../../core/quality/curated-events.ts';
-import {
   RECOMMENDATION_EXPORTS_PATH,
   recommendationExportsMarkdown,
   warehouseTables,
 } from '../../core/blocks/warehouse-markdown.ts';
+import {
+  curatedTableMarkdown,
+  eventColumns,
+  productColumns,
+} from '../../core/quality/curated-events.ts';
 import { expectation } from '../../core/quality/expectation.ts';
 import {
   EXPECTATIONS_PATH,
@@ -55,15 +55,18 @@ describe('the reference of exported recommendations', () => {
     );
   });
 
-  it.each(warehouseTables)('names every column of $list in every statement', ({ name, columns }) => {
-    const statements = [...recommendationExportsMarkdown().matchAll(/```sql\n([\s\S]*?)```/gu)]
-      .map(([, text = '']) => text)
-      .filter((text) => text.startsWith('CREATE') && text.includes(`${name}`));
-    expect(statements).toHaveLength(4);
-    for (const statement of statements) {
-      for (const column of columns) expect(statement).toContain(`\n  ${column.name} `);
-    }
-  });
+  it.each(warehouseTables)(
+    'names every column of $list in every statement',
+    ({ name, columns }) => {
+      const statements = [...recommendationExportsMarkdown().matchAll(/```sql\n([\s\S]*?)```/gu)]
+        .map(([, text = '']) => text)
+        .filter((text) => text.startsWith('CREATE') && text.includes(`${name}`));
+      expect(statements).toHaveLength(4);
+      for (const statement of statements) {
+        for (const column of columns) expect(statement).toContain(`\n  ${column.name} `);
+      }
+    },
+  );
 });
 
 describe('the page of bad input', () => {
