@@ -6,7 +6,7 @@
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fitModel, prepareFit } from '../../core/training/fit.ts';
+import { fitServedModel, prepareFit } from '../../core/training/fit.ts';
 import { timeRange } from '../../core/training/interactions.ts';
 import { encodeModel } from '../../core/training/model-file.ts';
 import {
@@ -60,7 +60,12 @@ async function publishedFiles(data: DecodedSnapshot, threadCount: number) {
   const asOfS = (timeRange(data.interactions)?.newestS ?? 0) + 1;
   const threads = openTrainingThreads(threadCount);
   try {
-    const model = await fitModel(threads, 'growth', prepareFit(data, asOfS), parametersAtStart);
+    const model = await fitServedModel(
+      threads,
+      'growth',
+      prepareFit(data, asOfS),
+      parametersAtStart,
+    );
     return encodeModel(model);
   } finally {
     await threads.close();

@@ -2,7 +2,7 @@
 
 import { beyondAccuracyOf, distinctItems, overlapOf } from './beyond-accuracy.ts';
 import { type CaseScores, evaluationCases, judge, RANKING_SIZE } from './evaluation.ts';
-import { fitModel, type PreparedFit, prepareFit, type TrainingData } from './fit.ts';
+import { fitServedModel, type PreparedFit, prepareFit, type TrainingData } from './fit.ts';
 import { overItemsOf } from './imported-model.ts';
 import type { Model, ModelParameters } from './model.ts';
 import {
@@ -96,7 +96,7 @@ async function currentModel(
   prepared: PreparedFit,
 ): Promise<Model> {
   return imported === undefined
-    ? await fitModel(threads, id, prepared, parameters)
+    ? await fitServedModel(threads, id, prepared, parameters)
     : overItemsOf(imported, prepared);
 }
 

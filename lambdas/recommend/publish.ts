@@ -3,7 +3,7 @@ import { flipPointer, readPointer } from '../../adapters/dynamodb/model-pointer.
 import { verifyModel } from '../../adapters/s3/model-list.ts';
 import { loadModel, readModelFile, writeModel } from '../../adapters/s3/model-store.ts';
 import { fitOnAll } from '../../core/training/candidate.ts';
-import { fitModel, type PreparedFit } from '../../core/training/fit.ts';
+import { fitServedModel, type PreparedFit } from '../../core/training/fit.ts';
 import { IMPORT_FILE, modelOfLists } from '../../core/training/imported-model.ts';
 import type { Model } from '../../core/training/model.ts';
 import { MODEL_CARD_FILE } from '../../core/training/model-card.ts';
@@ -60,7 +60,7 @@ async function writeFinalModel(run: JudgedRun): Promise<void> {
     const model = await importedOnAll(run, prepared);
     return writeModel(models, model.id, encodeModel(model, reports.set(IMPORT_FILE, record)));
   }
-  const model = await fitModel(threads, run.candidateId, prepared, manifest.value.parameters);
+  const model = await fitServedModel(threads, run.candidateId, prepared, manifest.value.parameters);
   await writeModel(models, model.id, encodeModel(model, reports));
 }
 
