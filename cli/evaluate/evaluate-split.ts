@@ -29,9 +29,10 @@ export async function evaluateSplit(request: SplitEvaluationRequest) {
   const readS = watch();
   const threads = openTrainingThreads(request.threads);
   try {
-    const searchedUntilMs = performance.now() + budgetS * 1000;
-    const isOutOfTime = () => performance.now() > searchedUntilMs;
-    const input = { threads, train, size, seed, trialsMax, isOutOfTime, onProgress };
+    const startedMs = performance.now();
+    const spentTime = () =>
+      budgetS === 0 ? 1 : (performance.now() - startedMs) / (budgetS * 1000);
+    const input = { threads, train, size, seed, trialsMax, spentTime, onProgress };
     const choice = await chooseModel(request.model, input);
     const searchS = watch();
     onProgress('training');
