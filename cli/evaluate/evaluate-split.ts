@@ -25,7 +25,7 @@ export async function evaluateSplit(request: SplitEvaluationRequest) {
   const { size, seed, trialsMax, budgetS, onProgress } = request;
   const watch = stopwatch();
   onProgress('reading');
-  const { train, test, notes } = await readSplit(request.trainFile, request.testFile);
+  const { train, test, itemsOfTrain, notes } = await readSplit(request.trainFile, request.testFile);
   const readS = watch();
   const threads = openTrainingThreads(request.threads);
   try {
@@ -38,9 +38,10 @@ export async function evaluateSplit(request: SplitEvaluationRequest) {
     onProgress('training');
     const model = await fitChoice(choice, input);
     const trainS = watch();
-    onProgress('scoring');
     const rows = rowsWithItems(test);
-    const { recall, ndcg, customers } = splitAccuracy(model, unweighted(train), test, rows, size);
+    const onJudged = (count: number) => onProgress(`scoring: ${count} of ${rows.length} users`);
+    const weighted = unweighted(train);
+    const { recall, ndcg, customers } = splitAccuracy(model, weighted, test, rows, size, onJudged);
     return {
       model: request.model,
       parts: choice.parts,
@@ -50,7 +51,7 @@ export async function evaluateSplit(request: SplitEvaluationRequest) {
       users: customers,
       train: {
         users: rowsWithItems(train).length,
-        items: train.columnCount,
+        items: itemsOfTrain,
         interactions: train.columns.length,
       },
       test: { users: customers, interactions: test.columns.length },
