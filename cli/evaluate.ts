@@ -60,8 +60,7 @@ export function evaluateCommand(): Command {
 }
 
 async function evaluate(options: EvaluateOptions): Promise<void> {
-  // Progress goes to stderr, so that --json leaves one document on stdout.
-  const progress = createTerminal(process.stderr);
+  const showProgress = progressOn(process.stderr);
   const evaluation = await evaluateSplit({
     trainFile: options.train,
     testFile: options.test,
@@ -71,11 +70,26 @@ async function evaluate(options: EvaluateOptions): Promise<void> {
     trialsMax: options.trials,
     seed: options.seed,
     ...(options.threads !== undefined && { threads: options.threads }),
-    onProgress: (text) => progress.progress(text),
+    onProgress: showProgress,
   });
-  progress.progress('');
+  showProgress('');
   if (options.json === true) process.stdout.write(`${JSON.stringify(evaluation)}\n`);
   else printTable(evaluation);
+}
+
+/**
+ * Progress goes to stderr, so that --json leaves one document on stdout: the latest word on a terminal, and a line
+ * a step, what stands before a colon, elsewhere, but for the first one: reading takes no time, or ends in an error.
+ */
+function progressOn(stream: NodeJS.WriteStream): (text: string) => void {
+  const terminal = createTerminal(stream);
+  if (stream.isTTY) return (text) => terminal.progress(text);
+  let last: string | undefined;
+  return (text) => {
+    const [step = ''] = text.split(':');
+    if (step !== '' && last !== undefined && step !== last) terminal.line(`kindred: ${step}`);
+    last = step;
+  };
 }
 
 function printTable(evaluation: SplitEvaluation): void {

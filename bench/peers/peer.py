@@ -60,7 +60,7 @@ def factors(question, ones):
         iterations=question["iterations"],
         use_cg=True,
         num_threads=threads,
-        random_state=1,
+        random_state=question["seed"],
     )
     model.cg_steps = question["steps"]
     with threadpool_limits(1, user_api="blas"):
@@ -79,7 +79,7 @@ def svd(question, _):
                 n_components=question["components"],
                 n_oversamples=question["oversampling"],
                 n_iter=question["powerIterations"],
-                random_state=1,
+                random_state=question["seed"],
             )
         )
     write("svd.singular", roots, np.float32)

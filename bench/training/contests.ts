@@ -16,10 +16,10 @@ export interface Contest {
   readonly question: Readonly<Record<string, string | number>>;
   /** At least so many times as fast is promised. */
   readonly ratioMin: number;
-  /** Fits ours and returns a way to its Recall@20. */
-  readonly fit: (pool: KernelPool) => Promise<() => number>;
-  /** Recall@20 of what the peer left in the folder. */
-  readonly peersRecall: (folder: string) => Promise<number>;
+  /** Fits ours from the seed of a round and returns a way to its Recall@20. */
+  readonly fit: (pool: KernelPool, round: number) => Promise<() => number>;
+  /** Recall@20 of what the peer left in the folder, judged on the same customers. */
+  readonly peersRecall: (folder: string, round: number) => Promise<number>;
 }
 
 const NEIGHBOURS = 100;
@@ -36,13 +36,14 @@ function similarity(split: SplitRows): Contest {
   const ones = new Float32Array(train.columns.length).fill(1);
   const degrees = degreesOf(train);
   const scale = damped(degrees.columns, 0.5);
-  const recall = (neighbours: Neighbours) => recallOf(split, similarityScorer(train, neighbours));
+  const recall = (neighbours: Neighbours, round: number) =>
+    recallOf(split, round, similarityScorer(train, neighbours));
   return {
     name: `item similarity, K=${NEIGHBOURS}`,
     peer: 'implicit CosineRecommender',
     question: { task: 'similarity', neighbours: NEIGHBOURS },
     ratioMin: 2.5,
-    fit: async (pool) => {
+    fit: async (pool, round) => {
       const neighbours = await cooccurrence(pool, {
         matrix: train,
         sourceWeights: ones,
@@ -54,14 +55,16 @@ function similarity(split: SplitRows): Contest {
         // As implicit does: an item is its own best neighbour.
         keepsSelf: true,
       });
-      return () => recall(neighbours);
+      return () => recall(neighbours, round);
     },
-    peersRecall: async (folder) =>
-      recall({
+    peersRecall: async (folder, round) => {
+      const found = {
         offsets: await words(folder, 'similarity.offsets'),
         indices: await words(folder, 'similarity.indices'),
         scores: await floats(folder, 'similarity.scores'),
-      }),
+      };
+      return recall(found, round);
+    },
   };
 }
 
@@ -69,9 +72,10 @@ function factors(split: SplitRows): Contest {
   const { train } = split;
   const weights = new Float32Array(train.columns.length).fill(ALS.weight);
   const width = ALS.factors;
-  const recall = ({ rows, columns }: Pick<Factors, 'rows' | 'columns'>) =>
+  const recall = ({ rows, columns }: Pick<Factors, 'rows' | 'columns'>, round: number) =>
     recallOf(
       split,
+      round,
       factorScorer(columns, width, (row) => rows.subarray(row * width, (row + 1) * width)),
     );
   return {
@@ -79,17 +83,19 @@ function factors(split: SplitRows): Contest {
     peer: 'implicit AlternatingLeastSquares',
     question: { task: 'factors', ...ALS },
     ratioMin: 2,
-    fit: async (pool) => {
+    fit: async (pool, round) => {
       const { regularization, iterations, steps } = ALS;
-      const settings = { factorCount: width, regularization, iterations, steps, seed: 1 };
+      const settings = { factorCount: width, regularization, iterations, steps, seed: round };
       const found = await implicitFactors(pool, { matrix: train, weights, ...settings });
-      return () => recall(found);
+      return () => recall(found, round);
     },
-    peersRecall: async (folder) =>
-      recall({
+    peersRecall: async (folder, round) => {
+      const found = {
         rows: await floats(folder, 'factors.rows'),
         columns: await floats(folder, 'factors.columns'),
-      }),
+      };
+      return recall(found, round);
+    },
   };
 }
 
@@ -100,8 +106,8 @@ function svd(split: SplitRows): Contest {
   const width = SVD.components;
   const columnDegrees = degreesOf(train).columns;
   // r_u D^-½ V Vᵀ D^½
-  const recall = (right: Float32Array) =>
-    recallOf(split, (row, scores) => {
+  const recall = (right: Float32Array, round: number) =>
+    recallOf(split, round, (row, scores) => {
       const vector = new Float64Array(width);
       for (const item of itemsOf(train, row)) {
         const by = (columnDegrees[item] as number) ** -0.5;
@@ -119,13 +125,13 @@ function svd(split: SplitRows): Contest {
     peer: 'scikit-learn randomized_svd',
     question: { task: 'svd', ...SVD },
     ratioMin: 2,
-    fit: async (pool) => {
+    fit: async (pool, round) => {
       const { components: componentCount, oversampling, powerIterations } = SVD;
-      const settings = { componentCount, oversampling, powerIterations, seed: 1 };
+      const settings = { componentCount, oversampling, powerIterations, seed: round };
       const { right } = await truncatedSvd(pool, { matrix: train, values, ...settings });
-      return () => recall(right);
+      return () => recall(right, round);
     },
-    peersRecall: async (folder) => recall(await floats(folder, 'svd.right')),
+    peersRecall: async (folder, round) => recall(await floats(folder, 'svd.right'), round),
   };
 }
 

@@ -2,17 +2,24 @@ import type { SparseRows } from '../../kernels/sparse-rows.ts';
 import type { SplitRows } from './split-rows.ts';
 
 const TOP = 20;
-/** Scoring every item for every customer would take longer than all fits. */
-const CUSTOMERS_MAX = 1000;
+/**
+ * Scoring every item for every customer would take longer than all fits. Every round judges others: on 1,000 of
+ * Gowalla's customers the Recall of one random start differs from that of another by .0017 (its standard
+ * deviation), on 6,000 and three starts by .0007.
+ */
+const CUSTOMERS_MAX = 2000;
 
 /** Adds each item's score for a row of the training matrix to `scores`, which are 0. */
 export type Scorer = (row: number, scores: Float64Array) => void;
 
-/** Recall@20 of what the customer hasn't had, over evenly chosen customers who have something held out. */
-export function recallOf({ train, test }: SplitRows, score: Scorer): number {
+/**
+ * Recall@20 of what the customer hasn't had, over evenly chosen customers who have something held out; the choice
+ * moves on by one with every round.
+ */
+export function recallOf({ train, test }: SplitRows, round: number, score: Scorer): number {
   const rows = test.flatMap((items, row) => (items.length > 0 ? [row] : []));
   const step = Math.max(1, Math.floor(rows.length / CUSTOMERS_MAX));
-  const chosen = rows.filter((_, at) => at % step === 0);
+  const chosen = rows.filter((_, at) => at % step === round % step);
   const scores = new Float64Array(train.columnCount);
   let sum = 0;
   for (const row of chosen) {

@@ -25,21 +25,23 @@ export async function evaluateSplit(request: SplitEvaluationRequest) {
   const { size, seed, trialsMax, budgetS, onProgress } = request;
   const watch = stopwatch();
   onProgress('reading');
-  const { train, test, notes } = await readSplit(request.trainFile, request.testFile);
+  const { train, test, itemsOfTrain, notes } = await readSplit(request.trainFile, request.testFile);
   const readS = watch();
   const threads = openTrainingThreads(request.threads);
   try {
-    const searchedUntilMs = performance.now() + budgetS * 1000;
-    const isOutOfTime = () => performance.now() > searchedUntilMs;
-    const input = { threads, train, size, seed, trialsMax, isOutOfTime, onProgress };
+    const startedMs = performance.now();
+    const spentTime = () =>
+      budgetS === 0 ? 1 : (performance.now() - startedMs) / (budgetS * 1000);
+    const input = { threads, train, size, seed, trialsMax, spentTime, onProgress };
     const choice = await chooseModel(request.model, input);
     const searchS = watch();
     onProgress('training');
     const model = await fitChoice(choice, input);
     const trainS = watch();
-    onProgress('scoring');
     const rows = rowsWithItems(test);
-    const { recall, ndcg, customers } = splitAccuracy(model, unweighted(train), test, rows, size);
+    const onJudged = (count: number) => onProgress(`scoring: ${count} of ${rows.length} users`);
+    const weighted = unweighted(train);
+    const { recall, ndcg, customers } = splitAccuracy(model, weighted, test, rows, size, onJudged);
     return {
       model: request.model,
       parts: choice.parts,
@@ -49,7 +51,7 @@ export async function evaluateSplit(request: SplitEvaluationRequest) {
       users: customers,
       train: {
         users: rowsWithItems(train).length,
-        items: train.columnCount,
+        items: itemsOfTrain,
         interactions: train.columns.length,
       },
       test: { users: customers, interactions: test.columns.length },

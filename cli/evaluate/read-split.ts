@@ -14,11 +14,15 @@ import { UserError } from '../user-error.ts';
 export interface Split {
   readonly train: SparseRows;
   readonly test: SparseRows;
+  /** Items that train names; `train.columnCount` counts those of test too. */
+  readonly itemsOfTrain: number;
   /** What should be known of the files though it is no error. */
   readonly notes: readonly string[];
 }
 
 const FORM = 'A line is `user item item …`, apart by blanks; the file may be compressed by gzip.';
+/** So many users do not all have as many items by chance. */
+const TRIPLES_MIN = 20;
 /** RFC 1952, section 2.3.1. */
 const GZIP_MAGIC = [0x1f, 0x8b];
 
@@ -41,8 +45,21 @@ export async function readSplit(trainFile: string, testFile: string): Promise<Sp
   return {
     train,
     test,
-    notes: notes.flatMap(([count, text]) => (count === 0 ? [] : [`${count} ${text}`])),
+    itemsOfTrain,
+    notes: [
+      ...notes.flatMap(([count, text]) => (count === 0 ? [] : [`${count} ${text}`])),
+      ...noteOfTriples(trainFile, trainLines),
+      ...noteOfTriples(testFile, testLines),
+    ],
   };
+}
+
+/** Lines of `user item rating time` are read without an error, with ratings and times for items. */
+function noteOfTriples(file: string, { lines, fieldsOfEvery }: SplitLines): string[] {
+  if (lines < TRIPLES_MIN || fieldsOfEvery === undefined || fieldsOfEvery < 3) return [];
+  return [
+    `every line of ${file} has ${fieldsOfEvery} fields; if they are a user, an item and what was said of it, keep the first two`,
+  ];
 }
 
 async function readLines(file: string, dictionaries: Dictionaries): Promise<SplitLines> {

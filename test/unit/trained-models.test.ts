@@ -129,7 +129,7 @@ describe('choosing a model', () => {
     size: 10,
     seed: 1,
     trialsMax: 12,
-    isOutOfTime: () => false,
+    spentTime: () => 0,
     onProgress: () => {},
   };
 
@@ -157,7 +157,7 @@ describe('choosing a model', () => {
   });
 
   it('ends in time with the best so far', async () => {
-    const choice = await chooseModel('similarity', { ...input, isOutOfTime: () => true });
+    const choice = await chooseModel('similarity', { ...input, spentTime: () => 1 });
     expect(choice.trials).toHaveLength(1);
     expect(choice.parts[0]?.parameters).toEqual(recipeOf('similarity').start);
   });

@@ -11,6 +11,8 @@ import { judgeRanking } from './ranking-accuracy.ts';
 import type { TuningPart } from './tuning-part.ts';
 
 const SHARES = [0, 0.25, 0.5, 1, 2];
+/** Others' shares are relative to the first's, which speaks or proposes alone. */
+const FIRST_SHARES = [0, 1];
 /** As between parameters, a start is left for a clear gain alone: see tune-recipe.ts. */
 const DEPARTURE_GAIN_MIN = 0.04;
 const GAIN_MIN = 0.004;
@@ -26,7 +28,7 @@ interface Candidates {
 
 export interface ShareSearch {
   readonly members: readonly TrainedModel[];
-  /** One a member; the first's stays. */
+  /** One a member. */
   readonly start: readonly number[];
   readonly part: TuningPart;
   readonly size: number;
@@ -40,19 +42,39 @@ export async function blendShares(
   const { members, part, size, objectiveOf } = search;
   const candidates = part.judged.map((row) => candidatesOf(members, part, row));
   const names = members.map((_, member) => `m${member}`);
-  const sharesOf = (parameters: Readonly<Record<string, number>>) =>
-    names.map((name) => parameters[name] ?? 0);
+  const attempt = (shares: readonly number[]) => objectiveOf(meanFigures(candidates, shares, size));
+  const start = startOf(search.start, attempt);
   const { best } = await coordinateSearch<Readonly<Record<string, number>>>({
-    start: Object.fromEntries(names.map((name, member) => [name, search.start[member] ?? 0])),
-    grids: names.slice(1).map((name) => [name, SHARES] as const),
-    departureGainMin: DEPARTURE_GAIN_MIN,
+    start: Object.fromEntries(names.map((name, member) => [name, start.shares[member] ?? 0])),
+    grids: names.map((name, member) => [name, member === 0 ? FIRST_SHARES : SHARES] as const),
+    departureGainMin: start.isAlone ? GAIN_MIN : DEPARTURE_GAIN_MIN,
     gainMin: GAIN_MIN,
     passesMax: PASSES_MAX,
     trialsMax: Number.POSITIVE_INFINITY,
     isOutOfTime: () => false,
-    attempt: async (shares) => objectiveOf(meanFigures(candidates, sharesOf(shares), size)),
+    attempt: async (shares) => attempt(names.map((name) => shares[name] ?? 0)),
   });
-  return { shares: sharesOf(best.parameters), objective: best.objective };
+  return {
+    shares: names.map((name) => best.parameters[name] ?? 0),
+    objective: best.objective,
+  };
+}
+
+/** The given shares, or the one member alone that is clearly better than they are. */
+function startOf(
+  given: readonly number[],
+  attempt: (shares: readonly number[]) => number,
+): { readonly shares: readonly number[]; readonly isAlone: boolean } {
+  let best = { shares: given, isAlone: false };
+  let toBeat = attempt(given) + DEPARTURE_GAIN_MIN;
+  for (const member of given.keys()) {
+    const shares = given.map((_, at) => (at === member ? 1 : 0));
+    const objective = attempt(shares);
+    if (objective <= toBeat) continue;
+    best = { shares, isAlone: true };
+    toBeat = objective;
+  }
+  return best;
 }
 
 function candidatesOf(members: readonly TrainedModel[], part: TuningPart, row: number): Candidates {

@@ -1,12 +1,12 @@
 /**
  * The best blend of tuned models, chosen on the validation part: similarity proposes, and what sees farther than
- * one step, the low-pass filter, and who is alike, the neighbouring users, order what it proposes. Where
- * popularity alone is better than the blend, it is taken instead.
+ * one step, the low-pass filters, what generalises, the factors, and who is alike, the neighbouring users, order what
+ * it proposes. Where one model alone is better than the blend, popularity among them, it is taken instead.
  */
 import { rowCountOf } from '../../../kernels/sparse-rows.ts';
 import type { TrainedModel } from '../models/trained-model.ts';
 import { blendShares } from './blend-shares.ts';
-import type { Choice, ChooseInput } from './choose-model.ts';
+import type { Choice, ChooseInput, ChosenPart } from './choose-model.ts';
 import { type RecipeName, type RecipeParameters, recipeOf } from './recipes.ts';
 import { accuracyOnPart, objectiveOf, tuneRecipe } from './tune-recipe.ts';
 import type { TuningPart } from './tuning-part.ts';
@@ -21,33 +21,43 @@ const NEIGHBOURS_SHARE = 0.25;
 const ITEMS_A_COMPONENT_MIN = 5;
 /** Multiplications of a decomposition at most, some five minutes of two cores. */
 const WORK_MAX = 3e12;
+/**
+ * Visits that neighbouring users cost an answer for every customer, Σ over items of their customers squared: each
+ * item of a history is looked up at all who have it. Some two minutes.
+ */
+const NEIGHBOUR_VISITS_MAX = 1e10;
+/** Parts of the time that the search has, after which a step begins no new trial. */
+const SIMILARITY_UNTIL = 0.4;
+const OTHERS_UNTIL = 0.8;
 
 interface Member {
   readonly name: RecipeName;
-  readonly parameters: RecipeParameters;
   readonly startShare: number;
+  /** Tuned before it is fitted; as it starts where absent. */
+  readonly tunedUntil?: number;
+  readonly parameters: RecipeParameters;
+}
+
+interface FittedMember extends Member {
+  readonly model: TrainedModel;
 }
 
 export async function chooseBlend(part: TuningPart, input: ChooseInput): Promise<Choice> {
-  const tuned = await tuneRecipe(recipeOf('similarity'), part, input);
-  const members: Member[] = [
-    { name: 'similarity', parameters: tuned.best.parameters, startShare: 1 },
-    ...filtersFor(part),
-    memberAtStart('implicit-factors', FACTORS_SHARE),
-    memberAtStart('user-neighbours', NEIGHBOURS_SHARE),
-    memberAtStart('popular', 0),
-  ];
-  const models: TrainedModel[] = [];
-  for (const { name, parameters } of members) {
+  const trials: Choice['trials'][number][] = [];
+  const fitted: FittedMember[] = [];
+  for (const member of membersFor(part)) {
     // What no time is left for doesn't join.
-    if (models.length > 0 && input.isOutOfTime()) break;
-    input.onProgress(`fitting ${name}`);
-    models.push(await recipeOf(name).fit(input, part.train, parameters));
+    if (fitted.length > 0 && input.spentTime() >= 1) break;
+    const tuned = await tunedMember(member, part, input);
+    trials.push(...tuned.trials);
+    input.onProgress(`fitting ${member.name}`);
+    const model = await recipeOf(member.name).fit(input, part.train, tuned.parameters);
+    fitted.push({ ...member, parameters: tuned.parameters, model });
   }
   input.onProgress('blending');
   const { shares, objective } = await blendShares({
-    members: models,
-    start: members.slice(0, models.length).map(({ startShare }) => startShare),
+    members: fitted.map(({ model }) => model),
+    start: fitted.map(({ startShare }) => startShare),
     part,
     size: input.size,
     objectiveOf,
@@ -58,13 +68,43 @@ export async function chooseBlend(part: TuningPart, input: ChooseInput): Promise
   return {
     parts: isPopularityBetter
       ? [{ name: 'popular', parameters: {}, share: 1 }]
-      : members.flatMap(({ name, parameters }, member) => {
-          const share = shares[member] ?? 0;
-          return share === 0 ? [] : [{ name, parameters, share }];
-        }),
-    trials: tuned.trials,
+      : chosenParts(fitted, shares),
+    trials,
     judged: part.judged.length,
   };
+}
+
+async function tunedMember(
+  { name, parameters, tunedUntil }: Member,
+  part: TuningPart,
+  input: ChooseInput,
+): Promise<Pick<Choice, 'trials'> & { readonly parameters: RecipeParameters }> {
+  if (tunedUntil === undefined) return { parameters, trials: [] };
+  const { best, trials } = await tuneRecipe(recipeOf(name), part, input, tunedUntil);
+  return { parameters: best.parameters, trials };
+}
+
+/** The first proposes even where it has no say in the order; one that alone has a say needs no proposals. */
+function chosenParts(members: readonly Member[], shares: readonly number[]): ChosenPart[] {
+  const parts = members.map(({ name, parameters }, at) => ({
+    name,
+    parameters,
+    share: shares[at] ?? 0,
+  }));
+  const speaking = parts.filter(({ share }) => share > 0);
+  const [only, ...others] = speaking;
+  if (only !== undefined && others.length === 0) return [{ ...only, share: 1 }];
+  return parts.filter(({ share }, at) => at === 0 || share > 0);
+}
+
+function membersFor(part: TuningPart): Member[] {
+  return [
+    { ...atStart('similarity', 1), tunedUntil: SIMILARITY_UNTIL },
+    ...filtersFor(part),
+    { ...atStart('implicit-factors', FACTORS_SHARE), tunedUntil: OTHERS_UNTIL },
+    ...neighboursFor(part),
+    atStart('popular', 0),
+  ];
 }
 
 /** Of small data the widest filters would let everything pass; of large data they take too long. */
@@ -81,6 +121,11 @@ function filtersFor({ train: { matrix } }: TuningPart): Member[] {
   }));
 }
 
-function memberAtStart(name: RecipeName, startShare: number): Member {
+function neighboursFor({ visits }: TuningPart): Member[] {
+  if (visits > NEIGHBOUR_VISITS_MAX) return [];
+  return [{ ...atStart('user-neighbours', NEIGHBOURS_SHARE), tunedUntil: OTHERS_UNTIL }];
+}
+
+function atStart(name: RecipeName, startShare: number): Member {
   return { name, parameters: recipeOf(name).start, startShare };
 }

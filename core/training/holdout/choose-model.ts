@@ -18,7 +18,8 @@ export interface ChooseInput {
   readonly size: number;
   readonly seed: number;
   readonly trialsMax: number;
-  readonly isOutOfTime: () => boolean;
+  /** The part of the search's time that is gone; from 1 on no trial begins. */
+  readonly spentTime: () => number;
   readonly onProgress: (text: string) => void;
 }
 

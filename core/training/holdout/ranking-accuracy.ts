@@ -10,6 +10,9 @@ import { degreesOf, type SparseRows } from '../../../kernels/sparse-rows.ts';
 import { historyOfRow, type TrainedModel, type TrainingRows } from '../models/trained-model.ts';
 import { topItems } from '../top-items.ts';
 
+/** Customers between two words of progress. */
+const PROGRESS_EVERY = 1000;
+
 export interface SplitAccuracy {
   readonly recall: number;
   readonly ndcg: number;
@@ -35,12 +38,14 @@ export function splitAccuracy(
   test: SparseRows,
   rows: readonly number[],
   size: number,
+  onJudged?: (count: number) => void,
 ): SplitAccuracy {
   const scores = new Float32Array(train.matrix.columnCount);
   const byPopularity = itemsByPopularity(train.matrix);
   let recall = 0;
   let ndcg = 0;
-  for (const row of rows) {
+  for (const [at, row] of rows.entries()) {
+    if (at % PROGRESS_EVERY === 0) onJudged?.(at);
     const history = historyOfRow(train, row);
     scores.fill(0);
     model.score(history, scores);

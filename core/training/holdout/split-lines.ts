@@ -33,6 +33,7 @@ export class SplitLines {
   #line = 0;
   #interactions = 0;
   #repeated = 0;
+  readonly #fieldCounts = new Set<number>();
 
   constructor(dictionaries: Dictionaries) {
     this.#dictionaries = dictionaries;
@@ -44,6 +45,8 @@ export class SplitLines {
     const [customer = '', ...items] = text.trim().split(/\s+/);
     if (customer === '') return;
     this.#refuseOtherForms(text, items.length);
+    this.#refuseHeader(customer, items);
+    this.#fieldCounts.add(1 + items.length);
     const row = numberOf(this.#dictionaries.customers, customer);
     const known = this.#rows[row] ?? new Set<number>();
     this.#rows[row] = known;
@@ -62,6 +65,16 @@ export class SplitLines {
   /** Items named more than once by a customer. */
   get repeated(): number {
     return this.#repeated;
+  }
+
+  /** How many fields each line has where all have as many; undefined where lines differ, as those of this form do. */
+  get fieldsOfEvery(): number | undefined {
+    const [count, ...others] = this.#fieldCounts;
+    return others.length === 0 ? count : undefined;
+  }
+
+  get lines(): number {
+    return this.#line;
   }
 
   /** Rows for all customers of the dictionary so far, items in ascending order. */
@@ -86,13 +99,26 @@ export class SplitLines {
         'is not text; give a text file, plain or compressed by gzip',
       );
     }
-    if (itemCount === 0 && /[,;|]|^\{/.test(text)) {
+    if (itemCount === 0 && /[,;|]|::|^\{/.test(text)) {
       throw new SplitLineError(
         this.#line,
         'has one field without a blank; a line is `user item item …`, apart by blanks: turn CSV or JSON into that',
       );
     }
   }
+
+  /** Names of columns stand on the first line, of which every one begins as columns are called. */
+  #refuseHeader(customer: string, items: readonly string[]): void {
+    const isHeader =
+      this.#line === 1 && /^(user|customer|org_?id)/i.test(customer) && items.some(isColumnName);
+    if (isHeader) {
+      throw new SplitLineError(1, 'is a header, not a user and their items; take it away');
+    }
+  }
+}
+
+function isColumnName(text: string): boolean {
+  return /^(items?|products?|remap)(_?ids?)?$/i.test(text);
 }
 
 function numberOf(dictionary: Map<string, number>, name: string): number {

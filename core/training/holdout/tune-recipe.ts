@@ -26,10 +26,12 @@ export interface TunedRecipe {
   readonly trials: Choice['trials'];
 }
 
+/** `until`: the part of the search's time after which no trial begins. */
 export async function tuneRecipe(
   recipe: Recipe,
   part: TuningPart,
   input: ChooseInput,
+  until = 1,
 ): Promise<TunedRecipe> {
   if (part.judged.length === 0 || recipe.grids.length === 0) {
     const best = { parameters: recipe.start, objective: Number.NEGATIVE_INFINITY };
@@ -43,7 +45,7 @@ export async function tuneRecipe(
     gainMin: GAIN_MIN,
     passesMax: PASSES_MAX,
     trialsMax: input.trialsMax,
-    isOutOfTime: input.isOutOfTime,
+    isOutOfTime: () => input.spentTime() >= until,
     attempt: async (parameters) => {
       const model = await recipe.fit(input, part.train, parameters);
       return objectiveOf(accuracyOnPart(model, part, input.size));

@@ -1,5 +1,5 @@
 /** What trials for data without times learn from and are judged on: train and validation out of train, bounded. */
-import { rowCountOf } from '../../../kernels/sparse-rows.ts';
+import { degreesOf, rowCountOf } from '../../../kernels/sparse-rows.ts';
 import type { SparseRows, TrainingRows } from '../models/trained-model.ts';
 import { sample } from '../seeded-random.ts';
 import { carveValidation } from './carve-validation.ts';
@@ -18,6 +18,8 @@ export interface TuningPart {
   readonly validation: SparseRows;
   /** Rows of `validation` that are judged. */
   readonly judged: readonly number[];
+  /** Of all of train: Σ over items of their customers squared, what looking up everybody's neighbours visits. */
+  readonly visits: number;
 }
 
 export function tuningPart(rows: SparseRows, seed: number): TuningPart {
@@ -26,6 +28,7 @@ export function tuningPart(rows: SparseRows, seed: number): TuningPart {
     train: unweighted(train),
     validation,
     judged: sample(rowsWithItems(validation), JUDGED_MAX, seed),
+    visits: degreesOf(rows).columns.reduce((sum, degree) => sum + degree * degree, 0),
   };
 }
 
