@@ -5,7 +5,7 @@
  */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { freemem, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import * as z from 'zod';
@@ -14,8 +14,8 @@ import { type Point, priced } from './growth/cost.ts';
 import { growthPlot } from './growth/plot.ts';
 
 const SIZES = [1e5, 3e5, 1e6, 3e6, 1e7, 3e7, 1e8];
-/** What a run takes at most, made-up interactions and the model's two copies included. */
-const BYTES_PER_ROW = 260;
+/** What a run takes at most: measured are about 80, and a third more for what else the machine does. */
+const BYTES_PER_ROW = 110;
 const GB = 1024 ** 3;
 /** Ten times the interactions take at most so many times as long: near-linear. */
 const GROWTH_MAX = 14;
@@ -48,7 +48,7 @@ async function main(): Promise<void> {
   const points: Point[] = [];
   for (const rows of SIZES) {
     if (rows > Number(options.max)) break;
-    if (rows * BYTES_PER_ROW > freemem()) {
+    if (rows * BYTES_PER_ROW > process.availableMemory()) {
       process.stderr.write(`${rows} interactions: skipped, this machine has too little memory\n`);
       break;
     }
