@@ -33,11 +33,12 @@ export async function readSplit(trainFile: string, testFile: string): Promise<Sp
   const itemsOfTrain = dictionaries.items.size;
   const customersOfTrain = dictionaries.customers.size;
   const testLines = await readLines(testFile, dictionaries);
-  const [train, test] = [trainLines.rows(), testLines.rows()];
+  const { rows: train, repeated: repeatedInTrain } = trainLines.rows();
+  const { rows: test, repeated: repeatedInTest } = testLines.rows();
   const overlap = pairsInBoth(train, test);
   const notes = [
-    [trainLines.repeated, `items in ${trainFile} stood twice at one user and count once`],
-    [testLines.repeated, `items in ${testFile} stood twice at one user and count once`],
+    [repeatedInTrain, `items in ${trainFile} stood twice at one user and count once`],
+    [repeatedInTest, `items in ${testFile} stood twice at one user and count once`],
     [overlap, 'pairs stand in both files; they are not ranked and count as not found'],
     [dictionaries.customers.size - customersOfTrain, 'users of test are not in train'],
     [dictionaries.items.size - itemsOfTrain, 'items of test are not in train: none can find them'],
@@ -74,7 +75,7 @@ async function readLines(file: string, dictionaries: Dictionaries): Promise<Spli
   } catch (error) {
     throw readingError(file, error);
   }
-  if (lines.interactions === 0) {
+  if (lines.isEmpty) {
     throw new UserError(`${file} has no interaction: no line names an item.`, FORM);
   }
   return lines;

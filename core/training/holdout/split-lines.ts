@@ -26,13 +26,16 @@ export class SplitLineError extends Error {
   }
 }
 
-/** Collects the lines of one file. */
+/** Pairs that there is room for at first; it doubles. */
+const PAIRS_ROOM = 2 ** 16;
+
+/** Collects the lines of one file, 8 bytes a pair. */
 export class SplitLines {
   readonly #dictionaries: Dictionaries;
-  readonly #rows: Set<number>[] = [];
+  /** Row and item of each pair, as they came. */
+  #pairs = new Uint32Array(2 * PAIRS_ROOM);
+  #pairCount = 0;
   #line = 0;
-  #interactions = 0;
-  #repeated = 0;
   readonly #fieldCounts = new Set<number>();
 
   constructor(dictionaries: Dictionaries) {
@@ -48,23 +51,11 @@ export class SplitLines {
     this.#refuseHeader(customer, items);
     this.#fieldCounts.add(1 + items.length);
     const row = numberOf(this.#dictionaries.customers, customer);
-    const known = this.#rows[row] ?? new Set<number>();
-    this.#rows[row] = known;
-    for (const item of items) {
-      const before = known.size;
-      known.add(numberOf(this.#dictionaries.items, item));
-      if (known.size === before) this.#repeated += 1;
-    }
-    this.#interactions += items.length;
+    for (const item of items) this.#addPair(row, numberOf(this.#dictionaries.items, item));
   }
 
-  get interactions(): number {
-    return this.#interactions - this.#repeated;
-  }
-
-  /** Items named more than once by a customer. */
-  get repeated(): number {
-    return this.#repeated;
+  get isEmpty(): boolean {
+    return this.#pairCount === 0;
   }
 
   /** How many fields each line has where all have as many; undefined where lines differ, as those of this form do. */
@@ -77,18 +68,63 @@ export class SplitLines {
     return this.#line;
   }
 
-  /** Rows for all customers of the dictionary so far, items in ascending order. */
-  rows(): SparseRows {
+  /**
+   * Rows for all customers of the dictionary so far, items in ascending order and once each, and how many were
+   * named more than once by a customer.
+   */
+  rows(): { readonly rows: SparseRows; readonly repeated: number } {
     const { customers, items } = this.#dictionaries;
+    const grouped = this.#groupedByRow(customers.size);
     const offsets = new Uint32Array(customers.size + 1);
-    const columns = new Uint32Array(this.interactions);
+    let kept = 0;
     for (let row = 0; row < customers.size; row++) {
-      const from = offsets[row] as number;
-      const sorted = Uint32Array.from(this.#rows[row] ?? []).sort();
-      columns.set(sorted, from);
-      offsets[row + 1] = from + sorted.length;
+      const own = grouped.items.subarray(grouped.offsets[row], grouped.offsets[row + 1]).sort();
+      let last = -1;
+      for (const item of own) {
+        if (item === last) continue;
+        // Never ahead of where it is read.
+        grouped.items[kept++] = item;
+        last = item;
+      }
+      offsets[row + 1] = kept;
     }
-    return { offsets, columns, columnCount: items.size };
+    const columns = grouped.items.slice(0, kept);
+    return {
+      rows: { offsets, columns, columnCount: items.size },
+      repeated: this.#pairCount - kept,
+    };
+  }
+
+  #groupedByRow(rowCount: number): { offsets: Uint32Array; items: Uint32Array } {
+    const pairs = this.#pairs;
+    const offsets = new Uint32Array(rowCount + 1);
+    for (let at = 0; at < this.#pairCount; at++) {
+      const next = (pairs[2 * at] as number) + 1;
+      offsets[next] = (offsets[next] as number) + 1;
+    }
+    for (let row = 0; row < rowCount; row++) {
+      offsets[row + 1] = (offsets[row + 1] as number) + (offsets[row] as number);
+    }
+    const places = offsets.slice();
+    const items = new Uint32Array(this.#pairCount);
+    for (let at = 0; at < this.#pairCount; at++) {
+      const row = pairs[2 * at] as number;
+      const place = places[row] as number;
+      items[place] = pairs[2 * at + 1] as number;
+      places[row] = place + 1;
+    }
+    return { offsets, items };
+  }
+
+  #addPair(row: number, item: number): void {
+    if (2 * this.#pairCount === this.#pairs.length) {
+      const larger = new Uint32Array(2 * this.#pairs.length);
+      larger.set(this.#pairs);
+      this.#pairs = larger;
+    }
+    this.#pairs[2 * this.#pairCount] = row;
+    this.#pairs[2 * this.#pairCount + 1] = item;
+    this.#pairCount += 1;
   }
 
   #refuseOtherForms(text: string, itemCount: number): void {
