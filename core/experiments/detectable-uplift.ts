@@ -7,7 +7,7 @@ export const POWER = 0.8;
 /** Beyond it nobody waits. */
 const DAYS_MAX = 1_000;
 
-/** What is known of the noise: the standard error of the uplift at so many customers. */
+/** What is known of the noise: the standard error of the logarithm of the ratio at so many customers. */
 export interface Noise {
   readonly standardError: number;
   readonly customers: number;
@@ -15,16 +15,17 @@ export interface Noise {
 
 /**
  * The smallest relative uplift that one look at a size fixed before finds with a chance of 80 %:
- * (z_{1−α/2} + z_power) · standard error. Source: Kohavi, Tang, Xu, Trustworthy Online Controlled Experiments
+ * exp((z_{1−α/2} + z_power) · standard error) − 1. Source: Kohavi, Tang, Xu, Trustworthy Online Controlled Experiments
  * (2020), chapter 17.
  */
 export function fixedDetectableUplift({ standardError }: Noise, alpha = ALPHA, power = POWER) {
-  return (normalQuantile(1 - alpha / 2) + normalQuantile(power)) * standardError;
+  return Math.expm1((normalQuantile(1 - alpha / 2) + normalQuantile(power)) * standardError);
 }
 
 /** The same for the sequential interval at this size: its half-width takes the place of z_{1−α/2}. */
 export function sequentialDetectableUplift(noise: Noise, alpha = ALPHA, power = POWER): number {
-  return sequentialHalfWidth(noise, alpha) + normalQuantile(power) * noise.standardError;
+  const half = sequentialHalfWidth(noise, alpha);
+  return Math.expm1(half + normalQuantile(power) * noise.standardError);
 }
 
 /**

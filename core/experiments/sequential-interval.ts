@@ -1,5 +1,5 @@
 import { ALPHA, type Interval } from './interval.ts';
-import type { Uplift } from './relative-uplift.ts';
+import { type Uplift, upliftsWithin } from './relative-uplift.ts';
 
 /**
  * An interval that holds at every look at once: with a probability of 1 − α the truth is inside of all of them, however
@@ -8,17 +8,12 @@ import type { Uplift } from './relative-uplift.ts';
  * and asymptotic confidence sequences”, Annals of Statistics 52 (2024), https://arxiv.org/abs/2103.06476, by a normal
  * mixture, in the form in which GrowthBook has it (https://docs.growthbook.io/statistics/sequential):
  *
- *   û ± s √( 2(Nρ²+1)/(Nρ)² · ln(√(Nρ²+1)/α) ) with s = √N · standard error
+ *   estimate ± s √( 2(Nρ²+1)/(Nρ)² · ln(√(Nρ²+1)/α) ) with s = √N · standard error
  *
  * The price is width; the interval is narrowest about the size for which ρ was tuned.
  */
-export function sequentialInterval(
-  uplift: Uplift,
-  alpha = ALPHA,
-  tunedFor = TUNED_FOR_CUSTOMERS,
-): Interval {
-  const half = sequentialHalfWidth(uplift, alpha, tunedFor);
-  return { lower: uplift.uplift - half, upper: uplift.uplift + half };
+export function sequentialInterval(uplift: Uplift, alpha = ALPHA): Interval {
+  return upliftsWithin(uplift, sequentialHalfWidth(uplift, alpha));
 }
 
 /** The customers of two variants at which the interval is narrowest; GrowthBook's default. */
@@ -43,13 +38,13 @@ export function sequentialHalfWidth(
  * Source: the same paper, equation 155 of version 7.
  */
 export function sequentialPValue(
-  { uplift, standardError, customers: n }: Uplift,
+  { logRatio, standardError, customers: n }: Omit<Uplift, 'uplift'>,
   alpha = ALPHA,
   tunedFor = TUNED_FOR_CUSTOMERS,
 ): number {
   const rho2 = rhoSquared(alpha, tunedFor);
   const spread = n * rho2 + 1;
-  const squares = (uplift * uplift * n) / (standardError * standardError);
+  const squares = (logRatio * logRatio * n) / (standardError * standardError);
   const log = (rho2 * squares) / (2 * spread) - Math.log(spread) / 2;
   return Math.min(1, Math.exp(-log));
 }

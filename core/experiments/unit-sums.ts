@@ -8,6 +8,8 @@
  */
 export interface UnitSums {
   readonly customers: number;
+  /** Of them those with an outcome. */
+  readonly outcomes: number;
   readonly size: number;
   readonly value: number;
   readonly before: number;
@@ -30,16 +32,19 @@ export interface MeanEstimate {
   readonly mean: number;
   readonly variance: number;
   readonly customers: number;
+  /** Of them those with an outcome. */
+  readonly outcomes: number;
 }
 
 export function sumsOf(units: Iterable<Unit>): UnitSums {
   const sums = {
-    ...{ customers: 0, size: 0, value: 0, before: 0 },
+    ...{ customers: 0, outcomes: 0, size: 0, value: 0, before: 0 },
     ...{ sizeSize: 0, sizeValue: 0, valueValue: 0 },
     ...{ beforeBefore: 0, beforeSize: 0, beforeValue: 0 },
   };
   for (const { size, value, before } of units) {
     sums.customers += 1;
+    sums.outcomes += value === 0 ? 0 : 1;
     sums.size += size;
     sums.value += value;
     sums.before += before;
@@ -53,18 +58,35 @@ export function sumsOf(units: Iterable<Unit>): UnitSums {
   return sums;
 }
 
+/** Of the customers of both. */
+export function combinedSums(a: UnitSums, b: UnitSums): UnitSums {
+  return {
+    customers: a.customers + b.customers,
+    outcomes: a.outcomes + b.outcomes,
+    size: a.size + b.size,
+    value: a.value + b.value,
+    before: a.before + b.before,
+    sizeSize: a.sizeSize + b.sizeSize,
+    sizeValue: a.sizeValue + b.sizeValue,
+    valueValue: a.valueValue + b.valueValue,
+    beforeBefore: a.beforeBefore + b.beforeBefore,
+    beforeSize: a.beforeSize + b.beforeSize,
+    beforeValue: a.beforeValue + b.beforeValue,
+  };
+}
+
 /**
  * The ratio Σ value / Σ size, with the delta method's variance: that of (value − ratio · size) / mean size.
  * Source: Deng, Knoblich, Lu, “Applying the Delta Method in Metric Analytics”, KDD 2018, section 2.
  */
 export function ratioOf(sums: UnitSums): MeanEstimate {
-  const { customers, size, value, sizeSize, sizeValue, valueValue } = sums;
-  if (size === 0) return { mean: 0, variance: 0, customers };
+  const { customers, outcomes, size, value, sizeSize, sizeValue, valueValue } = sums;
+  if (size === 0) return { mean: 0, variance: 0, customers, outcomes };
   const mean = value / size;
   const meanSize = size / customers;
   const squares = valueValue - 2 * mean * sizeValue + mean * mean * sizeSize;
   const variance = customers > 1 ? Math.max(0, squares) / (customers - 1) / meanSize ** 2 : 0;
-  return { mean, variance, customers };
+  return { mean, variance, customers, outcomes };
 }
 
 /**
@@ -83,6 +105,7 @@ export function adjustedRatiosOf(variants: readonly UnitSums[]): MeanEstimate[] 
   const before = variants.reduce((sum, one) => sum + one.before, 0) / Math.max(1, customers);
   return parts.map((part) => ({
     customers: part.ratio.customers,
+    outcomes: part.ratio.outcomes,
     mean: part.ratio.mean - theta * (part.beforeMean - before),
     variance: Math.max(
       0,

@@ -8,11 +8,13 @@ import {
 import { fixedInterval, fixedPValue, upliftOf } from '../../../core/experiments/relative-uplift.ts';
 import { sampleRatioOf } from '../../../core/experiments/sample-ratio.ts';
 import {
+  sequentialHalfWidth,
   sequentialInterval,
   sequentialPValue,
 } from '../../../core/experiments/sequential-interval.ts';
 import {
   adjustedRatiosOf,
+  type MeanEstimate,
   ratioOf,
   sumsOf,
   type UnitSums,
@@ -88,58 +90,112 @@ describe('what is believed of two shares', () => {
 
   it('of two means is the normal distribution’s', () => {
     // stats.norm.cdf(d / s), and the integral of -x · pdf(x, d, s) below 0
-    const mean = (value: number) => ({ mean: value, variance: 50 * 0.05 ** 2, customers: 100 });
+    const mean = (value: number) => ({
+      ...{ mean: value, variance: 50 * 0.05 ** 2 },
+      ...{ customers: 100, outcomes: 100 },
+    });
     const found = beliefOfMeans(mean(1), mean(1.1));
     expect(found?.chanceToBeat).toBeCloseTo(0.9772498680518208, 10);
     expect(found?.expectedLoss).toBeCloseTo(0.00042453513084148, 10);
   });
 });
 
-describe('an uplift', () => {
-  const share = (successes: number, customers: number) => {
-    const mean = successes / customers;
-    return { mean, variance: mean * (1 - mean), customers };
-  };
-  const sample = (sum: number, squares: number, customers: number) => ({
-    mean: sum / customers,
-    variance: (squares - (sum * sum) / customers) / (customers - 1),
-    customers,
-  });
+const share = (successes: number, customers: number): MeanEstimate => {
+  const mean = successes / customers;
+  return { mean, variance: mean * (1 - mean), customers, outcomes: successes };
+};
+const sample = (sum: number, squares: number, customers: number): MeanEstimate => ({
+  mean: sum / customers,
+  variance: (squares - (sum * sum) / customers) / (customers - 1),
+  customers,
+  outcomes: customers,
+});
+
+/** GrowthBook’s uplift: the same sequence about another estimate, b/a − 1 with its own error. */
+function growthbookInterval(
+  a: MeanEstimate,
+  b: MeanEstimate,
+  { tunedFor = 5_000, base = a.mean } = {},
+) {
+  const uplift = (b.mean - a.mean) / base;
+  const standardError = Math.sqrt(
+    b.variance / (base ** 2 * b.customers) + (a.variance * b.mean ** 2) / (base ** 4 * a.customers),
+  );
+  const customers = a.customers + b.customers;
+  const half = sequentialHalfWidth({ standardError, customers }, 0.05, tunedFor);
+  const pValue = sequentialPValue({ logRatio: uplift, standardError, customers }, 0.05, tunedFor);
+  return { uplift, standardError, lower: uplift - half, upper: uplift + half, pValue };
+}
+
+describe('the sequential interval', () => {
   const control = sample(1396.87, 52_377.9767, 3_000);
   const variant = sample(2_422.7, 134_698.29, 3_461);
 
-  it('of shares has GrowthBook’s sequential interval', () => {
-    const found = upliftOf(share(1_396, 3_000), share(2_422, 3_461))!;
+  it('about GrowthBook’s estimate of shares is GrowthBook’s', () => {
+    const found = growthbookInterval(share(1_396, 3_000), share(2_422, 3_461));
     expect(found.uplift).toBeCloseTo(0.50386, 5);
     expect(found.standardError).toBeCloseTo(0.03386, 5);
-    const { lower, upper } = sequentialInterval(found);
-    expect(lower).toBeCloseTo(0.40098, 5);
-    expect(upper).toBeCloseTo(0.60675, 5);
-    expect(sequentialPValue(found)).toBeLessThan(1e-5);
+    expect(found.lower).toBeCloseTo(0.40098, 5);
+    expect(found.upper).toBeCloseTo(0.60675, 5);
+    expect(found.pValue).toBeLessThan(1e-5);
   });
 
-  it('of means has GrowthBook’s sequential interval, tuned for 1,000 customers', () => {
-    const found = upliftOf(control, variant)!;
+  it('about GrowthBook’s estimate of means is GrowthBook’s, tuned for 1,000 customers', () => {
+    const found = growthbookInterval(control, variant, { tunedFor: 1_000 });
     expect(found.uplift).toBeCloseTo(0.50336, 5);
     expect(found.standardError).toBeCloseTo(0.33341, 5);
-    const { lower, upper } = sequentialInterval(found, 0.05, 1_000);
-    expect(lower).toBeCloseTo(-0.55844, 5);
-    expect(upper).toBeCloseTo(1.56516, 5);
-    expect(sequentialPValue(found, 0.05, 1_000)).toBe(1);
+    expect(found.lower).toBeCloseTo(-0.55844, 5);
+    expect(found.upper).toBeCloseTo(1.56516, 5);
+    expect(found.pValue).toBe(1);
   });
 
-  it('is significant at every look exactly where the interval leaves out nothing', () => {
+  it('is narrowest about the size that it is tuned for', () => {
+    const half = (tunedFor: number) =>
+      sequentialHalfWidth({ standardError: 1, customers: 6_461 }, 0.05, tunedFor);
+    expect(half(6_461)).toBeLessThan(half(10_000));
+    expect(half(10_000)).toBeLessThan(half(10));
+  });
+});
+
+describe('an uplift', () => {
+  it('is that of the means, with the interval of the risk ratio', () => {
+    // stats.contingency.relative_risk(120, 2000, 90, 2000).confidence_interval(.95)
+    const found = upliftOf(share(90, 2_000), share(120, 2_000))!;
+    expect(found.uplift).toBeCloseTo(1 / 3, 12);
+    const { lower, upper } = fixedInterval(found);
+    expect(lower).toBeCloseTo(RISK_RATIO[0]! - 1, 10);
+    expect(upper).toBeCloseTo(RISK_RATIO[1]! - 1, 10);
+  });
+
+  it('turned round is the inverse', () => {
+    const [a, b] = [share(90, 2_000), share(120, 2_100)];
+    const [found, turned] = [upliftOf(a, b)!, upliftOf(b, a)!];
+    expect(1 + turned.uplift).toBeCloseTo(1 / (1 + found.uplift), 12);
+    expect(1 + sequentialInterval(turned).lower).toBeCloseTo(
+      1 / (1 + sequentialInterval(found).upper),
+      12,
+    );
+  });
+
+  it('is significant exactly where its interval leaves out nothing', () => {
     for (let at = 1; at < 400; at += 1) {
-      const found = { uplift: at / 1_000, standardError: 0.05, customers: 4_000 };
+      const logRatio = at / 1_000;
+      const found = {
+        uplift: Math.expm1(logRatio),
+        logRatio,
+        standardError: 0.05,
+        customers: 4_000,
+      };
       const isOutside = sequentialInterval(found).lower > 0;
       expect(sequentialPValue(found) < 0.05, String(at)).toBe(isOutside);
       expect(fixedPValue(found) < 0.05, String(at)).toBe(fixedInterval(found).lower > 0);
     }
   });
 
-  it('of a control with nothing is none', () => {
-    expect(upliftOf(share(0, 100), share(3, 100))).toBeUndefined();
-    expect(upliftOf(share(1, 1), share(3, 100))).toBeUndefined();
+  it('of fewer than 25 customers with an outcome is none', () => {
+    expect(upliftOf(share(24, 100), share(30, 100))).toBeUndefined();
+    expect(upliftOf(share(30, 100), share(24, 100))).toBeUndefined();
+    expect(upliftOf(share(25, 100), share(25, 100))?.uplift).toBe(0);
   });
 });
 
@@ -147,17 +203,17 @@ describe('what customers did before', () => {
   it('taken out is GrowthBook’s regression adjustment', () => {
     const sums = (sum: number, squares: number, pre: number, preSquares: number, n: number) =>
       ({
-        ...{ customers: n, size: n, sizeSize: n, value: sum, sizeValue: sum, valueValue: squares },
+        ...{ customers: n, outcomes: n, size: n, sizeSize: n },
+        ...{ value: sum, sizeValue: sum, valueValue: squares },
         ...{ before: pre, beforeBefore: preSquares, beforeSize: pre, beforeValue: 1 },
       }) satisfies UnitSums;
     const control = sums(1396.87, 52_377.9767, 16.87, 527.9767, 3_000);
     const variant = sums(2_422.7, 134_698.29, 22.7, 1_348.29, 3_461);
     const [a, b] = adjustedRatiosOf([control, variant]);
-    const found = upliftOf(a!, b!, ratioOf(control).mean)!;
+    const found = growthbookInterval(a!, b!, { base: ratioOf(control).mean });
     expect(found.uplift).toBeCloseTo(0.50338, 5);
-    const { lower, upper } = sequentialInterval(found);
-    expect(lower).toBeCloseTo(-0.50969, 4);
-    expect(upper).toBeCloseTo(1.51646, 4);
+    expect(found.lower).toBeCloseTo(-0.50969, 4);
+    expect(found.upper).toBeCloseTo(1.51646, 4);
   });
 
   it('taken out of ratios is numpy’s, value by value', () => {
@@ -197,12 +253,10 @@ describe('what customers did before', () => {
 });
 
 describe('the detectable uplift', () => {
-  it('of one look is 2.80 standard errors', () => {
+  it('of one look is e to the power of 2.80 standard errors', () => {
     // stats.norm.ppf(.975) + stats.norm.ppf(.8)
-    expect(fixedDetectableUplift({ standardError: 1, customers: 100 })).toBeCloseTo(
-      2.80158521811,
-      9,
-    );
+    const found = fixedDetectableUplift({ standardError: 0.1, customers: 100 });
+    expect(Math.log1p(found)).toBeCloseTo(0.280158521811, 10);
   });
 
   it('at every look is larger, and reached on the day that is said', () => {
@@ -223,6 +277,8 @@ describe('the detectable uplift', () => {
   });
 });
 
+/** scipy’s interval of the ratio of two shares, see above. */
+const RISK_RATIO = [1.0217314888893014, 1.7399657318092008];
 /** numpy 2: the linear parts’ ddof=1 moments, θ = Σ cov / Σ var; means of both arms, then variances. */
 const RATIOS = [0.26582278481012656, 0.45454545454545453, 0.10605553798134064, 0.10669396380104404];
 const ADJUSTED = [0.3297451891728517, 0.4034075310552744, 0.072502840408463, 0.0643259034918526];

@@ -1,0 +1,4 @@
+import type { Check } from '../check.ts';
+export async function campaignChecks(): Promise<Check[]> {
+  return [];
+}
