@@ -3,6 +3,7 @@ import { fixedPValue, type Uplift, upliftOf } from '../../core/experiments/relat
 import { sequentialPValue } from '../../core/experiments/sequential-interval.ts';
 import {
   combinedSums,
+  type MeanEstimate,
   ratioOf,
   sumsOf,
   type Unit,
