@@ -16,8 +16,8 @@ export interface SeenShare {
   readonly count: number;
 }
 
-/** Even of 0 and 1, and over a posterior's width, Simpson's rule is exact to 10⁻⁸ with so many steps. */
-const STEPS = 2_000;
+/** Even of 0 and 1, and over a posterior's width, Simpson's rule is exact to 10⁻⁷ with so many steps. */
+const STEPS = 400;
 /** Standard deviations beyond which a posterior has nothing. */
 const REACH = 10;
 
