@@ -38,12 +38,12 @@ export interface AnswerFacts {
   readonly unavailable: readonly string[];
 }
 
-/** What an answer is made from; made once per process. */
+/** What an answer is made from; made once per process, or once per step of an export. */
 export interface Sources {
   readonly placements: Placements;
-  readonly customers: Customers;
-  readonly model: CurrentModel;
-  readonly catalogue: LiveCatalogue;
+  readonly customers: Pick<Customers, 'find'>;
+  readonly model: Pick<CurrentModel, 'get'>;
+  readonly catalogue: Pick<LiveCatalogue, 'itemsOf'>;
 }
 
 /** Candidates looked up in the catalogue per item wanted: the spare ones replace what is sold out. */
