@@ -179,5 +179,5 @@ printChecks([
   ...power(),
   ...reduction(),
   ...sampleRatio(),
-  ...(await campaignChecks()),
+  ...(await campaignChecks(!process.argv.includes('--json'))),
 ]);

@@ -60,7 +60,7 @@ export function analyse({
   );
   return {
     formatVersion: RESULTS_FORMAT_VERSION,
-    experimentId: experiment.id,
+    experimentId: experiment.experimentId,
     experimentVersion: experiment.version,
     ...(experiment.description !== undefined && { description: experiment.description }),
     placement: experiment.placement,

@@ -6,7 +6,8 @@
  */
 import type { Assignments } from '../profile/assignments.ts';
 import { placeOf } from './bucket-hash.ts';
-import { type Experiment, HOLDOUT, type Overrides } from './experiment.ts';
+import { type Experiment, HOLDOUT } from './experiment.ts';
+import type { Overrides } from './overrides.ts';
 
 export interface Assignment {
   readonly experiment: string;
@@ -38,10 +39,10 @@ export function assign(
 ): Assignment | undefined {
   const running = experiments
     .filter((experiment) => isRunning(experiment, context))
-    .sort((a, b) => (a.id < b.id ? -1 : 1));
+    .sort((a, b) => (a.experimentId < b.experimentId ? -1 : 1));
   let heldOut: Assignment | undefined;
   for (const experiment of running) {
-    const remembered = context.assignments?.[experiment.id]?.[0];
+    const remembered = context.assignments?.[experiment.experimentId]?.[0];
     const variantId = remembered ?? variantIdOf(experiment, customerKey);
     const assignment = variantId === undefined ? undefined : assignmentTo(experiment, variantId);
     if (assignment?.variant === HOLDOUT) heldOut ??= assignment;
@@ -52,15 +53,16 @@ export function assign(
 
 /** The assignment to a variant by its name, as previews ask for it; undefined where there is no such variant. */
 export function assignmentTo(experiment: Experiment, variantId: string): Assignment | undefined {
-  if (variantId === HOLDOUT) return { experiment: experiment.id, variant: HOLDOUT, overrides: {} };
+  const { experimentId } = experiment;
+  if (variantId === HOLDOUT) return { experiment: experimentId, variant: HOLDOUT, overrides: {} };
   const variant = experiment.variants.find(({ id }) => id === variantId);
   if (variant === undefined) return undefined;
-  return { experiment: experiment.id, variant: variant.id, overrides: variant.overrides };
+  return { experiment: experimentId, variant: variant.id, overrides: variant.overrides };
 }
 
 /** What the hash says, whatever a profile remembers; undefined for whom the experiment doesn't take. */
 export function variantIdOf(experiment: Experiment, customerKey: string): string | undefined {
-  const { holdoutShare, namespace, seed = experiment.id } = experiment;
+  const { holdoutShare, namespace, seed = experiment.experimentId } = experiment;
   if (placeOf(HOLDOUT_SEED, customerKey) < holdoutShare) return HOLDOUT;
   if (namespace !== undefined && !isWithin(placeOf(namespace.id, customerKey), namespace)) {
     return undefined;

@@ -130,7 +130,7 @@ function mailIn(
   const { atMs, email, campaign } = fact;
   if (fact.experiment !== undefined) {
     const { variant } = fact;
-    const isOurs = fact.experiment === experiment.id && variant !== undefined;
+    const isOurs = fact.experiment === experiment.experimentId && variant !== undefined;
     return isOurs ? { atMs, variant, email, campaign } : undefined;
   }
   const served = waiting.findLast((one) => isFor(one, fact));
@@ -160,8 +160,8 @@ function isAlike(a: string | undefined, b: string | undefined): boolean {
   return a === undefined || b === undefined || a === b;
 }
 
-function isOf({ experiment }: Served, { id }: Experiment): boolean {
-  return experiment === id;
+function isOf({ experiment }: Served, { experimentId }: Experiment): boolean {
+  return experiment === experimentId;
 }
 
 /** The mail of an opening or a click: the latest before it that its ids allow. */
@@ -178,10 +178,12 @@ function mailOf(fact: Opened | Clicked, mails: readonly Mail[]): Mail | undefine
 function clickedMailOf(
   click: Clicked,
   mails: readonly Mail[],
-  { id, placement }: Experiment,
+  { experimentId, placement }: Experiment,
 ): Mail | undefined {
   const isOurs =
-    click.experiment === undefined ? click.placement === placement : click.experiment === id;
+    click.experiment === undefined
+      ? click.placement === placement
+      : click.experiment === experimentId;
   return isOurs ? mailOf(click, mails) : undefined;
 }
 

@@ -1,11 +1,14 @@
 import * as z from 'zod';
-import { placementId, placementRules, strategy } from '../ranking/placement.ts';
+import { overrides } from './overrides.ts';
 
 /**
  * An experiment: on one placement, variants that differ by what they override of its document, and how customers
  * come to them. Documents are data: strict, so that a misspelt key is refused, and versioned.
  */
 export const EXPERIMENT_SCHEMA_VERSION = 1;
+
+/** The kind of documents of the config table that hold experiments. */
+export const EXPERIMENT_KIND = 'experiment';
 
 /** Of the arm that stands for “no experiment”; no variant may have it. */
 export const HOLDOUT = 'holdout';
@@ -16,12 +19,11 @@ const VARIANTS_MAX = 8;
 const SHARE_TOLERANCE = 0.001;
 /** A hold-out of more than half has the roles the wrong way round. */
 const HOLDOUT_SHARE_MAX = 0.5;
-/** Of a block in a mail. */
-const POSITION_MAX = 20;
 /** Days of the lake that a night may read again; longer ones are two experiments. */
 export const EXPERIMENT_DAYS_MAX = 120;
 const DAY_MS = 86_400_000;
 
+/** Also of a placement and a variant. */
 export const experimentId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, {
   error: 'must be lower-case letters, digits and hyphens, e.g. "2026-11-hero"',
 });
@@ -40,23 +42,6 @@ export const outcomeNames = [
 export const outcomeName = z.enum(outcomeNames);
 export type OutcomeName = z.infer<typeof outcomeName>;
 
-/** What takes the place of the placement's own; what is absent stays as it is. */
-export const overrides = z.strictObject({
-  ladder: z
-    .array(strategy)
-    .min(1)
-    .refine((ladder) => ladder.at(-1)?.kind === 'static', {
-      error: 'must end in a static rung, so that no answer is ever empty',
-    })
-    .optional(),
-  rules: placementRules.partial().optional(),
-  /** The template that renders the block. */
-  template: placementId.optional(),
-  /** The place of the block in the mail, from 1; the answer carries it, the mail's own template goes by it. */
-  position: z.number().int().min(1).max(POSITION_MAX).optional(),
-});
-export type Overrides = z.infer<typeof overrides>;
-
 const share = z.number().min(0).max(1);
 
 export const variant = z.strictObject({
@@ -72,12 +57,12 @@ export type Variant = z.infer<typeof variant>;
 export const experiment = z
   .strictObject({
     schemaVersion: z.literal(EXPERIMENT_SCHEMA_VERSION),
-    id: experimentId,
+    experimentId,
     /** Counted up by whoever edits the document; results name it. */
     version: z.number().int().positive(),
     description: z.string().max(500).optional(),
     status: z.enum(['draft', 'running', 'stopped']),
-    placement: placementId,
+    placement: experimentId,
     /** The first is the control. */
     variants: z.array(variant).min(2).max(VARIANTS_MAX),
     /** The share of customers that the experiment takes; raise it to let more in, nobody changes the variant. */
@@ -86,10 +71,10 @@ export const experiment = z
     namespace: z.strictObject({ id: experimentId, from: share, until: share }).optional(),
     /** The share of customers, the same ones for all experiments, that stay out of every experiment. */
     holdoutShare: share.max(HOLDOUT_SHARE_MAX).default(0),
-    /** What is hashed beside the customer's key; the id where absent. Another one deals anew. */
+    /** What is hashed beside the customer's key; the experiment's id where absent. Another one deals anew. */
     seed: z.string().min(1).max(64).optional(),
     startsAt: z.iso.datetime(),
-    /** The last mail counted was delivered before; without it the experiment runs until it is stopped. */
+    /** The last mail counted was delivered before; without it the experiment runs for EXPERIMENT_DAYS_MAX. */
     endsAt: z.iso.datetime().optional(),
     attribution: z
       .strictObject({
@@ -115,6 +100,7 @@ export const experiment = z
 export type Experiment = z.infer<typeof experiment>;
 
 interface Checked {
+  readonly status: string;
   readonly variants: readonly Variant[];
   readonly namespace?: { readonly from: number; readonly until: number } | undefined;
   readonly startsAt: string;
@@ -146,6 +132,9 @@ function problemsOf(document: Checked): Problem[] {
   if (endsAt !== undefined && days <= 0) problems.push([['endsAt'], 'must be after startsAt']);
   if (days > EXPERIMENT_DAYS_MAX) {
     problems.push([['endsAt'], `must be within ${EXPERIMENT_DAYS_MAX} days of startsAt`]);
+  }
+  if (document.status === 'stopped' && endsAt === undefined) {
+    problems.push([['endsAt'], 'must say when the experiment ended, now that it is stopped']);
   }
   if (!attribution.windowsDays.includes(attribution.primaryWindowDays)) {
     problems.push([['attribution', 'primaryWindowDays'], 'must be one of windowsDays']);

@@ -41,9 +41,9 @@ describe('a deal', () => {
     fc.assert(
       fc.property(dealt, fc.string({ minLength: 1, unit: 'grapheme' }), (one, key) => {
         const growthbook = new GrowthBook({ attributes: { id: key } });
-        const { coverage, namespace, seed = one.id } = one;
+        const { coverage, namespace, seed = one.experimentId } = one;
         const { inExperiment, variationId } = growthbook.run({
-          key: one.id,
+          key: one.experimentId,
           variations: [0, ...one.variants.slice(1).map((_, at) => at + 1)] as [number, number],
           weights: one.variants.map(({ weight }) => weight),
           hashVersion: 2,
@@ -69,8 +69,8 @@ describe('a deal', () => {
 
 const experiments = [
   heroExperiment(),
-  heroExperiment({ id: '2026-11-cart', placement: 'popular', holdoutShare: 0.3 }),
-  heroExperiment({ id: '2026-11-late', placement: 'popular', coverage: 0.5 }),
+  heroExperiment({ experimentId: '2026-11-cart', placement: 'popular', holdoutShare: 0.3 }),
+  heroExperiment({ experimentId: '2026-11-late', placement: 'popular', coverage: 0.5 }),
 ];
 const startMs = Date.parse('2026-11-05T00:00:00Z');
 const CUSTOMERS = 6;
@@ -147,7 +147,7 @@ describe('two profiles that become one customer', () => {
             const before = [shop.profile(one).assignments, shop.profile(other).assignments];
             shop.join(one, other, turned);
             const { assignments = {} } = shop.profile(one);
-            for (const { id } of experiments) {
+            for (const { experimentId: id } of experiments) {
               const seen = before.flatMap((known) =>
                 known?.[id] === undefined ? [] : [known[id]],
               );
@@ -206,7 +206,7 @@ describe('two profiles that become one customer', () => {
           shop.join(exposed, fresh, false);
           const { profileId, assignments } = shop.profile(exposed);
           for (const one of experiments) {
-            const seen = known[one.id]?.[0];
+            const seen = known[one.experimentId]?.[0];
             if (seen === undefined) continue;
             const context = { placementId: one.placement, nowMs: startMs, assignments };
             expect(assign([one], profileId, context)?.variant).toBe(seen);

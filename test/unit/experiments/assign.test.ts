@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { bundledPlacements } from '../../../core/blocks/bundled-placements.ts';
 import { assign, assignmentTo, rangesOf } from '../../../core/experiments/assign.ts';
 import { assignmentKeyOf } from '../../../core/experiments/assignment-key.ts';
 import { placeOf } from '../../../core/experiments/bucket-hash.ts';
 import { experiment } from '../../../core/experiments/experiment.ts';
-import { overriddenPlacement } from '../../../core/experiments/overridden-placement.ts';
 import { heroExperiment } from './hero-experiment.ts';
 
 const nowMs = Date.parse('2026-11-20T00:00:00Z');
@@ -128,7 +126,7 @@ describe('an assignment', () => {
     const ended = heroExperiment({ endsAt: '2026-11-19T00:00:00Z' });
     for (const [one, asked] of [
       [heroExperiment({ status: 'draft' }), context],
-      [heroExperiment({ status: 'stopped' }), context],
+      [heroExperiment({ status: 'stopped', endsAt: '2026-12-01T00:00:00Z' }), context],
       [heroExperiment(), { ...context, placementId: 'popular' }],
       [heroExperiment(), { ...context, nowMs: Date.parse('2026-10-31T23:59:59Z') }],
       [ended, context],
@@ -140,7 +138,7 @@ describe('an assignment', () => {
   it('of two experiments of one namespace is never of both', () => {
     const first = heroExperiment({ namespace: { id: 'front', from: 0, until: 0.5 } });
     const second = heroExperiment({
-      id: '2026-11-second',
+      experimentId: '2026-11-second',
       placement: 'popular',
       namespace: { id: 'front', from: 0.5, until: 1 },
     });
@@ -156,7 +154,11 @@ describe('an assignment', () => {
 
   it('holds the same customers out of every experiment', () => {
     const first = heroExperiment({ holdoutShare: 0.1 });
-    const second = heroExperiment({ id: '2026-12-cart', placement: 'popular', holdoutShare: 0.1 });
+    const second = heroExperiment({
+      experimentId: '2026-12-cart',
+      placement: 'popular',
+      holdoutShare: 0.1,
+    });
     const heldOut = keys.filter((key) => assign([first], key, context)?.variant === 'holdout');
     expect(Math.abs(heldOut.length / keys.length - 0.1)).toBeLessThan(0.01);
     for (const key of heldOut) {
@@ -182,18 +184,6 @@ describe('an assignment', () => {
   });
 });
 
-describe('a variant’s placement', () => {
-  it('has the rules that the variant says, and the placement’s for the rest', () => {
-    const forYou = bundledPlacements.find('for-you')!;
-    const changed = overriddenPlacement(forYou, { rules: { categoryItemsMax: 1 } });
-    expect(changed.rules).toEqual({ ...forYou.rules, categoryItemsMax: 1 });
-    expect(changed.ladder).toBe(forYou.ladder);
-    const ladder = forYou.ladder.slice(-1);
-    expect(overriddenPlacement(forYou, { ladder })).toEqual({ ...forYou, ladder });
-    expect(overriddenPlacement(forYou, {})).toEqual(forYou);
-  });
-});
-
 describe('a document', () => {
   const base = { ...heroExperiment() };
   it.each<[string, object, string]>([
@@ -216,6 +206,7 @@ describe('a document', () => {
       { ...base, namespace: { id: 'n', from: 0.5, until: 0.5 } },
       'namespace.until',
     ],
+    ['no end though it is stopped', { ...base, status: 'stopped' }, 'endsAt'],
     ['an end before its start', { ...base, endsAt: '2026-10-01T00:00:00Z' }, 'endsAt'],
     ['too many days', { ...base, endsAt: '2027-10-01T00:00:00Z' }, 'endsAt'],
     [
@@ -249,7 +240,7 @@ describe('a document', () => {
     expect(
       experiment.parse({
         schemaVersion: 1,
-        id: 'x',
+        experimentId: 'x',
         version: 1,
         status: 'draft',
         placement: 'for-you',

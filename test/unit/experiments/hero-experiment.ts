@@ -4,7 +4,7 @@ import { type Experiment, experiment } from '../../../core/experiments/experimen
 export function heroExperiment(changes: Partial<Experiment> = {}): Experiment {
   return experiment.parse({
     schemaVersion: 1,
-    id: '2026-11-hero',
+    experimentId: '2026-11-hero',
     version: 1,
     status: 'running',
     placement: 'for-you',
