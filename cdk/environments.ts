@@ -137,6 +137,8 @@ const environmentSchema = z
     compaction: z.strictObject({ schedule: scheduleExpression, scheduleEnabled: z.boolean() }),
     /** The nightly audit of data; some time after compaction, whose day it reads. */
     audit: z.strictObject({ schedule: scheduleExpression, scheduleEnabled: z.boolean() }),
+    /** The results of experiments, every night; some time after compaction, whose days they are made of. */
+    experiments: z.strictObject({ schedule: scheduleExpression, scheduleEnabled: z.boolean() }),
     carts: z.strictObject({
       /** A cart that nobody has touched for so long, and no order came, is abandoned; at most a day. */
       abandonedAfterMinutes: z.int().min(5).max(1_440),
@@ -149,6 +151,7 @@ const environmentSchema = z
       enrich: memoryMb,
       compact: memoryMb,
       audit: memoryMb,
+      analyse: memoryMb,
       sweep: memoryMb,
       serve: memoryMb,
       authorize: memoryMb,
@@ -236,6 +239,7 @@ const dev: Environment = {
   },
   compaction: { schedule: 'cron(30 1 * * ? *)', scheduleEnabled: true },
   audit: { schedule: 'cron(0 3 * * ? *)', scheduleEnabled: true },
+  experiments: { schedule: 'cron(30 3 * * ? *)', scheduleEnabled: true },
   // An hour is when the usual reminder goes out: earlier, many would have bought anyway.
   carts: { abandonedAfterMinutes: 60, schedule: 'rate(5 minutes)', scheduleEnabled: true },
   memoryMb: {
@@ -243,6 +247,7 @@ const dev: Environment = {
     enrich: 512,
     compact: 1769,
     audit: 1769,
+    analyse: 1769,
     sweep: 256,
     serve: 1024,
     authorize: 256,
@@ -306,6 +311,7 @@ const prod: Environment = {
   },
   compaction: { schedule: 'cron(30 1 * * ? *)', scheduleEnabled: true },
   audit: { schedule: 'cron(0 3 * * ? *)', scheduleEnabled: true },
+  experiments: { schedule: 'cron(30 3 * * ? *)', scheduleEnabled: true },
   // An hour is when the usual reminder goes out: earlier, many would have bought anyway.
   carts: { abandonedAfterMinutes: 60, schedule: 'rate(5 minutes)', scheduleEnabled: true },
   memoryMb: {
@@ -313,6 +319,7 @@ const prod: Environment = {
     enrich: 1769,
     compact: 3538,
     audit: 5307,
+    analyse: 5307,
     sweep: 512,
     serve: 1769,
     authorize: 512,

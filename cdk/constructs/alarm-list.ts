@@ -21,6 +21,7 @@ export interface Watched {
   readonly stateMachine: StateMachine;
   readonly compaction: StateMachine;
   readonly audit: StateMachine;
+  readonly experiments: StateMachine;
   readonly carts: StateMachine;
   readonly replay: StateMachine;
   readonly erase: StateMachine;
@@ -325,6 +326,21 @@ export const alarmList: readonly AlarmEntry[] = [
     title: 'An import failed',
     meaning: 'A file that was dropped could not be imported, or not to its end.',
     metric: ({ imports }) => imports.metricFailed({ statistic: Stats.SUM, period: PERIOD }),
+    ...onAny,
+  },
+  {
+    id: 'sample-ratio-mismatch',
+    title: 'An experiment’s customers are not in the shares that it says',
+    meaning:
+      'Customers of one variant go missing more than those of another: nothing that the experiment says can be believed.',
+    metric: () => written('analyse', 'SampleRatioMismatch', Stats.SUM),
+    ...onAny,
+  },
+  {
+    id: 'experiments-failed',
+    title: 'Results of experiments were not made',
+    meaning: 'The nightly analysis of one or several experiments ended in an error.',
+    metric: ({ experiments }) => experiments.metricFailed({ statistic: Stats.SUM, period: PERIOD }),
     ...onAny,
   },
   {

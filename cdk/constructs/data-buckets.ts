@@ -9,12 +9,8 @@ import {
   ObjectOwnership,
 } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import {
-  type BucketName,
-  bucketName,
-  lifecycleOf,
-  type RetentionSetting,
-} from '../../core/privacy/datasets.ts';
+import { type BucketName, bucketName, type RetentionSetting } from '../../core/privacy/datasets.ts';
+import { lifecycleOf } from '../../core/privacy/lifecycle.ts';
 
 export interface DataBucketsProps {
   readonly retainsState: boolean;

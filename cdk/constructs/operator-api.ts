@@ -4,6 +4,7 @@ import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { EXPERIMENT_KIND } from '../../core/experiments/experiment.ts';
 import { POINTER_KIND } from '../../core/training/model-pointer.ts';
 import type { StateStack } from '../stacks/state-stack.ts';
 import { acknowledge } from './acknowledgement.ts';
@@ -37,6 +38,10 @@ export const OPERATOR_ROUTES = [
   ['GET', '/erasures/{erasureId}'],
   ['POST', '/erasures/{erasureId}/resume'],
   ['GET', '/erasures/{erasureId}/certificate'],
+  ['GET', '/experiments'],
+  ['GET', '/experiments/{experimentId}'],
+  ['PUT', '/experiments/{experimentId}'],
+  ['GET', '/experiments/{experimentId}/results'],
   ['GET', '/models'],
   ['GET', '/models/{modelId}'],
   ['POST', '/models/rollback'],
@@ -60,7 +65,7 @@ export class OperatorApi extends Construct {
       defaults,
       entry: 'lambdas/api/operate.ts',
       description:
-        'Answers operators: the quarantine, its replays, what became of events, audits, customers’ rights, models, exports',
+        'Answers operators: the quarantine, its replays, what became of events, audits, customers’ rights, models, experiments, exports',
       memoryMb: MEMORY_MB,
       timeout: Duration.seconds(TIMEOUT_S),
       variables: {
@@ -93,12 +98,13 @@ export class OperatorApi extends Construct {
         ),
         allow(['dynamodb:Query'], [inspector.tableArn, config.tableArn]),
         allow(['dynamodb:GetItem'], [config.tableArn]),
-        flipsPointer(config),
+        writesDocuments(config, [POINTER_KIND, EXPERIMENT_KIND]),
       ],
       objects: [
         { actions: ['s3:GetObject'], bucket: quarantine, prefix: 'quarantine/' },
         { actions: ['s3:GetObject', 's3:PutObject'], bucket: quarantine, prefix: 'replays/' },
         { actions: ['s3:GetObject'], bucket: lake, prefix: 'quality/' },
+        { actions: ['s3:GetObject'], bucket: lake, prefix: 'experiments/' },
         { actions: ['s3:GetObject'], bucket: lake, prefix: 'export-work/' },
         { actions: ['s3:GetObject', 's3:PutObject'], bucket: privacy, prefix: 'erasures/' },
         { actions: ['s3:GetObject', 's3:PutObject'], bucket: privacy, prefix: 'exports/' },
@@ -120,9 +126,9 @@ export class OperatorApi extends Construct {
   }
 }
 
-/** Of the configuration the model's pointer alone: sources and keys are not this function's to write. */
-function flipsPointer(config: Table): PolicyStatement {
+/** Of the configuration these kinds alone: sources and keys are not this function's to write. */
+function writesDocuments(config: Table, kinds: readonly string[]): PolicyStatement {
   const statement = allow(['dynamodb:PutItem'], [config.tableArn]);
-  statement.addCondition('ForAllValues:StringEquals', { 'dynamodb:LeadingKeys': [POINTER_KIND] });
+  statement.addCondition('ForAllValues:StringEquals', { 'dynamodb:LeadingKeys': kinds });
   return statement;
 }

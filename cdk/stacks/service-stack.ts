@@ -12,6 +12,7 @@ import { FileDrop } from '../constructs/file-drop.ts';
 import { LakeCompaction } from '../constructs/lake-compaction.ts';
 import { LakeTables } from '../constructs/lake-tables.ts';
 import { NightlyAudit } from '../constructs/nightly-audit.ts';
+import { NightlyExperiments } from '../constructs/nightly-experiments.ts';
 import type { FunctionDefaults } from '../constructs/node-function.ts';
 import { OperatorApi } from '../constructs/operator-api.ts';
 import { PrivacyWorkflows } from '../constructs/privacy-workflows.ts';
@@ -56,6 +57,7 @@ export class ServiceStack extends Stack {
     const lake = new EventLake(this, 'EventLake', { environment, state });
     const compaction = new LakeCompaction(this, 'Compaction', { defaults, state });
     const audit = new NightlyAudit(this, 'NightlyAudit', { defaults, state }).stateMachine;
+    const experiments = new NightlyExperiments(this, 'NightlyExperiments', { defaults, state });
     const carts = new CartSweep(this, 'CartSweep', { defaults, state }).stateMachine;
     const lakeTables = new LakeTables(this, 'LakeTables', { defaults, state });
     const training = new TrainingWorkflow(this, 'Training', { defaults, state });
@@ -76,24 +78,19 @@ export class ServiceStack extends Stack {
       stateMachine: training.stateMachine,
       compaction: compaction.stateMachine,
       audit,
+      experiments: experiments.stateMachine,
       carts,
       ...workflows,
       imports: files.stateMachine,
       currents,
     };
-    const alarms = new Alarms(this, 'Alarms', {
-      environmentName,
-      monitoring: environment.monitoring,
-      watched,
-    });
-    if (alarms.alarms.length > 0) {
-      new Dashboard(this, 'Dashboard', { environmentName, alarms: alarms.alarms, watched });
-    }
+    const alarms = this.watch(watched, defaults);
     this.addOutputs(state, restApi, lake, training, alarms);
     addOutputs(this, {
       PullStateMachineArn: pull.stateMachineArn,
       CompactStateMachineArn: compaction.stateMachine.stateMachineArn,
       AuditStateMachineArn: audit.stateMachineArn,
+      ExperimentsStateMachineArn: experiments.stateMachine.stateMachineArn,
       ExportRecommendationsStateMachineArn: exportRecommendations.stateMachineArn,
       SweepCartsStateMachineArn: carts.stateMachineArn,
       GlueDatabaseName: lakeTables.databaseName,
@@ -101,6 +98,15 @@ export class ServiceStack extends Stack {
       DropBucketName: state.buckets.drop.bucketName,
       PrivacyBucketName: state.buckets.privacy.bucketName,
     });
+  }
+
+  private watch(watched: Watched, { environment, environmentName }: FunctionDefaults): Alarms {
+    const { monitoring } = environment;
+    const alarms = new Alarms(this, 'Alarms', { environmentName, monitoring, watched });
+    if (alarms.alarms.length > 0) {
+      new Dashboard(this, 'Dashboard', { environmentName, alarms: alarms.alarms, watched });
+    }
+    return alarms;
   }
 
   /** What programs need to know about a deployment, all in one place. */

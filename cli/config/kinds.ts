@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { configDocuments } from '../../adapters/dynamodb/config-documents.ts';
+import { experimentDocuments } from '../../adapters/dynamodb/experiment-documents.ts';
 import { mappingDocuments } from '../../adapters/dynamodb/mapping-documents.ts';
 import { RFM_KIND, SEGMENT_KIND } from '../../adapters/dynamodb/segmentation.ts';
 import { SNAPSHOT_BOUNDS_KIND } from '../../adapters/dynamodb/snapshot-bounds.ts';
@@ -13,6 +14,8 @@ import {
   replacementProblem,
 } from '../../core/events/registered-schema.ts';
 import { type SourceDocument, sourceDocument } from '../../core/events/source.ts';
+import { EXPERIMENT_KIND, type Experiment, experiment } from '../../core/experiments/experiment.ts';
+import { replacementProblem as experimentProblem } from '../../core/experiments/replacement.ts';
 import { fileDropDocument, mappingConfig } from '../../core/mapping/file-drop.ts';
 import { rfmBands } from '../../core/profile/rfm.ts';
 import { segment } from '../../core/profile/segments.ts';
@@ -117,6 +120,13 @@ export const configKinds: readonly ConfigKind[] = [
     describe: 'which types traits have (docs/how-to/preferences-and-consent.md)',
   }),
   kindOf({
+    kind: EXPERIMENT_KIND,
+    schema: experiment,
+    idOf: ({ experimentId }) => experimentId,
+    describe: 'variants of a placement, and who gets which (docs/how-to/run-an-experiment.md)',
+    write: writeUnlessBegun,
+  }),
+  kindOf({
     kind: SNAPSHOT_BOUNDS_KIND,
     schema: snapshotBounds,
     idOf: () => ONLY_ID,
@@ -131,6 +141,18 @@ async function writeAuditable({ client, name }: ConfigTable, document: Suite): P
     throw new UserError(`The suite can't be audited at night: ${problem}.`, 'Nothing was written.');
   }
   await configDocuments(client, name, SUITE_KIND, suite).put(document.suiteId, document);
+}
+
+/** Of an experiment that has begun the deal stays. */
+async function writeUnlessBegun(
+  { client, name }: ConfigTable,
+  document: Experiment,
+): Promise<void> {
+  const documents = experimentDocuments(client, name);
+  const problem = experimentProblem(await documents.get(document.experimentId), document);
+  if (problem !== undefined)
+    throw new UserError(`Not written: ${problem}.`, 'Nothing was written.');
+  await documents.put(document.experimentId, document);
 }
 
 /** A schema that would refuse what its predecessor took needs a higher version. */

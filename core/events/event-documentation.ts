@@ -1,3 +1,4 @@
+import { blockDocumentation, experimentDocumentation } from './documentation/block.ts';
 import { browsingDocumentation, promotionDocumentation } from './documentation/browsing.ts';
 import { emailDocumentation } from './documentation/email.ts';
 import {
@@ -36,6 +37,8 @@ const documentation: Readonly<Record<string, EventDocumentation>> = {
   ...sharingDocumentation,
   ...reviewingDocumentation,
   ...emailDocumentation,
+  ...blockDocumentation,
+  ...experimentDocumentation,
   ...statementDocumentation,
   ...pageDocumentation,
   ...ownDocumentation,

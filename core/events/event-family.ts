@@ -48,6 +48,10 @@ const emailEvents = [
   'Email Bounced',
   'Email Marked as Spam',
   'Unsubscribed',
+  // Of ours: what became of a block in a mail.
+  'Block Served',
+  'Block Clicked',
+  'Experiment Viewed',
 ] as const;
 
 /** Events of ours beside the specs; Kindred's own `Cart Abandoned` stays a custom one. */

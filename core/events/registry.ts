@@ -1,5 +1,6 @@
 import type { EventDefinition } from './event-definition.ts';
 import { type ObjectCheck, objectCheckOf } from './object-check.ts';
+import { blockEvents, experimentEvents } from './properties/block.ts';
 import { browsingEvents, promotionEvents } from './properties/browsing.ts';
 import { emailEvents } from './properties/email.ts';
 import {
@@ -22,6 +23,8 @@ export const eventDefinitions: readonly EventDefinition[] = [
   ...sharingEvents,
   ...reviewingEvents,
   ...emailEvents,
+  ...blockEvents,
+  ...experimentEvents,
   ...statementEvents,
   ...pageEvents,
   ...ownEvents,

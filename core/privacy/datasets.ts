@@ -162,6 +162,13 @@ export const datasets: readonly Dataset[] = [
     erasure: 'nothing personal',
   },
   {
+    place: objects('lake', 'experiments/'),
+    holds: 'Results of experiments: counts, shares and intervals by variant',
+    retention: 'kept',
+    reason: 'What was learnt is asked for years later',
+    erasure: 'nothing personal',
+  },
+  {
     place: objects('lake', 'exports/'),
     holds: 'Recommendation lists of customers and of items, as files',
     retention: EXPORT_DAYS,
@@ -360,18 +367,6 @@ export const datasets: readonly Dataset[] = [
     why: 'A backup can’t be changed; after a restore erasures are repeated',
   },
 ];
-
-/** The lifecycle of a bucket: days by prefix, of what does not stay. */
-export function lifecycleOf(
-  bucket: BucketName,
-  settings: Readonly<Record<RetentionSetting, number>>,
-): { readonly prefix: string; readonly days: number }[] {
-  return datasets.flatMap(({ place, retention }) => {
-    if (place.kind !== 'objects' || place.bucket !== bucket || retention === 'kept') return [];
-    const days = typeof retention === 'number' ? retention : settings[retention];
-    return [{ prefix: place.prefix, days }];
-  });
-}
 
 /** For certificates. */
 export function expiringDatasets(): { place: string; withinDays: number; why: string }[] {

@@ -72,7 +72,8 @@ export function combineEmailEngagement(a: EmailEngagement, b: EmailEngagement): 
   };
 }
 
-function isMadeByMachine(event: CollectedEvent): boolean {
+/** Whether a mail program, a scanner or another bot made it, whoever says so. */
+export function isMadeByMachine(event: Pick<CollectedEvent, 'properties' | 'context'>): boolean {
   if (isMadeByBot(event.context)) return true;
   const properties = fieldsOf(event.properties);
   const context = fieldsOf(event.context);

@@ -33,7 +33,7 @@ export function minorUnitsOf(amount: number, currency: string): number | undefin
 const digitsByCurrency = new Map<string, number>();
 
 /** Digits after the point: 2 for most, 0 for JPY, 3 for KWD. */
-function minorDigits(currency: string): number {
+export function minorDigits(currency: string): number {
   const known = digitsByCurrency.get(currency);
   if (known !== undefined) return known;
   const format = new Intl.NumberFormat('en', {

@@ -7,6 +7,7 @@ import {
   HALF_LIFE_DAYS,
   LABEL_BYTES_MAX,
 } from './affinities.ts';
+import { ASSIGNMENTS_MAX } from './assignments.ts';
 import { channels, purposes } from './channel-consent.ts';
 import { LANES_MAX } from './evidence.ts';
 import { MARKS_LENGTH_MAX } from './message-marks.ts';
@@ -109,6 +110,11 @@ const fields: Readonly<Record<keyof Profile, FieldText>> = {
     meaning: 'the latest days with an order: the newest, then the gaps',
     rule: 'all of both, newest first',
     bound: `${PURCHASE_DAYS_MAX} days`,
+  },
+  assignments: {
+    meaning: 'by experiment, the variant that was seen first, and when',
+    rule: 'the earliest exposure; of two at once the smaller name',
+    bound: `${ASSIGNMENTS_MAX} experiments, those of the greatest ids`,
   },
   orders: {
     meaning: 'orders and refunds: counts, sums in minor units by currency, first and last time',

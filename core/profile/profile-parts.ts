@@ -9,6 +9,7 @@
 import type * as z from 'zod';
 import { type CollectedEvent, eventTypes } from '../events/event.ts';
 import { affinitiesForm, affinitiesOf, affinityEvents, combineAffinities } from './affinities.ts';
+import { assignmentEvents, assignments, assignmentsOf, combineAssignments } from './assignments.ts';
 import { cart, cartEvents, cartOf, combineCart } from './cart.ts';
 import { channelConsent, channelConsentOf, combineChannelConsent } from './channel-consent.ts';
 import { consentOf, laterConsent } from './consent.ts';
@@ -162,6 +163,13 @@ export const profileParts: { readonly [Name in PartName]: ProfilePart<PartStates
     stateOf: purchaseDaysOf,
     combine: combinePurchaseDays,
     form: asItIs(purchaseDays),
+  },
+  assignments: {
+    code: 'v',
+    hears: assignmentEvents,
+    stateOf: assignmentsOf,
+    combine: combineAssignments,
+    form: asItIs(assignments),
   },
 };
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { affinities } from './affinities.ts';
+import { assignments } from './assignments.ts';
 import { cart } from './cart.ts';
 import { channelConsent } from './channel-consent.ts';
 import { preferences } from './preferences.ts';
@@ -88,6 +89,7 @@ export const profile = z.object({
   timeOnPage: timeOnPage.optional(),
   cart: cart.optional(),
   purchaseDays: purchaseDays.optional(),
+  assignments: assignments.optional(),
   eventCount: z.number(),
   firstSeenMs: z.number(),
   lastSeenMs: z.number(),

@@ -4,6 +4,12 @@ import {
   showCustomerRoute,
 } from './operator-customers.ts';
 import { certificateRoute, resumeErasureRoute, showErasureRoute } from './operator-erasures.ts';
+import {
+  experimentResultsRoute,
+  listExperimentsRoute,
+  putExperimentRoute,
+  showExperimentRoute,
+} from './operator-experiments.ts';
 import { showExportRoute } from './operator-exports.ts';
 import { listModelsRoute, rollbackModelRoute, showModelRoute } from './operator-models.ts';
 import { listQualityReports, showQualityReport } from './operator-quality.ts';
@@ -32,6 +38,10 @@ export const operatorRoutes: readonly OperatorRoute[] = [
   showErasureRoute,
   resumeErasureRoute,
   certificateRoute,
+  listExperimentsRoute,
+  showExperimentRoute,
+  putExperimentRoute,
+  experimentResultsRoute,
   listModelsRoute,
   showModelRoute,
   rollbackModelRoute,

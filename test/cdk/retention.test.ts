@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { environments, parseEnvironment } from '../../cdk/environments.ts';
 import { areas } from '../../core/privacy/areas.ts';
-import { datasets, lifecycleOf } from '../../core/privacy/datasets.ts';
+import { datasets } from '../../core/privacy/datasets.ts';
 import { datasetsMarkdown } from '../../core/privacy/datasets-markdown.ts';
+import { lifecycleOf } from '../../core/privacy/lifecycle.ts';
 import { resourcesOf, synthesizeAll, type Template } from './synthesized.ts';
 
 const templates = synthesizeAll();

@@ -77,6 +77,7 @@ const VARIABLES: Record<string, string[]> = {
   ],
   Sweep: ['PROFILES_TABLE', 'EVENTS_STREAM_NAME', 'CART_WINDOW_MINUTES'],
   Compact: ['LAKE_BUCKET'],
+  Analyse: ['LAKE_BUCKET', 'CONFIG_TABLE', 'IDENTITIES_TABLE', 'ANALYSIS_DISK_MB'],
   Audit: ['LAKE_BUCKET', 'CONFIG_TABLE', 'CATALOGUE_TABLE', 'PROFILES_TABLE', 'AUDIT_DISK_MB'],
   Pull: [
     'EVENTS_STREAM_NAME',
@@ -148,7 +149,7 @@ describe('the functions', () => {
     for (const [id, { Properties }] of functions) {
       expect(Properties).toMatchObject({
         Runtime: 'nodejs24.x',
-        Architectures: [['Audit', 'Snapshot'].includes(id) ? 'x86_64' : 'arm64'],
+        Architectures: [['Analyse', 'Audit', 'Snapshot'].includes(id) ? 'x86_64' : 'arm64'],
         Handler: 'index.handler',
         TracingConfig: { Mode: 'Active' },
         LoggingConfig: { LogFormat: 'JSON', LogGroup: { Ref: expect.any(String) } },
@@ -212,6 +213,7 @@ describe('permissions', () => {
         '/errors/*',
         '/compaction/*',
         '/quality/*',
+        '/experiments/*',
         '/curated/*',
         '/curated/events/*',
         '/curated/event_products/*',

@@ -58,6 +58,13 @@ const saying: fc.Arbitrary<Saying> = fc.oneof(
     ['Unsubscribed', 'Email Marked as Spam', 'Email Resubscribed', 'Email Sent', 'Email Opened'],
     fc.constant({}),
   ),
+  track(
+    ['Experiment Viewed', 'Block Served'],
+    fc.record({
+      experiment_id: fc.constantFrom('hero', 'cart', 'Not an id', undefined),
+      variation_id: fc.constantFrom('a', 'b'),
+    }),
+  ),
   track(['Preferences Updated'], fc.record({ preferences: answers, consent: nestedConsent })),
   track(
     ['Survey Answered'],

@@ -50,8 +50,15 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 /** Folders of `core/` that the numeric kernels are for. */
 const kernelUsers = ['training', 'ranking'];
 
-/** What pure code may take from outside: schemas and hashing. */
-const corePackages = ['zod', 'node:crypto'];
+/** What pure code may take from outside: schemas, hashing and distributions. */
+const corePackages = [
+  'zod',
+  'node:crypto',
+  '@stdlib/stats-base-dists-beta-cdf',
+  '@stdlib/stats-base-dists-chisquare-cdf',
+  '@stdlib/stats-base-dists-normal-cdf',
+  '@stdlib/stats-base-dists-normal-quantile',
+];
 
 /** Says why an import breaks the architecture and what to do, or undefined where it doesn't. */
 export function violationOf({ from, to, isPackage }: Import): string | undefined {
