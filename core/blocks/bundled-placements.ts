@@ -1,9 +1,15 @@
 import type { Placement, StaticContent } from '../ranking/placement.ts';
-import { placement, staticContent } from '../ranking/placement.ts';
+import { placementDocument, staticContent } from '../ranking/placement.ts';
 import evergreen from './content/evergreen.json' with { type: 'json' };
+import afterOrder from './placements/after-order.json' with { type: 'json' };
+import browseRecovery from './placements/browse-recovery.json' with { type: 'json' };
+import cartRecovery from './placements/cart-recovery.json' with { type: 'json' };
 import forYou from './placements/for-you.json' with { type: 'json' };
 import popular from './placements/popular.json' with { type: 'json' };
+import priceDrops from './placements/price-drops.json' with { type: 'json' };
 import recentlyViewed from './placements/recently-viewed.json' with { type: 'json' };
+import replenish from './placements/replenish.json' with { type: 'json' };
+import whatsNew from './placements/whats-new.json' with { type: 'json' };
 
 /**
  * The placements and the static content that are bundled with the function, so that no store stands
@@ -20,7 +26,17 @@ export interface Placements {
 }
 
 export const bundledPlacements: Placements = placementsOf(
-  [forYou, recentlyViewed, popular],
+  [
+    forYou,
+    recentlyViewed,
+    popular,
+    cartRecovery,
+    browseRecovery,
+    afterOrder,
+    replenish,
+    whatsNew,
+    priceDrops,
+  ],
   [evergreen],
   'popular',
 );
@@ -35,7 +51,7 @@ export function placementsOf(
   contentDocuments: readonly unknown[],
   fallbackId: string,
 ): Placements {
-  const placements = byId(placementDocuments.map((document) => placement.parse(document)));
+  const placements = byId(placementDocuments.map((document) => placementDocument.parse(document)));
   const contents = byId(contentDocuments.map((document) => staticContent.parse(document)));
   const contentOf = (of: Placement): StaticContent => {
     const last = of.ladder.at(-1);

@@ -25,6 +25,7 @@ import {
   purchaseEvents,
 } from './purchase-days.ts';
 import { recentForm } from './recent-form.ts';
+import { combineShown, shown, shownEvents, shownOf } from './shown.ts';
 import {
   combineSuppression,
   suppression,
@@ -162,6 +163,13 @@ export const profileParts: { readonly [Name in PartName]: ProfilePart<PartStates
     stateOf: purchaseDaysOf,
     combine: combinePurchaseDays,
     form: asItIs(purchaseDays),
+  },
+  shown: {
+    code: 'h',
+    hears: shownEvents,
+    stateOf: shownOf,
+    combine: combineShown,
+    form: asItIs(shown),
   },
 };
 

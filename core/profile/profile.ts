@@ -4,6 +4,7 @@ import { cart } from './cart.ts';
 import { channelConsent } from './channel-consent.ts';
 import { preferences } from './preferences.ts';
 import { purchaseDays } from './purchase-days.ts';
+import { shown } from './shown.ts';
 import { suppression } from './suppression.ts';
 import { timeOnPage } from './time-on-page.ts';
 
@@ -88,6 +89,7 @@ export const profile = z.object({
   timeOnPage: timeOnPage.optional(),
   cart: cart.optional(),
   purchaseDays: purchaseDays.optional(),
+  shown: shown.optional(),
   eventCount: z.number(),
   firstSeenMs: z.number(),
   lastSeenMs: z.number(),

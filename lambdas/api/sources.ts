@@ -47,7 +47,7 @@ export function createSources(
     readProfile: (id, signal) => readProfile(tables, id, signal),
   });
   const catalogue = new LiveCatalogue(
-    (ids, signal) => readItems(catalogueTable, ids, signal),
+    (ids, signal) => readItems(catalogueTable, ids, signal, Date.now()),
     ITEMS_PER_READ_MAX,
   );
   model.refresh();

@@ -58,6 +58,14 @@ const saying: fc.Arbitrary<Saying> = fc.oneof(
     ['Unsubscribed', 'Email Marked as Spam', 'Email Resubscribed', 'Email Sent', 'Email Opened'],
     fc.constant({}),
   ),
+  fc.record({ products: fc.array(product, { maxLength: 3 }) }).map(
+    (properties): Saying => ({
+      type: 'track',
+      event: 'Recommendations Served',
+      source: 'kindred',
+      properties,
+    }),
+  ),
   track(['Preferences Updated'], fc.record({ preferences: answers, consent: nestedConsent })),
   track(
     ['Survey Answered'],

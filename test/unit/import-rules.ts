@@ -51,7 +51,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 const kernelUsers = ['training', 'ranking'];
 
 /** What pure code may take from outside: schemas and hashing. */
-const corePackages = ['zod', 'node:crypto'];
+/** Of Node what only makes values of values: digests, and compression. */
+const corePackages = ['zod', 'node:crypto', 'node:zlib'];
 
 /** Says why an import breaks the architecture and what to do, or undefined where it doesn't. */
 export function violationOf({ from, to, isPackage }: Import): string | undefined {
