@@ -5,7 +5,7 @@
  * days are held out; parameters are tuned without them.
  */
 import { fitOnAll, TRAINING_SEED } from '../core/training/candidate.ts';
-import { fitModel } from '../core/training/fit.ts';
+import { fitServedModel } from '../core/training/fit.ts';
 import { decide } from '../core/training/gate.ts';
 import type { EvaluationReport } from '../core/training/report.ts';
 import { HOLDOUT_DAYS_DEFAULT } from '../core/training/split.ts';
@@ -28,7 +28,7 @@ async function main(): Promise<void> {
   const tunedMs = performance.now();
   const { report } = await judgedCandidate({ threads, data, split, tuning });
   const evaluatedMs = performance.now();
-  await fitModel(threads, 'final', fitOnAll(data, split), tuning.parameters);
+  await fitServedModel(threads, 'final', fitOnAll(data, split), tuning.parameters);
   const fittedMs = performance.now();
   const seconds = {
     tune: (tunedMs - startMs) / 1000,

@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { exportSettings, trainSettings } from './learning-settings.ts';
+import { scheduleExpression } from './schedule-expression.ts';
 
 /**
  * What differs between the environments, and nothing else. Every key is required unless its comment
@@ -11,13 +13,6 @@ const retentionDays = z.literal([7, 14, 30, 90, 180, 365]);
 
 /** Lambda gives one vCPU at 1,769 MB and allows 128 to 10,240. */
 const memoryMb = z.int().min(128).max(10_240);
-
-/** EventBridge Scheduler's own grammar, `cron(…)` with six fields or `rate(n unit)`. */
-const scheduleExpression = z
-  .string()
-  .regex(/^(cron\(\S+( \S+){5}\)|rate\([1-9]\d* (minute|hour|day)s?\))$/, {
-    error: 'must be cron(minutes hours day month weekday year) or rate(n minutes|hours|days)',
-  });
 
 const monitored = z.strictObject({
   noMonitoring: z.undefined().optional(),
@@ -126,17 +121,9 @@ const environmentSchema = z
       /** Optional: a stream of collected events that is read beside Kinesis, which always is. */
       from: otherStream.optional(),
     }),
-    train: z.strictObject({
-      schedule: scheduleExpression,
-      scheduleEnabled: z.boolean(),
-      /** Optional: days held out for the gate, where the workflow's own default doesn't fit. */
-      holdoutDays: z.int().min(1).max(90).optional(),
-      /** So many models stay beside the current and the previous one; what is older than the days goes. */
-      modelsKeptMax: z.int().min(0).max(1000),
-      modelsKeptDaysMin: z.int().min(1),
-      /** Snapshots, and the candidates made of them, go after so many days. */
-      snapshotRetentionDays: z.int().min(2).max(400),
-    }),
+    train: trainSettings,
+    /** Optional: without it recommendation lists are exported only when an operator asks. */
+    exports: exportSettings.optional(),
     /** Optional: the network in which pulled sources stand; see docs/how-to/connect-a-database.md. */
     pull: z
       .strictObject({
@@ -171,6 +158,7 @@ const environmentSchema = z
       evaluate: memoryMb,
       publish: memoryMb,
       retain: memoryMb,
+      export: memoryMb,
     }),
     api: z.strictObject({
       /** Requests a second for the whole stage, collector included. */
@@ -265,6 +253,7 @@ const dev: Environment = {
     // Fits the final model, so it needs what training needs.
     publish: 1769,
     retain: 256,
+    export: 1769,
   },
   api: {
     stageRateLimit: 500,
@@ -333,6 +322,8 @@ const prod: Environment = {
     evaluate: 7076,
     publish: 7076,
     retain: 256,
+    // The model, and a part's rows in three forms.
+    export: 3538,
   },
   api: {
     stageRateLimit: 5000,

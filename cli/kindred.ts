@@ -5,6 +5,7 @@ import { customerCommand } from './customer.ts';
 import { demoCommand } from './demo.ts';
 import { dropCommand } from './drop.ts';
 import { evaluateCommand } from './evaluate.ts';
+import { exportCommand } from './export.ts';
 import { importCommand } from './import.ts';
 import { modelCommand } from './model.ts';
 import { pullCommand } from './pull.ts';
@@ -31,6 +32,7 @@ async function main(): Promise<void> {
     .addCommand(trainCommand())
     .addCommand(modelCommand())
     .addCommand(evaluateCommand())
+    .addCommand(exportCommand())
     .addCommand(pullCommand())
     .addCommand(quarantineCommand())
     .addCommand(replayCommand())

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import * as z from 'zod';
 import { modelPointer } from '../core/training/model-pointer.ts';
+import { importModelCommand } from './model/import-model.ts';
 import { type OperatorApiOptions, operatorApi, withOperatorApi } from './operators/operator-api.ts';
 import { createTerminal } from './terminal.ts';
 
@@ -16,7 +17,9 @@ interface RollbackOptions extends ModelOptions {
 /** `kindred model`: which models there are, which one serves, and the way back to the one before. */
 export function modelCommand(): Command {
   const command = new Command('model')
-    .description('See the models that are kept, and go back to an earlier one.')
+    .description(
+      'See the models that are kept, go back to an earlier one, or bring one trained elsewhere.',
+    )
     .addHelpText(
       'after',
       `
@@ -24,7 +27,8 @@ Examples:
   kindred model list                    what is kept, and which of them serves
   kindred model show 2026-11-26T02:00:07Z-3f1c
   kindred model rollback                the previous model serves again, within a quarter of a minute
-  kindred model rollback --to 2026-11-20T02:00:05Z-9ab0`,
+  kindred model rollback --to 2026-11-20T02:00:05Z-9ab0
+  kindred model import vectors.npy --items ids.txt --trained-until 2026-10-31T00:00:00Z`,
     );
   command
     .addCommand(asking('list', 'what is kept, the newest first').action(list))
@@ -38,7 +42,8 @@ Examples:
         .option('--to <id>', 'to this model instead of the previous one')
         .option('--from <id>', 'only while this model is current')
         .action(rollback),
-    );
+    )
+    .addCommand(importModelCommand());
   for (const sub of command.commands) sub.exitOverride();
   return command;
 }

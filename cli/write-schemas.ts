@@ -1,4 +1,8 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import {
+  RECOMMENDATION_EXPORTS_PATH,
+  recommendationExportsMarkdown,
+} from '../core/blocks/warehouse-markdown.ts';
 import { UNIFIED_SCHEMA_PATH, unifiedSchemaMarkdown } from '../core/catalogue/unified-schema.ts';
 import { documentedEvents } from '../core/events/event-documentation.ts';
 import { eventsMarkdown } from '../core/events/events-markdown.ts';
@@ -18,6 +22,7 @@ writeFileSync('docs/reference/events.md', eventsMarkdown(documentedEvents));
 writeFileSync(UNIFIED_SCHEMA_PATH, unifiedSchemaMarkdown());
 writeFileSync(EXPECTATIONS_PATH, expectationsMarkdown());
 writeFileSync(PROFILE_REFERENCE_PATH, profileMarkdown());
+writeFileSync(RECOMMENDATION_EXPORTS_PATH, recommendationExportsMarkdown());
 mkdirSync(RECORDS_FOLDER, { recursive: true });
 for (const definition of documentedEvents) {
   const file = `${RECORDS_FOLDER}/${recordNameOf(definition)}`;

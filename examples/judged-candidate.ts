@@ -3,7 +3,7 @@ import {
   evaluateCandidate,
   fitBeforeTest,
 } from '../core/training/candidate.ts';
-import { fitModel, type TrainingData } from '../core/training/fit.ts';
+import { fitServedModel, type TrainingData } from '../core/training/fit.ts';
 import { timeRange } from '../core/training/interactions.ts';
 import type { Model } from '../core/training/model.ts';
 import type { EvaluationReport } from '../core/training/report.ts';
@@ -23,7 +23,7 @@ export async function judgedCandidate(
 ): Promise<{ readonly candidate: Model; readonly report: EvaluationReport }> {
   const { threads, data, split, tuning } = input;
   const before = fitBeforeTest(data, split);
-  const candidate = await fitModel(threads, 'candidate', before, tuning.parameters);
+  const candidate = await fitServedModel(threads, 'candidate', before, tuning.parameters);
   const report = await evaluateCandidate({ ...input, snapshotId: 'in-memory', candidate });
   return { candidate, report };
 }

@@ -25,6 +25,7 @@ export interface Watched {
   readonly replay: StateMachine;
   readonly erase: StateMachine;
   readonly exportCustomer: StateMachine;
+  readonly exportRecommendations: StateMachine;
   readonly imports: StateMachine;
   readonly currents: LambdaFunction;
 }
@@ -309,6 +310,14 @@ export const alarmList: readonly AlarmEntry[] = [
     meaning: 'A customer asked what is stored, and the answer could not be collected.',
     metric: ({ exportCustomer }) =>
       exportCustomer.metricFailed({ statistic: Stats.SUM, period: PERIOD }),
+    ...onAny,
+  },
+  {
+    id: 'recommendation-export-failed',
+    title: 'An export of recommendations failed',
+    meaning: 'Files of recommendation lists were not written, or not all of them.',
+    metric: ({ exportRecommendations }) =>
+      exportRecommendations.metricFailed({ statistic: Stats.SUM, period: PERIOD }),
     ...onAny,
   },
   {

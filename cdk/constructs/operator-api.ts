@@ -18,6 +18,7 @@ export interface OperatorApiProps {
   readonly replay: StateMachine;
   readonly erase: StateMachine;
   readonly exportCustomer: StateMachine;
+  readonly exportRecommendations: StateMachine;
 }
 
 /** The routes of lambdas/api/operator-routes.ts; a test holds the two together. */
@@ -39,6 +40,8 @@ export const OPERATOR_ROUTES = [
   ['GET', '/models'],
   ['GET', '/models/{modelId}'],
   ['POST', '/models/rollback'],
+  ['POST', '/recommendation-exports'],
+  ['GET', '/recommendation-exports/{exportId}'],
 ] as const;
 
 /** Under API Gateway's 29 s, so that the function's own answer arrives before the gateway's. */
@@ -49,7 +52,7 @@ const MEMORY_MB = 512;
 export class OperatorApi extends Construct {
   constructor(scope: Construct, id: string, props: OperatorApiProps) {
     super(scope, id);
-    const { defaults, state, v1, replay, erase, exportCustomer } = props;
+    const { defaults, state, v1, replay, erase, exportCustomer, exportRecommendations } = props;
     const { quarantine, privacy, lake, models } = state.buckets;
     const { inspector, identities, profiles, config } = state.tables;
     const { secrets } = state;
@@ -57,7 +60,7 @@ export class OperatorApi extends Construct {
       defaults,
       entry: 'lambdas/api/operate.ts',
       description:
-        'Answers operators: the quarantine, its replays, what became of events, audits, customers’ rights, models',
+        'Answers operators: the quarantine, its replays, what became of events, audits, customers’ rights, models, exports',
       memoryMb: MEMORY_MB,
       timeout: Duration.seconds(TIMEOUT_S),
       variables: {
@@ -72,13 +75,16 @@ export class OperatorApi extends Construct {
         CONFIG_TABLE: config.tableName,
         ERASE_STATE_MACHINE_ARN: erase.stateMachineArn,
         EXPORT_STATE_MACHINE_ARN: exportCustomer.stateMachineArn,
+        EXPORT_RECOMMENDATIONS_STATE_MACHINE_ARN: exportRecommendations.stateMachineArn,
         IDENTITY_SECRET_ID: secrets.identity.secretArn,
         CERTIFICATE_SECRET_ID: secrets.certificate.secretArn,
       },
       permissions: [
         allow(
           ['states:StartExecution'],
-          [replay, erase, exportCustomer].map((machine) => machine.stateMachineArn),
+          [replay, erase, exportCustomer, exportRecommendations].map(
+            (machine) => machine.stateMachineArn,
+          ),
         ),
         allow(['dynamodb:BatchGetItem'], [identities.tableArn, profiles.tableArn]),
         allow(
@@ -93,6 +99,7 @@ export class OperatorApi extends Construct {
         { actions: ['s3:GetObject'], bucket: quarantine, prefix: 'quarantine/' },
         { actions: ['s3:GetObject', 's3:PutObject'], bucket: quarantine, prefix: 'replays/' },
         { actions: ['s3:GetObject'], bucket: lake, prefix: 'quality/' },
+        { actions: ['s3:GetObject'], bucket: lake, prefix: 'export-work/' },
         { actions: ['s3:GetObject', 's3:PutObject'], bucket: privacy, prefix: 'erasures/' },
         { actions: ['s3:GetObject', 's3:PutObject'], bucket: privacy, prefix: 'exports/' },
         { actions: ['s3:GetObject'], bucket: privacy, prefix: 'certificates/' },

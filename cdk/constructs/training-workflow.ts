@@ -10,6 +10,7 @@ import { duckDbBinding } from './native-binding.ts';
 import { allow, type FunctionDefaults, NodeFunction } from './node-function.ts';
 import { exportedName, type ObjectAccess } from './object-access.ts';
 import { ScheduledStart } from './scheduled-start.ts';
+import { noTask, TrainingTask } from './training-task.ts';
 import { Workflow } from './workflow.ts';
 
 export interface TrainingWorkflowProps {
@@ -47,19 +48,35 @@ export class TrainingWorkflow extends Construct {
     const steps = stepsOf(props).map((step) => this.stepFunction(props, step));
     const { defaults } = props;
     const { train } = defaults.environment;
+    const task = train.task && this.task(props, train.task);
     const workflow = new Workflow(this, 'Workflow', {
       defaults,
       name: 'train',
       comment: 'Snapshot, check, train, evaluate, gate, publish',
       steps,
+      substitutions: task?.substitutions ?? noTask(),
     });
     this.stateMachine = workflow.stateMachine;
+    task?.allowRun(this.stateMachine.role);
     new ScheduledStart(this, 'ScheduledStart', {
       description: 'Trains a candidate model',
       schedule: train.schedule,
       isEnabled: train.scheduleEnabled,
       stateMachine: this.stateMachine,
       input: train.holdoutDays === undefined ? {} : { holdoutDays: train.holdoutDays },
+    });
+  }
+
+  private task(
+    { defaults, state }: TrainingWorkflowProps,
+    task: NonNullable<Environment['train']['task']>,
+  ): TrainingTask {
+    const snapshots = { bucket: state.buckets.lake, prefix: 'snapshots/' };
+    return new TrainingTask(this, 'Task', {
+      defaults,
+      task,
+      variables: variablesOf(state),
+      objects: [{ ...snapshots, actions: [...read, ...write] }],
     });
   }
 
@@ -71,13 +88,7 @@ export class TrainingWorkflow extends Construct {
       memoryMb: defaults.environment.memoryMb[step.memory],
       timeout: Duration.minutes(STEP_TIMEOUT_MIN),
       ...(step.usesDuckDb === true && { diskMb: DISK_MB, native: duckDbBinding }),
-      variables: {
-        LAKE_BUCKET: state.buckets.lake.bucketName,
-        MODELS_BUCKET: state.buckets.models.bucketName,
-        CATALOGUE_TABLE: state.tables.catalogue.tableName,
-        CONFIG_TABLE: state.tables.config.tableName,
-        ...step.variables,
-      },
+      variables: { ...variablesOf(state), ...step.variables },
       permissions: step.permissions,
       objects: step.objects,
     });
@@ -86,6 +97,15 @@ export class TrainingWorkflow extends Construct {
     }
     return made;
   }
+}
+
+function variablesOf({ buckets, tables }: StateStack): Record<string, string> {
+  return {
+    LAKE_BUCKET: buckets.lake.bucketName,
+    MODELS_BUCKET: buckets.models.bucketName,
+    CATALOGUE_TABLE: tables.catalogue.tableName,
+    CONFIG_TABLE: tables.config.tableName,
+  };
 }
 
 const read = ['s3:GetObject'];
@@ -120,6 +140,25 @@ function fittingSteps(state: StateStack): readonly Step[] {
       description: 'Trains a candidate model from a snapshot',
       permissions: [],
       objects: [{ ...snapshots, actions: [...read, ...write] }],
+    },
+    {
+      id: 'TaskCandidate',
+      file: 'task-candidate',
+      memory: 'check',
+      description: 'Takes up what a training task has left',
+      permissions: [],
+      objects: [{ ...snapshots, actions: read }],
+    },
+    {
+      id: 'ImportModel',
+      file: 'import-model',
+      memory: 'train',
+      description: 'Makes a candidate of a model that was trained elsewhere',
+      permissions: [],
+      objects: [
+        { ...snapshots, actions: [...read, ...write] },
+        { bucket: lake, prefix: 'model-imports/', actions: read },
+      ],
     },
   ];
 }

@@ -17,6 +17,7 @@ import { OperatorApi } from '../constructs/operator-api.ts';
 import { PrivacyWorkflows } from '../constructs/privacy-workflows.ts';
 import { PullSources } from '../constructs/pull-sources.ts';
 import { RecommendationApi } from '../constructs/recommendation-api.ts';
+import { RecommendationExports } from '../constructs/recommendation-exports.ts';
 import { ReplayWorkflow } from '../constructs/replay-workflow.ts';
 import { RestApi } from '../constructs/rest-api.ts';
 import { SchemaApi } from '../constructs/schema-api.ts';
@@ -61,8 +62,12 @@ export class ServiceStack extends Stack {
     new RecommendationApi(this, 'Recommendations', { defaults, state, restApi });
     const replay = new ReplayWorkflow(this, 'ReplayWorkflow', { defaults, state }).stateMachine;
     const { erase, exportCustomer } = new PrivacyWorkflows(this, 'Privacy', { defaults, state });
-    const operators = { defaults, state, v1: restApi.v1, replay, erase, exportCustomer };
-    new OperatorApi(this, 'Operators', operators);
+    const exportRecommendations = new RecommendationExports(this, 'RecommendationExports', {
+      defaults,
+      state,
+    }).stateMachine;
+    const workflows = { replay, erase, exportCustomer, exportRecommendations };
+    new OperatorApi(this, 'Operators', { defaults, state, v1: restApi.v1, ...workflows });
     const watched: Watched = {
       api: restApi.api,
       collect: collector.function,
@@ -72,9 +77,7 @@ export class ServiceStack extends Stack {
       compaction: compaction.stateMachine,
       audit,
       carts,
-      replay,
-      erase,
-      exportCustomer,
+      ...workflows,
       imports: files.stateMachine,
       currents,
     };
@@ -91,6 +94,7 @@ export class ServiceStack extends Stack {
       PullStateMachineArn: pull.stateMachineArn,
       CompactStateMachineArn: compaction.stateMachine.stateMachineArn,
       AuditStateMachineArn: audit.stateMachineArn,
+      ExportRecommendationsStateMachineArn: exportRecommendations.stateMachineArn,
       SweepCartsStateMachineArn: carts.stateMachineArn,
       GlueDatabaseName: lakeTables.databaseName,
       AthenaWorkGroupName: lakeTables.workGroupName,

@@ -22,6 +22,7 @@ const remedies: ReadonlyMap<string, string> = new Map([
       'The current model stays as it is.',
   ],
   ['PointerMoved', 'Train again: the candidate is then compared with the model that is current.'],
+  ['ImportedModelError', 'Put right what is named above in the file, and import it again.'],
   ['ArtefactDamaged', 'Train again: a new snapshot and a new candidate are written.'],
   [
     'States.Timeout',

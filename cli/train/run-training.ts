@@ -7,6 +7,7 @@ import {
   executionStatus,
   startExecution,
 } from '../../adapters/stepfunctions/executions.ts';
+import type { ModelImport } from '../../core/training/imported-model.ts';
 import { comparison, rankingAccuracy } from '../../core/training/report.ts';
 import { UserError } from '../user-error.ts';
 import { failureOf } from './failure.ts';
@@ -16,6 +17,8 @@ export interface TrainingOptions {
   readonly stateMachineArn: string;
   /** Length of the held-out period; the workflow chooses where it is left out. */
   readonly holdoutDays?: number;
+  /** A model that was trained elsewhere, to be judged instead of one of ours. */
+  readonly importedModel?: ModelImport;
   /** Called for every state when it is entered. */
   readonly onState?: (state: EnteredState) => void;
   /** Stops waiting; the execution goes on. */
@@ -46,12 +49,11 @@ const WAIT_MS_MAX = 7_500_000;
  * @throws UserError when it fails, cannot be reached, or does not end
  */
 export async function runTraining(options: TrainingOptions): Promise<TrainingResult> {
-  const { client, stateMachineArn, holdoutDays, signal } = options;
-  const executionArn = await startExecution(
-    client,
-    stateMachineArn,
-    holdoutDays === undefined ? {} : { holdoutDays },
-  );
+  const { client, stateMachineArn, holdoutDays, importedModel, signal } = options;
+  const executionArn = await startExecution(client, stateMachineArn, {
+    ...(holdoutDays !== undefined && { holdoutDays }),
+    ...(importedModel !== undefined && { importedModel }),
+  });
   let reported = 0;
   for (const deadline = performance.now() + WAIT_MS_MAX; performance.now() < deadline; ) {
     const status = await executionStatus(client, executionArn);

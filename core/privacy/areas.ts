@@ -33,7 +33,9 @@ export type AreaForm =
   /** Training's snapshots: rows of numbered customers whom nobody can name any more. */
   | { readonly kind: 'snapshots' }
   /** Days' files of training, made of raw ones: one that has rows of the person is deleted and made anew. */
-  | { readonly kind: 'snapshotDays' };
+  | { readonly kind: 'snapshotDays' }
+  /** Files of recommendation lists, in three forms. */
+  | { readonly kind: 'exported' };
 
 /**
  * Where a person is looked for, in this order within a pass. Curated files are made of raw ones, so raw comes
@@ -82,6 +84,13 @@ export const areas: readonly Area[] = [
     prefix: 'snapshot-exports/',
     isByDay: false,
     form: { kind: 'snapshots' },
+  },
+  {
+    name: 'recommendation lists',
+    bucket: 'lake',
+    prefix: 'exports/',
+    isByDay: false,
+    form: { kind: 'exported' },
   },
   {
     name: 'quarantine',

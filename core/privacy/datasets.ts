@@ -65,6 +65,8 @@ const table = (name: string, expiry?: string): Place => ({
 const REPAIR_DAYS = 90;
 /** Work that was given up is started again from its beginning. */
 const WORK_DAYS = 7;
+/** A file is loaded on the day it was made, or on the day somebody notices that it was not. */
+const EXPORT_DAYS = 30;
 
 export const datasets: readonly Dataset[] = [
   {
@@ -158,6 +160,28 @@ export const datasets: readonly Dataset[] = [
     retention: 400,
     reason: 'What the next ones are compared with; a year back',
     erasure: 'nothing personal',
+  },
+  {
+    place: objects('lake', 'exports/'),
+    holds: 'Recommendation lists of customers and of items, as files',
+    retention: EXPORT_DAYS,
+    reason: 'Loaded by an ESP or a warehouse within days, and made again by the next export',
+    erasure: 'erased',
+  },
+  {
+    place: objects('lake', 'model-imports/'),
+    holds: 'Models that were trained elsewhere: items and what goes with them',
+    retention: REPAIR_DAYS,
+    reason: 'What is published of one is kept with the models',
+    erasure: 'nothing personal',
+  },
+  {
+    place: objects('lake', 'export-work/'),
+    holds: 'Progress of those exports: figures, and a profile’s id for each piece under way',
+    retention: WORK_DAYS,
+    reason: 'An export that has stopped goes on',
+    erasure: 'expires',
+    why: 'Says of a profile’s id, which is a hash, only that so far was read',
   },
   {
     place: objects('lake', 'compaction/'),
@@ -358,29 +382,8 @@ export function expiringDatasets(): { place: string; withinDays: number; why: st
   );
 }
 
-/** The list for the documentation, in Markdown. */
-export function datasetsMarkdown(): string {
-  const rows = datasets.map(({ place, holds, retention, reason, erasure, why }) => {
-    const kept = typeof retention === 'number' ? days(retention) : settingText[retention];
-    const erased = why === undefined ? erasure : `${erasure}: ${why}`;
-    return `| ${placeText(place)} | ${holds} | ${kept} | ${reason} | ${erased} |`;
-  });
-  const head = '| where | what | kept | why so long | on erasure |';
-  return [head, '| --- | --- | --- | --- | --- |', ...rows].join('\n');
-}
-
-const settingText: Readonly<Record<Exclude<Retention, number>, string>> = {
-  lakeRetentionDays: '`lakeRetentionDays`',
-  profileRetentionDays: '`profileRetentionDays`',
-  snapshotRetentionDays: '`snapshotRetentionDays`',
-  kept: 'for good',
-};
-
-function days(count: number): string {
-  return count === 1 ? '1 day' : `${count} days`;
-}
-
-function placeText(place: Place): string {
+/** As people read it. */
+export function placeText(place: Place): string {
   switch (place.kind) {
     case 'objects':
       return `${place.bucket}: ${place.prefix === '' ? 'all' : `\`${place.prefix}\``}`;

@@ -213,7 +213,9 @@ export function productRowsOf(event: CollectedEvent): ProductRow[] {
 }
 
 /** The columns for the documentation, in Markdown. */
-export function curatedTableMarkdown(columns: readonly CuratedColumn<never>[]): string {
+export function curatedTableMarkdown(
+  columns: readonly Pick<CuratedColumn<never>, 'name' | 'type' | 'description'>[],
+): string {
   const rows = columns.map(
     ({ name, type, description }) => `| \`${name}\` | ${type} | ${description} |`,
   );

@@ -2,7 +2,8 @@
 
 import { beyondAccuracyOf, distinctItems, overlapOf } from './beyond-accuracy.ts';
 import { type CaseScores, evaluationCases, judge, RANKING_SIZE } from './evaluation.ts';
-import { fitModel, type PreparedFit, prepareFit, type TrainingData } from './fit.ts';
+import { fitServedModel, type PreparedFit, prepareFit, type TrainingData } from './fit.ts';
+import { overItemsOf } from './imported-model.ts';
 import type { Model, ModelParameters } from './model.ts';
 import {
   accuracyOf,
@@ -28,7 +29,12 @@ export interface EvaluationInput {
   /** Fitted without the test period. */
   readonly candidate: Model;
   readonly tuning: Tuning;
-  readonly current?: { readonly id: string; readonly parameters: ModelParameters };
+  readonly current?: {
+    readonly id: string;
+    readonly parameters: ModelParameters;
+    /** An imported one, which is judged as it is: nobody here can fit it anew. */
+    readonly imported?: Model;
+  };
 }
 
 /** Judges candidate, popularity, trending and the current model's parameters on the test period. */
@@ -41,8 +47,7 @@ export async function evaluateCandidate(input: EvaluationInput): Promise<Evaluat
   const popularity = judgeConstant(cases, candidate.popular, candidate.popular);
   const trending = judgeConstant(cases, candidate.popular, candidate.trending);
   const incumbent =
-    current &&
-    judgeModel(await fitModel(threads, current.id, fitBeforeTest(data, split), current.parameters));
+    current && judgeModel(await currentModel(threads, current, fitBeforeTest(data, split)));
   const accuracies = (scores: CaseScores) => accuracyOf(scores, TRAINING_SEED);
   const beyond = ({ shown }: CaseScores) => beyondAccuracyOf(shown, cases);
   return {
@@ -83,6 +88,16 @@ export async function evaluateCandidate(input: EvaluationInput): Promise<Evaluat
     },
     tuning: { customers: tuning.customers, seed: TRAINING_SEED, trials: [...tuning.trials] },
   };
+}
+
+async function currentModel(
+  threads: TrainingThreads,
+  { id, parameters, imported }: NonNullable<EvaluationInput['current']>,
+  prepared: PreparedFit,
+): Promise<Model> {
+  return imported === undefined
+    ? await fitServedModel(threads, id, prepared, parameters)
+    : overItemsOf(imported, prepared);
 }
 
 /** Everything before the test period: what the candidate of the gate may know. */

@@ -6,6 +6,7 @@ import { type ItemFacts, itemFactsOf } from './item-facts.ts';
 import type { Model, ModelParameters } from './model.ts';
 import { timeAwareLists } from './models/time-aware.ts';
 import { trainingRowsOf } from './models/training-rows-of.ts';
+import { withUnmetItems } from './models/unmet-items.ts';
 import { decayedPopularity, trendingRise } from './popularity.ts';
 import type { TrainingThreads } from './training-threads.ts';
 
@@ -44,6 +45,18 @@ export function prepareFit(data: TrainingData, asOfS: number): PreparedFit {
   };
 }
 
+/** The model as it is judged and served: what was learnt, and by their words the items that nobody has met. */
+export async function fitServedModel(
+  threads: TrainingThreads,
+  id: string,
+  prepared: PreparedFit,
+  parameters: ModelParameters,
+): Promise<Model> {
+  const model = await fitModel(threads, id, prepared, parameters);
+  return { ...model, neighbours: withUnmetItems(model.neighbours, prepared.rows, prepared.items) };
+}
+
+/** What was learnt alone, which is all that parameters change. */
 export async function fitModel(
   threads: TrainingThreads,
   id: string,

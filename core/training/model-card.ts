@@ -22,7 +22,8 @@ ${verdict.promoted ? 'Promoted' : 'Rejected'}: ${verdict.reasons.join('; ')}.
 
 ## What it is
 
-Time-aware item–item similarity with popular and trending items beside it. It ranks a shop's items for one customer
+Time-aware item–item similarity with popular and trending items beside it; items that nobody has met stand behind
+those whose words in the catalogue are most like theirs. It ranks a shop's items for one customer
 from the customer's latest behaviour; nothing is stored per customer. Its scores order the items of one customer and
 are no probabilities.
 
@@ -54,7 +55,7 @@ ${Object.entries(report.parameters)
 
 ## What it is not for
 
-- Customers and items that nobody has met are served by the placement's next rungs.
+- Customers of whom nothing is known are served by the placement's next rungs, and so are items without a word in common with others.
 - What it has learnt is what was shown and bought; it says nothing of why.
 `;
 }

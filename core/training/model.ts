@@ -26,7 +26,7 @@ export interface Model {
   readonly popular: Float32Array;
   /** Rise of the last week over the four before; higher is faster, negative is falling. */
   readonly trending: Float32Array;
-  /** Absent from models of the first format, and from ones that were trained elsewhere. */
+  /** Absent from models of the first format. */
   readonly facts?: ItemFacts;
 }
 

@@ -54,9 +54,7 @@ export class Customers {
     const read = await within(budgetsMs.profile, (signal) => this.#source.readProfile(id, signal));
     if (!read.ok) return { kind: 'unreadable', shown, dependency: 'profiles' };
     if (read.value === undefined) return { kind: 'unknown', shown };
-    // What is fetched here stands in emails.
-    if (mayPersonalize(read.value, 'email')) return { kind: 'known', shown, profile: read.value };
-    return { kind: isSuppressed(read.value, 'email') ? 'suppressed' : 'no-consent', shown };
+    return servedCustomer(shown, read.value);
   }
 
   /** The secret; through an outage of its store the one that was last read. */
@@ -65,4 +63,10 @@ export class Customers {
     if (read.ok) this.#lastSecret = read.value;
     return this.#lastSecret;
   }
+}
+
+/** What may be used of a profile: what is fetched or exported here stands in emails. */
+export function servedCustomer(shown: string, profile: Profile): Customer {
+  if (mayPersonalize(profile, 'email')) return { kind: 'known', shown, profile };
+  return { kind: isSuppressed(profile, 'email') ? 'suppressed' : 'no-consent', shown };
 }

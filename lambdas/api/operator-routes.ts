@@ -8,6 +8,10 @@ import { showExportRoute } from './operator-exports.ts';
 import { listModelsRoute, rollbackModelRoute, showModelRoute } from './operator-models.ts';
 import { listQualityReports, showQualityReport } from './operator-quality.ts';
 import { listQuarantine } from './operator-quarantine.ts';
+import {
+  showRecommendationExportRoute,
+  startRecommendationExportRoute,
+} from './operator-recommendation-exports.ts';
 import { resumeReplayRoute, showReplayRoute, startReplayRoute } from './operator-replays.ts';
 import type { OperatorRoute } from './operator-route.ts';
 import { sourceEventsRoute } from './operator-source-events.ts';
@@ -31,4 +35,6 @@ export const operatorRoutes: readonly OperatorRoute[] = [
   listModelsRoute,
   showModelRoute,
   rollbackModelRoute,
+  startRecommendationExportRoute,
+  showRecommendationExportRoute,
 ];

@@ -52,7 +52,7 @@ export type Assign = (
   forcedVariant: string | undefined,
 ) => Assignment | undefined;
 
-/** What an answer is made from; made once per process. */
+/** What an answer is made from; made once per process, or once per step of an export. */
 export interface Sources {
   readonly placements: Placements;
   readonly customers: Pick<Customers, 'find'>;

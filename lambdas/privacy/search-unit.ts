@@ -7,6 +7,7 @@ import {
   type UnitProgress,
 } from '../../core/privacy/search.ts';
 import { searchCurated } from './search-curated.ts';
+import { searchExported } from './search-exported.ts';
 import { type ObjectOutcome, type SearchPorts, UNTOUCHED } from './search-ports.ts';
 import { searchSnapshotDay } from './search-snapshot-day.ts';
 import { searchDocument, searchLines } from './search-text.ts';
@@ -64,6 +65,8 @@ function searchObject(area: Area, object: FoundObject, ports: SearchPorts): Prom
       return deleteSnapshot(area.name, store, object, ports);
     case 'snapshotDays':
       return searchSnapshotDay(area.name, store, object.key, ports);
+    case 'exported':
+      return searchExported(store, object.key, ports);
   }
 }
 

@@ -34,7 +34,8 @@ export async function handler(input: unknown): Promise<SnapshotRun> {
   count('TrainingStoppedByAudit', stops !== undefined);
   if (stops !== undefined) throw new AuditStops(stops);
   await keepSnapshotFacts(lake, run.snapshotId, facts);
-  return run;
+  const { view, cart, uncart, purchase } = facts.interactions;
+  return { ...run, interactionCount: view + cart + uncart + purchase };
 }
 
 function count(metric: string, isSo: boolean): void {

@@ -4,6 +4,7 @@ import { type ModelPointer, readPointer } from '../../adapters/dynamodb/model-po
 import { loadModel, readModelFile, writeModel } from '../../adapters/s3/model-store.ts';
 import { type EvaluationInput, evaluateCandidate } from '../../core/training/candidate.ts';
 import { decide } from '../../core/training/gate.ts';
+import { IMPORT_FILE } from '../../core/training/imported-model.ts';
 import type { Model } from '../../core/training/model.ts';
 import { MODEL_CARD_FILE, modelCard } from '../../core/training/model-card.ts';
 import { decodeManifest, MANIFEST_FILE } from '../../core/training/model-file.ts';
@@ -83,7 +84,14 @@ async function currentParameters(
 ): Promise<EvaluationInput['current']> {
   if (pointer === undefined) return undefined;
   const manifest = decodeManifest(await readModelFile(models, pointer.current, MANIFEST_FILE));
-  if (manifest.ok) return { id: pointer.current, parameters: manifest.value.parameters };
+  if (manifest.ok) {
+    const { parameters, files } = manifest.value;
+    if (!files.some(({ name }) => name === IMPORT_FILE)) return { id: pointer.current, parameters };
+    const loaded = await loadModel(models, pointer.current);
+    if (loaded.ok) return { id: pointer.current, parameters, imported: loaded.model };
+    logger.error('the current model cannot be compared', { reason: loaded.reason });
+    return undefined;
+  }
   logger.error('the current model cannot be compared', {
     modelId: pointer.current,
     reason: manifest.reason,

@@ -1,9 +1,11 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { flipPointer, readPointer } from '../../adapters/dynamodb/model-pointer.ts';
 import { verifyModel } from '../../adapters/s3/model-list.ts';
-import { readModelFile, writeModel } from '../../adapters/s3/model-store.ts';
+import { loadModel, readModelFile, writeModel } from '../../adapters/s3/model-store.ts';
 import { fitOnAll } from '../../core/training/candidate.ts';
-import { fitModel } from '../../core/training/fit.ts';
+import { fitServedModel, type PreparedFit } from '../../core/training/fit.ts';
+import { IMPORT_FILE, modelOfLists } from '../../core/training/imported-model.ts';
+import type { Model } from '../../core/training/model.ts';
 import { MODEL_CARD_FILE } from '../../core/training/model-card.ts';
 import { decodeManifest, encodeModel, MANIFEST_FILE } from '../../core/training/model-file.ts';
 import { REPORT_FILE } from '../../core/training/report.ts';
@@ -52,13 +54,22 @@ async function writeFinalModel(run: JudgedRun): Promise<void> {
     reports.set(name, report);
   }
   const { data, split } = await openSnapshot(run);
-  const model = await fitModel(
-    threads,
-    run.candidateId,
-    fitOnAll(data, split),
-    manifest.value.parameters,
-  );
+  const prepared = fitOnAll(data, split);
+  const record = await readModelFile(store, run.candidateId, IMPORT_FILE);
+  if (record !== undefined) {
+    const model = await importedOnAll(run, prepared);
+    return writeModel(models, model.id, encodeModel(model, reports.set(IMPORT_FILE, record)));
+  }
+  const model = await fitServedModel(threads, run.candidateId, prepared, manifest.value.parameters);
   await writeModel(models, model.id, encodeModel(model, reports));
+}
+
+/** An imported model keeps its lists; popularity and trend are of the whole snapshot. */
+async function importedOnAll(run: JudgedRun, prepared: PreparedFit): Promise<Model> {
+  const candidate = await loadModel(candidatesOf(run.snapshotId), run.candidateId);
+  if (!candidate.ok) throw new ArtefactDamaged(candidate.reason);
+  const { neighbours, parameters } = candidate.model;
+  return modelOfLists(run.candidateId, prepared, neighbours, parameters);
 }
 
 function published(run: JudgedRun, publishedAt: string): PublishedRun {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { writeModel } from '../../adapters/s3/model-store.ts';
 import { fitBeforeTest, TRAINING_SEED } from '../../core/training/candidate.ts';
-import { fitModel } from '../../core/training/fit.ts';
+import { fitServedModel } from '../../core/training/fit.ts';
 import { encodeModel } from '../../core/training/model-file.ts';
 import { tune } from '../../core/training/tune.ts';
 import { threads } from './kernel-threads.ts';
@@ -24,7 +24,7 @@ export async function handler(input: unknown): Promise<CandidateRun> {
   const isOutOfTime = () => performance.now() > tuneUntilMs;
   const tuning = await tune(threads, data, split, TRAINING_SEED, isOutOfTime);
   const candidateId = candidateIdOf(run.snapshotId, data.facts.createdAt, tuning.parameters);
-  const candidate = await fitModel(
+  const candidate = await fitServedModel(
     threads,
     candidateId,
     fitBeforeTest(data, split),

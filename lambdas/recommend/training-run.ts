@@ -1,10 +1,13 @@
 /** What the steps of a training run hand on: ids and figures, never data. */
 import * as z from 'zod';
+import { modelImport } from '../../core/training/imported-model.ts';
 import { comparison, rankingAccuracy } from '../../core/training/report.ts';
 
 export const runRequest = z.object({
   /** Length of the test period and of the validation period before it; see core/training/split.ts. */
   holdoutDays: z.number().positive().optional(),
+  /** A model that was trained elsewhere, to be judged instead of one of ours. */
+  importedModel: modelImport.optional(),
 });
 
 /** From ExportProfiles on: an export of the profiles, and where its manifest is once it is done. */
@@ -23,7 +26,11 @@ export const exportingRun = runRequest.extend({
 export type ExportingRun = z.infer<typeof exportingRun>;
 
 /** From Snapshot and Check on. */
-export const snapshotRun = runRequest.extend({ snapshotId: z.string().min(1) });
+export const snapshotRun = runRequest.extend({
+  snapshotId: z.string().min(1),
+  /** From Check on: by it the state machine chooses where to train. */
+  interactionCount: z.int().nonnegative().optional(),
+});
 export type SnapshotRun = z.infer<typeof snapshotRun>;
 
 /** From Train on. */

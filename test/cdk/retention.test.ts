@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { environments, parseEnvironment } from '../../cdk/environments.ts';
 import { areas } from '../../core/privacy/areas.ts';
-import { datasets, datasetsMarkdown, lifecycleOf } from '../../core/privacy/datasets.ts';
+import { datasets, lifecycleOf } from '../../core/privacy/datasets.ts';
+import { datasetsMarkdown } from '../../core/privacy/datasets-markdown.ts';
 import { resourcesOf, synthesizeAll, type Template } from './synthesized.ts';
 
 const templates = synthesizeAll();

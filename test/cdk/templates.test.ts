@@ -101,6 +101,8 @@ const VARIABLES: Record<string, string[]> = {
   Snapshot: [...WORKFLOW_VARIABLES, 'SNAPSHOT_DISK_MB'],
   Check: WORKFLOW_VARIABLES,
   Train: WORKFLOW_VARIABLES,
+  TaskCandidate: WORKFLOW_VARIABLES,
+  ImportModel: WORKFLOW_VARIABLES,
   Evaluate: WORKFLOW_VARIABLES,
   Operate: [
     'QUARANTINE_BUCKET',
@@ -114,6 +116,7 @@ const VARIABLES: Record<string, string[]> = {
     'CONFIG_TABLE',
     'ERASE_STATE_MACHINE_ARN',
     'EXPORT_STATE_MACHINE_ARN',
+    'EXPORT_RECOMMENDATIONS_STATE_MACHINE_ARN',
     'IDENTITY_SECRET_ID',
     'CERTIFICATE_SECRET_ID',
   ],
@@ -121,6 +124,7 @@ const VARIABLES: Record<string, string[]> = {
   EraseUnit: [...SEARCH_VARIABLES, 'DEDUPE_TABLE'],
   EraseEnd: ['PRIVACY_BUCKET', 'INSPECTOR_TABLE', 'CERTIFICATE_SECRET_ID'],
   ExportStep: SEARCH_VARIABLES,
+  ExportLists: [...WORKFLOW_VARIABLES, 'PROFILES_TABLE', 'IDENTITIES_TABLE'],
   Replay: [
     'EVENTS_STREAM_NAME',
     'QUARANTINE_BUCKET',
@@ -212,6 +216,8 @@ describe('permissions', () => {
         '/curated/events/*',
         '/curated/event_products/*',
         '/exports/*',
+        '/export-work/*',
+        '/model-imports/*',
         '/erasures/*',
         '/certificates/*',
         '/snapshots/*',

@@ -60,6 +60,7 @@ describe('the training workflow, run by Step Functions', () => {
       'ProfilesExported',
       'Snapshot',
       'Check',
+      'ChooseTrainer',
       'Train',
       'Evaluate',
       'Gate',

@@ -6,6 +6,8 @@ export interface TrainingSteps {
   readonly snapshot: typeof import('../../lambdas/recommend/snapshot.ts').handler;
   readonly check: typeof import('../../lambdas/recommend/check.ts').handler;
   readonly train: typeof import('../../lambdas/recommend/train.ts').handler;
+  readonly taskCandidate: typeof import('../../lambdas/recommend/task-candidate.ts').handler;
+  readonly importModel: typeof import('../../lambdas/recommend/import-model.ts').handler;
   readonly evaluate: typeof import('../../lambdas/recommend/evaluate.ts').handler;
   readonly publish: typeof import('../../lambdas/recommend/publish.ts').handler;
   readonly retain: typeof import('../../lambdas/recommend/retain.ts').handler;
@@ -13,11 +15,23 @@ export interface TrainingSteps {
 
 /** The handlers; imported only once the stores run, for they read their environment when loaded. */
 export async function loadSteps(): Promise<TrainingSteps> {
-  const [exportProfiles, snapshot, check, train, evaluate, publish, retain] = await Promise.all([
+  const [
+    exportProfiles,
+    snapshot,
+    check,
+    train,
+    taskCandidate,
+    importModel,
+    evaluate,
+    publish,
+    retain,
+  ] = await Promise.all([
     import('../../lambdas/recommend/export-profiles.ts'),
     import('../../lambdas/recommend/snapshot.ts'),
     import('../../lambdas/recommend/check.ts'),
     import('../../lambdas/recommend/train.ts'),
+    import('../../lambdas/recommend/task-candidate.ts'),
+    import('../../lambdas/recommend/import-model.ts'),
     import('../../lambdas/recommend/evaluate.ts'),
     import('../../lambdas/recommend/publish.ts'),
     import('../../lambdas/recommend/retain.ts'),
@@ -27,6 +41,8 @@ export async function loadSteps(): Promise<TrainingSteps> {
     snapshot: snapshot.handler,
     check: check.handler,
     train: train.handler,
+    taskCandidate: taskCandidate.handler,
+    importModel: importModel.handler,
     evaluate: evaluate.handler,
     publish: publish.handler,
     retain: retain.handler,

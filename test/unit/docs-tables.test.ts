@@ -1,6 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import {
+  RECOMMENDATION_EXPORTS_PATH,
+  recommendationExportsMarkdown,
+  warehouseTables,
+} from '../../core/blocks/warehouse-markdown.ts';
+import {
   curatedTableMarkdown,
   eventColumns,
   productColumns,
@@ -41,6 +46,27 @@ describe('the reference of expectations', () => {
     const document = { id: 'example', kind, severity: 'warn', ...example };
     expect(expectation.safeParse(document).error).toBeUndefined();
   });
+});
+
+describe('the reference of exported recommendations', () => {
+  it('is the one that the columns give (npm run schemas)', async () => {
+    expect(await readFile(RECOMMENDATION_EXPORTS_PATH, 'utf8')).toBe(
+      recommendationExportsMarkdown(),
+    );
+  });
+
+  it.each(warehouseTables)(
+    'names every column of $list in every statement',
+    ({ name, columns }) => {
+      const statements = [...recommendationExportsMarkdown().matchAll(/```sql\n([\s\S]*?)```/gu)]
+        .map(([, text = '']) => text)
+        .filter((text) => text.startsWith('CREATE') && text.includes(`${name}`));
+      expect(statements).toHaveLength(4);
+      for (const statement of statements) {
+        for (const column of columns) expect(statement).toContain(`\n  ${column.name} `);
+      }
+    },
+  );
 });
 
 describe('the page of bad input', () => {

@@ -9,7 +9,13 @@ const state = z.looseObject({
   Choices: z.array(z.looseObject({ Condition: z.string(), Next: z.string() })).optional(),
   Catch: z.array(z.looseObject({ ErrorEquals: z.array(z.string()), Next: z.string() })).optional(),
   Retry: z.array(z.looseObject({ ErrorEquals: z.array(z.string()) })).optional(),
-  Arguments: z.object({ FunctionName: z.string(), Payload: z.string() }).optional(),
+  Resource: z.string().optional(),
+  Arguments: z
+    .union([
+      z.strictObject({ FunctionName: z.string(), Payload: z.string() }),
+      z.looseObject({ TaskDefinition: z.string() }),
+    ])
+    .optional(),
 });
 const machine = z
   .object({
@@ -20,7 +26,7 @@ const machine = z
   .loose()
   .parse(JSON.parse(readFileSync('statemachines/train.asl.json', 'utf8')));
 const states = Object.entries(machine.States);
-const tasks = states.filter(([, { Type }]) => Type === 'Task');
+const tasks = states.filter(([, { Resource }]) => Resource?.endsWith(':lambda:invoke'));
 
 describe('the training workflow', () => {
   it('goes from the snapshot to the gate and either publishes or rejects', () => {
@@ -35,8 +41,12 @@ describe('the training workflow', () => {
         "ProfilesExported Choice Snapshot {% $states.input.profiles.status = 'running' %} WaitForProfiles",
         "WaitForProfiles Wait ExportProfiles",
         "Snapshot Task Check",
-        "Check Task Train",
+        "Check Task ChooseTrainer",
+        "ChooseTrainer Choice Train {% $exists($states.input.importedModel) %} ImportModel {% $exists($states.input.interactionCount) and $states.input.interactionCount > \${TaskInteractionsMin} %} TrainTask",
         "Train Task Evaluate",
+        "ImportModel Task Evaluate",
+        "TrainTask Task TaskCandidate",
+        "TaskCandidate Task Evaluate",
         "Evaluate Task Gate",
         "Gate Choice Rejected {% $states.input.promoted = true %} Publish",
         "Publish Task Retain",
@@ -87,6 +97,8 @@ describe('the training workflow', () => {
       'Check States.ALL CheckFailed',
       'Train SnapshotRejected SnapshotRejected',
       'Train States.ALL TrainingFailed',
+      'ImportModel States.ALL TrainingFailed',
+      'TaskCandidate States.ALL TrainingFailed',
       'Evaluate SnapshotRejected SnapshotRejected',
       'Evaluate States.ALL EvaluationFailed',
       'Publish States.ALL PublicationFailed',

@@ -5,7 +5,8 @@
  *
  * over the words t of title, brand and category; f counts a word of the title once and one of the category or brand
  * twice (weights of the kernel's entries), |i| is the length of i's vector of idf · f. Words of more than
- * `WORD_SHARE_MAX` of the items say nothing and cost most, and are left out. O(Σ over words of items² with it).
+ * `WORD_SHARE_MAX` of the items, or of more than `WORD_ITEMS_MAX`, say little and cost most, and are left out.
+ * O(Σ over words of items² with it).
  */
 
 import { cooccurrence, type Neighbours } from '../../../kernels/cooccurrence.ts';
@@ -21,6 +22,8 @@ export type DescribedItem = Pick<Item, 'title' | 'category' | 'brand'>;
 const WORD_SHARE_MAX = 0.1;
 /** In a small catalogue even rare words are of a large share. */
 const WORD_ITEMS_MIN = 20;
+/** In a large one even a small share has too many pairs to look at. */
+const WORD_ITEMS_MAX = 3_000;
 const FIELD_WEIGHT = 2;
 
 export async function fitContent(
@@ -37,6 +40,40 @@ export function contentLists(
   items: readonly DescribedItem[],
   neighboursMax: number,
 ): Promise<Neighbours> {
+  const { words, scale } = sharedWords(items);
+  const offsets = new Uint32Array(words.length + 1);
+  for (const [row, word] of words.entries()) {
+    offsets[row + 1] = (offsets[row] as number) + word.items.length;
+  }
+  const columns = Uint32Array.from(words.flatMap((word) => [...word.items]));
+  const weights = Float32Array.from(words.flatMap((word) => [...word.weights]));
+  return cooccurrence(threads, {
+    matrix: { offsets, columns, columnCount: items.length },
+    sourceWeights: weights,
+    targetWeights: weights,
+    rowScale: Float32Array.from(words, ({ idf }) => idf ** 2),
+    sourceScale: scale,
+    targetScale: scale,
+    neighboursMax,
+    keepsSelf: false,
+  });
+}
+
+export interface SharedWord {
+  readonly idf: number;
+  /** The items that have it, ascending, and how much it counts for each. */
+  readonly items: Uint32Array;
+  readonly weights: Float32Array;
+}
+
+export interface SharedWords {
+  /** Words of more than one item and not of too many. */
+  readonly words: readonly SharedWord[];
+  /** 1 / |i| of each item; 0 where nothing is said of it that is said of another. */
+  readonly scale: Float32Array;
+}
+
+export function sharedWords(items: readonly DescribedItem[]): SharedWords {
   const itemsOf = new Map<string, Map<number, number>>();
   for (const [index, item] of items.entries()) {
     for (const [word, weight] of weightedWords(item)) {
@@ -44,35 +81,25 @@ export function contentLists(
       itemsOf.set(word, known.set(index, Math.max(weight, known.get(index) ?? 0)));
     }
   }
-  const mostItems = Math.max(WORD_ITEMS_MIN, WORD_SHARE_MAX * items.length);
-  const words = [...itemsOf.values()].filter(({ size }) => size > 1 && size <= mostItems);
-  const offsets = new Uint32Array(words.length + 1);
-  const columns: number[] = [];
-  const weights: number[] = [];
+  const mostItems = Math.min(
+    WORD_ITEMS_MAX,
+    Math.max(WORD_ITEMS_MIN, WORD_SHARE_MAX * items.length),
+  );
   const squares = new Float64Array(items.length);
-  const rowScale = new Float32Array(words.length);
-  for (const [row, holders] of words.entries()) {
-    const idf = Math.log(items.length / holders.size) || Number.EPSILON;
-    rowScale[row] = idf ** 2;
-    for (const [index, weight] of holders) {
-      columns.push(index);
-      weights.push(weight);
-      squares[index] = (squares[index] as number) + (idf * weight) ** 2;
-    }
-    offsets[row + 1] = columns.length;
-  }
-  const scale = Float32Array.from(squares, (square) => (square > 0 ? square ** -0.5 : 0));
-  const entryWeights = Float32Array.from(weights);
-  return cooccurrence(threads, {
-    matrix: { offsets, columns: Uint32Array.from(columns), columnCount: items.length },
-    sourceWeights: entryWeights,
-    targetWeights: entryWeights,
-    rowScale,
-    sourceScale: scale,
-    targetScale: scale,
-    neighboursMax,
-    keepsSelf: false,
-  });
+  const words = [...itemsOf.values()]
+    .filter(({ size }) => size > 1 && size <= mostItems)
+    .map((holders): SharedWord => {
+      const idf = Math.log(items.length / holders.size) || Number.EPSILON;
+      for (const [index, weight] of holders) {
+        squares[index] = (squares[index] as number) + (idf * weight) ** 2;
+      }
+      return {
+        idf,
+        items: Uint32Array.from(holders.keys()),
+        weights: Float32Array.from(holders.values()),
+      };
+    });
+  return { words, scale: Float32Array.from(squares, (sum) => (sum > 0 ? sum ** -0.5 : 0)) };
 }
 
 /** Words of two letters or digits at least, in lower case, apart from those of other fields. */

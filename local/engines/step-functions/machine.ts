@@ -12,7 +12,9 @@ export type Resource =
   /** The service integration `arn:aws:states:::lambda:invoke`. */
   | { readonly kind: 'lambda-invoke'; readonly arn: string }
   /** A function's own ARN as the resource: its payload goes in and out bare. */
-  | { readonly kind: 'function'; readonly arn: string };
+  | { readonly kind: 'function'; readonly arn: string }
+  /** `arn:aws:states:::ecs:runTask.sync`: may stand in a definition, and fails where it is entered. */
+  | { readonly kind: 'run-task'; readonly arn: string };
 
 export interface Catcher {
   readonly errorEquals: readonly string[];

@@ -5,6 +5,7 @@ import { at, refuse } from './refusal.ts';
 import { StateError } from './state-error.ts';
 
 const LAMBDA_INVOKE = /^arn:aws[\w-]*:states:::lambda:invoke$/;
+const RUN_TASK = /^arn:aws[\w-]*:states:::ecs:runTask\.sync$/;
 const FUNCTION_ARN = /^arn:aws[\w-]*:lambda:[\w-]+:\d{12}:function:[\w-]+(:[\w$-]+)?$/;
 
 /** What a `lambda:invoke` may be told; an asynchronous invocation or another version is not implemented. */
@@ -14,6 +15,7 @@ const INVOKE_ARGUMENTS = ['FunctionName', 'Payload', 'InvocationType'];
 export function resourceOf(arn: string, path: string): Resource {
   if (LAMBDA_INVOKE.test(arn)) return { kind: 'lambda-invoke', arn };
   if (FUNCTION_ARN.test(arn)) return { kind: 'function', arn };
+  if (RUN_TASK.test(arn)) return { kind: 'run-task', arn };
   return refuse(
     path,
     `The resource "${arn}" isn't implemented locally; only arn:aws:states:::lambda:invoke and a function's ARN are.`,

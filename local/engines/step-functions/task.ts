@@ -41,11 +41,18 @@ interface EventNames {
 const eventNames: Readonly<Record<Resource['kind'], EventNames>> = {
   'lambda-invoke': namesFrom('Task'),
   function: namesFrom('LambdaFunction'),
+  'run-task': namesFrom('Task'),
 };
 
 /** Calls the Task's function once. */
 export async function runTask(state: TaskState, frame: Frame, run: Run): Promise<Json> {
   const taskArguments = withinLimit(await state.argumentsOf(frame), `arguments of ${state.name}`);
+  if (state.resource.kind === 'run-task') {
+    throw new StateError(
+      'States.Runtime',
+      `${state.name} starts a container by ecs:runTask.sync, which isn't implemented locally: there is no container runtime here. Choose a path of the workflow without it.`,
+    );
+  }
   const timeoutSeconds = secondsOf(state, await state.timeoutSeconds?.(frame));
   const invocation = invocationOf(state.resource, taskArguments);
   const events = eventNames[state.resource.kind];
