@@ -4,6 +4,7 @@ import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { PLACEMENT_KIND } from '../../core/ranking/placement.ts';
 import { POINTER_KIND } from '../../core/training/model-pointer.ts';
 import type { StateStack } from '../stacks/state-stack.ts';
 import { acknowledge } from './acknowledgement.ts';
@@ -40,6 +41,9 @@ export const OPERATOR_ROUTES = [
   ['GET', '/models'],
   ['GET', '/models/{modelId}'],
   ['POST', '/models/rollback'],
+  ['GET', '/placements'],
+  ['GET', '/placements/{id}'],
+  ['PUT', '/placements/{id}'],
   ['POST', '/recommendation-exports'],
   ['GET', '/recommendation-exports/{exportId}'],
 ] as const;
@@ -93,7 +97,7 @@ export class OperatorApi extends Construct {
         ),
         allow(['dynamodb:Query'], [inspector.tableArn, config.tableArn]),
         allow(['dynamodb:GetItem'], [config.tableArn]),
-        flipsPointer(config),
+        writesConfiguration(config),
       ],
       objects: [
         { actions: ['s3:GetObject'], bucket: quarantine, prefix: 'quarantine/' },
@@ -120,9 +124,10 @@ export class OperatorApi extends Construct {
   }
 }
 
-/** Of the configuration the model's pointer alone: sources and keys are not this function's to write. */
-function flipsPointer(config: Table): PolicyStatement {
+/** Of the configuration the model's pointer and placements alone: sources and keys are not this function's to write. */
+function writesConfiguration(config: Table): PolicyStatement {
   const statement = allow(['dynamodb:PutItem'], [config.tableArn]);
-  statement.addCondition('ForAllValues:StringEquals', { 'dynamodb:LeadingKeys': [POINTER_KIND] });
+  const kinds = [POINTER_KIND, PLACEMENT_KIND];
+  statement.addCondition('ForAllValues:StringEquals', { 'dynamodb:LeadingKeys': kinds });
   return statement;
 }

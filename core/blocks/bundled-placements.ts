@@ -23,6 +23,13 @@ export interface Placements {
   readonly fallback: Placement;
   /** The static content a placement's ladder ends in. */
   contentOf(placement: Placement): StaticContent;
+  /** All of them. */
+  list(): readonly Placement[];
+}
+
+/** Resolves when documents that are read from a store are there, or won't be in time. */
+export interface ReadPlacements extends Placements {
+  ready(): Promise<void>;
 }
 
 export const bundledPlacements: Placements = placementsOf(
@@ -64,7 +71,39 @@ export function placementsOf(
   for (const each of placements.values()) contentOf(each);
   const fallback = placements.get(fallbackId);
   if (fallback === undefined) throw new Error(`No document holds the placement ${fallbackId}.`);
-  return { find: (id) => placements.get(id), fallback, contentOf };
+  return {
+    find: (id) => placements.get(id),
+    fallback,
+    contentOf,
+    list: () => [...placements.values()],
+  };
+}
+
+/** What is bundled, with documents of operators in the place of those of their ids, and beside them. */
+export function withDocuments(
+  bundled: Placements,
+  documents: ReadonlyMap<string, Placement>,
+): Placements {
+  const find = (id: string) => documents.get(id) ?? bundled.find(id);
+  return {
+    find,
+    fallback: documents.get(bundled.fallback.id) ?? bundled.fallback,
+    contentOf: bundled.contentOf,
+    list: () => {
+      const ids = new Set([...bundled.list().map(({ id }) => id), ...documents.keys()]);
+      return [...ids].sort().flatMap((id) => find(id) ?? []);
+    },
+  };
+}
+
+/** Why a document can't serve although its form is right; undefined where it can. */
+export function servingProblem(document: Placement): string | undefined {
+  try {
+    bundledPlacements.contentOf(document);
+    return undefined;
+  } catch {
+    return 'the ladder ends in static content that is not bundled; name evergreen';
+  }
 }
 
 function byId<T extends { readonly id: string }>(documents: readonly T[]): Map<string, T> {

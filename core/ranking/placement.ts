@@ -103,6 +103,17 @@ export const placementDocument = z
   )
   .pipe(placement);
 
+/** The document as it lies in the config table: one text, so that DynamoDB's types don't meet its numbers and lists. */
+export const placementConfig = z.preprocess((value) => {
+  const stored = z.object({ text: z.string() }).safeParse(value);
+  if (!stored.success) return value;
+  try {
+    return JSON.parse(stored.data.text);
+  } catch {
+    return undefined;
+  }
+}, placementDocument);
+
 /**
  * Content for the last rung. It needs as many items as the largest limit, so that an answer is full
  * even when it is all there is.

@@ -6,6 +6,11 @@ import {
 import { certificateRoute, resumeErasureRoute, showErasureRoute } from './operator-erasures.ts';
 import { showExportRoute } from './operator-exports.ts';
 import { listModelsRoute, rollbackModelRoute, showModelRoute } from './operator-models.ts';
+import {
+  listPlacementsRoute,
+  putPlacementRoute,
+  showPlacementRoute,
+} from './operator-placements.ts';
 import { listQualityReports, showQualityReport } from './operator-quality.ts';
 import { listQuarantine } from './operator-quarantine.ts';
 import {
@@ -37,4 +42,7 @@ export const operatorRoutes: readonly OperatorRoute[] = [
   rollbackModelRoute,
   startRecommendationExportRoute,
   showRecommendationExportRoute,
+  listPlacementsRoute,
+  showPlacementRoute,
+  putPlacementRoute,
 ];

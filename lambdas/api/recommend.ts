@@ -1,4 +1,4 @@
-import type { Placements } from '../../core/blocks/bundled-placements.ts';
+import type { Placements, ReadPlacements } from '../../core/blocks/bundled-placements.ts';
 import { composeRecommendation } from '../../core/blocks/compose.ts';
 import type { Recommendation } from '../../core/blocks/recommendation.ts';
 import { customerFactsOf } from '../../core/ranking/customer-facts.ts';
@@ -54,7 +54,7 @@ export type Assign = (
 
 /** What an answer is made from; made once per process, or once per step of an export. */
 export interface Sources {
-  readonly placements: Placements;
+  readonly placements: Placements & Partial<Pick<ReadPlacements, 'ready'>>;
   readonly customers: Pick<Customers, 'find'>;
   readonly model: Pick<CurrentModel, 'get'>;
   readonly catalogue: Pick<LiveCatalogue, 'itemsOf'>;
@@ -82,11 +82,15 @@ export class Recommender {
   async answer(query: Query, nowMs: number): Promise<Answer> {
     const { placements, customers, model: models } = this.#sources;
     const startedMs = performance.now();
+    const [customer, model] = await Promise.all([
+      customers.find(query.customer),
+      models.get(),
+      placements.ready?.(),
+    ]);
+    const foundMs = performance.now();
     const defined = placements.find(query.placement);
     const document = defined ?? placements.fallback;
     const requested = requestedLimit(query.limit, document.limit);
-    const [customer, model] = await Promise.all([customers.find(query.customer), models.get()]);
-    const foundMs = performance.now();
     const assignment = this.#sources.assign?.(document, customer, query.variant);
     const placement = withOverrides(document, assignment?.overrides);
     const content = placements.contentOf(placement);

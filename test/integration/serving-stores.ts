@@ -11,7 +11,7 @@ type Row = Record<string, AttributeValue>;
 
 /**
  * The stores that serving reads, over the wire and no further than it reads them: DynamoDB's two ways
- * of getting items, S3's GET of an object, a secret's value. Each can be put into a bad mood, which
+ * of getting items and its query, S3's GET of an object and its ranges, a secret's value. Each can be put into a bad mood, which
  * the real client of the AWS SDK then has to live with.
  */
 export class ServingStores {
@@ -42,7 +42,9 @@ export class ServingStores {
       ),
       AWS_ENDPOINT_URL_S3: await this.#listen('s3', (request) => {
         const object = this.objects.get(decodeURIComponent(request.url?.split('?')[0] ?? ''));
-        return object ?? { status: 404, body: '<Error><Code>NoSuchKey</Code></Error>' };
+        const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? [];
+        const part = from === undefined ? object : object?.subarray(Number(from), Number(to) + 1);
+        return part ?? { status: 404, body: '<Error><Code>NoSuchKey</Code></Error>' };
       }),
       AWS_ENDPOINT_URL_SECRETS_MANAGER: await this.#listen('secrets', () =>
         JSON.stringify({ SecretString: this.secret }),
@@ -63,6 +65,12 @@ export class ServingStores {
     if (request.headers['x-amz-target'] === 'DynamoDB_20120810.GetItem') {
       const Item = this.#tables.get(asked.TableName)?.get(keyOf(asked.Key));
       return JSON.stringify(Item === undefined ? {} : { Item });
+    }
+    if (request.headers['x-amz-target'] === 'DynamoDB_20120810.Query') {
+      const wanted = JSON.stringify(asked.ExpressionAttributeValues[':kind']);
+      const rows = [...(this.#tables.get(asked.TableName)?.values() ?? [])];
+      const Items = rows.filter((row) => JSON.stringify(row.kind) === wanted);
+      return JSON.stringify({ Items, Count: Items.length });
     }
     const tables: [string, { Keys: Row[] }][] = Object.entries(asked.RequestItems);
     const Responses = Object.fromEntries(
