@@ -16,6 +16,8 @@ type Row = Record<string, AttributeValue>;
  */
 export class ServingStores {
   readonly moods = { dynamodb: 'well' as Mood, s3: 'well' as Mood, secrets: 'well' as Mood };
+  /** How the next request to a store fares, instead of the store's mood. */
+  nextMood: ((store: 'dynamodb' | 's3' | 'secrets') => Mood) | undefined;
   readonly objects = new Map<string, Uint8Array>();
   secret = '';
   readonly #tables = new Map<string, Map<string, Row>>();
@@ -31,6 +33,7 @@ export class ServingStores {
   clear(): void {
     this.#tables.clear();
     this.objects.clear();
+    this.nextMood = undefined;
     Object.assign(this.moods, { dynamodb: 'well', s3: 'well', secrets: 'well' });
   }
 
@@ -94,7 +97,7 @@ export class ServingStores {
     const server = createServer(async (request, response) => {
       const chunks: Buffer[] = [];
       for await (const chunk of request) chunks.push(chunk);
-      const mood = this.moods[store];
+      const mood = this.nextMood?.(store) ?? this.moods[store];
       if (mood !== 'well') return misbehave(mood, response);
       const given = answer(request, Buffer.concat(chunks).toString());
       const isPlain = typeof given === 'string' || given instanceof Uint8Array;
