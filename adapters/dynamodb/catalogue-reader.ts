@@ -1,6 +1,8 @@
 import { BatchGetItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { type DerivedChanges, derivedOf } from '../../core/catalogue/derived-changes.ts';
 import { type Item, item } from '../../core/catalogue/item.ts';
+import { entryFromStored } from '../../core/catalogue/stored-entry.ts';
 
 /** The catalogue's table. */
 export interface CatalogueTable {
@@ -10,6 +12,9 @@ export interface CatalogueTable {
 
 /** DynamoDB's limit of one BatchGetItem. */
 export const ITEMS_PER_READ_MAX = 100;
+
+/** An item with what has changed about it of late, where its row tells. */
+export type ReadItem = Item & { readonly changes?: DerivedChanges };
 
 /**
  * The items of these ids that the catalogue has, by id; at most ITEMS_PER_READ_MAX ids. Eventually
@@ -21,18 +26,25 @@ export async function readItems(
   { client, table }: CatalogueTable,
   itemIds: readonly string[],
   abortSignal: AbortSignal,
-): Promise<ReadonlyMap<string, Item>> {
+  nowMs: number,
+): Promise<ReadonlyMap<string, ReadItem>> {
   const answer = await client.send(
     new BatchGetItemCommand({
       RequestItems: { [table]: { Keys: itemIds.map((itemId) => marshall({ itemId })) } },
     }),
     { abortSignal },
   );
-  const items = new Map<string, Item>();
+  const items = new Map<string, ReadItem>();
   for (const stored of answer.Responses?.[table] ?? []) {
-    const parsed = item.safeParse(unmarshall(stored));
+    const row = unmarshall(stored);
+    const parsed = item.safeParse(row);
     // A row that is no item is as good as none: whoever asked goes on with what else it knows.
-    if (parsed.success) items.set(parsed.data.itemId, parsed.data);
+    if (!parsed.success) continue;
+    const entry = entryFromStored(row, nowMs);
+    items.set(parsed.data.itemId, {
+      ...parsed.data,
+      ...(entry !== undefined && { changes: derivedOf(entry, nowMs) }),
+    });
   }
   return items;
 }

@@ -1,9 +1,9 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import {
-  COLUMNS_FILE,
+  contentFiles,
   type DecodedModel,
+  decodeManifest,
   decodeModel,
-  ITEMS_FILE,
   MANIFEST_FILE,
   type ModelFiles,
 } from '../../core/training/model-file.ts';
@@ -11,8 +11,8 @@ import {
   createObjects,
   type ObjectFolder,
   type ReadOptions,
+  readInParts,
   readObject,
-  readObjects,
 } from './immutable-objects.ts';
 
 /** Where models lie: `<prefix><id>/…` in `bucket`. */
@@ -40,8 +40,23 @@ export async function loadModel(
   id: string,
   options: ReadOptions = {},
 ): Promise<DecodedModel> {
-  const names = [MANIFEST_FILE, COLUMNS_FILE, ITEMS_FILE];
-  const decoded = decodeModel(await readObjects(folderOf(store, id), names, options));
+  const folder = folderOf(store, id);
+  const files = new Map<string, Uint8Array>();
+  const keep = (name: string, bytes: Uint8Array | undefined) => {
+    if (bytes !== undefined) files.set(name, bytes);
+  };
+  keep(MANIFEST_FILE, await readObject(folder, MANIFEST_FILE, options));
+  const manifest = decodeManifest(files.get(MANIFEST_FILE));
+  if (manifest.ok) {
+    const sizeOf = (name: string) =>
+      manifest.value.files.find((entry) => entry.name === name)?.bytes ?? 0;
+    await Promise.all(
+      contentFiles(manifest.value).map(async (name) =>
+        keep(name, await readInParts(folder, name, sizeOf(name), options)),
+      ),
+    );
+  }
+  const decoded = decodeModel(files);
   if (!decoded.ok) return { ok: false, reason: `model ${id}: ${decoded.reason}` };
   if (decoded.model.id !== id) {
     return { ok: false, reason: `model ${id}: its manifest says that it is ${decoded.model.id}` };

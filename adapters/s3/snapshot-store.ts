@@ -1,6 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { Checked } from '../../core/training/artefact.ts';
 import {
+  CHANGES_FILE,
   type DecodedSnapshot,
   decodeSnapshot,
   decodeSnapshotManifest,
@@ -31,7 +32,7 @@ export async function readSnapshot(
   store: SnapshotStore,
   id: string,
 ): Promise<Checked<DecodedSnapshot>> {
-  const names = [MANIFEST_FILE, INTERACTIONS_FILE, ITEMS_FILE];
+  const names = [MANIFEST_FILE, INTERACTIONS_FILE, ITEMS_FILE, CHANGES_FILE];
   return decodeSnapshot(await readObjects(folderOf(store, id), names));
 }
 

@@ -5,6 +5,7 @@ import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { EXPERIMENT_KIND } from '../../core/experiments/experiment.ts';
+import { PLACEMENT_KIND } from '../../core/ranking/placement.ts';
 import { POINTER_KIND } from '../../core/training/model-pointer.ts';
 import type { StateStack } from '../stacks/state-stack.ts';
 import { acknowledge } from './acknowledgement.ts';
@@ -45,6 +46,9 @@ export const OPERATOR_ROUTES = [
   ['GET', '/models'],
   ['GET', '/models/{modelId}'],
   ['POST', '/models/rollback'],
+  ['GET', '/placements'],
+  ['GET', '/placements/{id}'],
+  ['PUT', '/placements/{id}'],
   ['POST', '/recommendation-exports'],
   ['GET', '/recommendation-exports/{exportId}'],
 ] as const;
@@ -98,7 +102,7 @@ export class OperatorApi extends Construct {
         ),
         allow(['dynamodb:Query'], [inspector.tableArn, config.tableArn]),
         allow(['dynamodb:GetItem'], [config.tableArn]),
-        writesDocuments(config, [POINTER_KIND, EXPERIMENT_KIND]),
+        writesDocuments(config, [POINTER_KIND, EXPERIMENT_KIND, PLACEMENT_KIND]),
       ],
       objects: [
         { actions: ['s3:GetObject'], bucket: quarantine, prefix: 'quarantine/' },

@@ -83,7 +83,7 @@ export class RecommendationApi extends Construct {
           ['dynamodb:BatchGetItem'],
           [tables.profiles, tables.identities, tables.catalogue].map((table) => table.tableArn),
         ),
-        allow(['dynamodb:GetItem'], [tables.config.tableArn]),
+        allow(['dynamodb:GetItem', 'dynamodb:Query'], [tables.config.tableArn]),
         allow(['secretsmanager:GetSecretValue'], [secrets.identity.secretArn]),
       ],
       objects: [{ actions: ['s3:GetObject'], bucket: buckets.models, prefix: 'models/' }],

@@ -1,4 +1,4 @@
-import type * as z from 'zod';
+import * as z from 'zod';
 import { configDocuments } from '../../adapters/dynamodb/config-documents.ts';
 import { experimentDocuments } from '../../adapters/dynamodb/experiment-documents.ts';
 import { mappingDocuments } from '../../adapters/dynamodb/mapping-documents.ts';
@@ -8,6 +8,7 @@ import { createSourceRegistry } from '../../adapters/dynamodb/source-registry.ts
 import { SUITE_KIND } from '../../adapters/dynamodb/suite-kind.ts';
 import { ONLY_ID, TRAIT_TYPES_KIND } from '../../adapters/dynamodb/trait-types.ts';
 import { pullDocument } from '../../adapters/sources/connectors.ts';
+import { servingProblem } from '../../core/blocks/bundled-placements.ts';
 import {
   type RegisteredSchema,
   registeredSchema,
@@ -23,6 +24,7 @@ import { traitTypes } from '../../core/profile/trait-types.ts';
 import { lakeProblem } from '../../core/quality/lake-datasets.ts';
 import { snapshotBounds } from '../../core/quality/snapshot-expectations.ts';
 import { type Suite, suite } from '../../core/quality/suite.ts';
+import { PLACEMENT_KIND, type Placement, placementConfig } from '../../core/ranking/placement.ts';
 import { webhookDocument } from '../../core/webhooks/webhook-document.ts';
 import { UserError } from '../user-error.ts';
 import type { ConfigTable } from './config-table.ts';
@@ -96,6 +98,13 @@ export const configKinds: readonly ConfigKind[] = [
     write: writeAuditable,
   }),
   kindOf({
+    kind: PLACEMENT_KIND,
+    schema: placementConfig,
+    idOf: ({ id }) => id,
+    describe: 'a slot in an email: strategies and rules (docs/how-to/edit-placements.md)',
+    write: writeServable,
+  }),
+  kindOf({
     kind: 'fileDrop',
     schema: fileDropDocument,
     idOf: () => undefined,
@@ -153,6 +162,15 @@ async function writeUnlessBegun(
   if (problem !== undefined)
     throw new UserError(`Not written: ${problem}.`, 'Nothing was written.');
   await documents.put(document.experimentId, document);
+}
+
+/** As it is, with its own version: whoever writes past the API says which one is in force. */
+async function writeServable({ client, name }: ConfigTable, document: Placement): Promise<void> {
+  const problem = servingProblem(document);
+  if (problem !== undefined)
+    throw new UserError(`It can't serve: ${problem}.`, 'Nothing was written.');
+  const stored = configDocuments(client, name, PLACEMENT_KIND, z.unknown());
+  await stored.put(document.id, { version: document.version, text: JSON.stringify(document) });
 }
 
 /** A schema that would refuse what its predecessor took needs a higher version. */

@@ -1,9 +1,15 @@
 import type { Placement, StaticContent } from '../ranking/placement.ts';
-import { placement, staticContent } from '../ranking/placement.ts';
+import { placementDocument, staticContent } from '../ranking/placement.ts';
 import evergreen from './content/evergreen.json' with { type: 'json' };
+import afterOrder from './placements/after-order.json' with { type: 'json' };
+import browseRecovery from './placements/browse-recovery.json' with { type: 'json' };
+import cartRecovery from './placements/cart-recovery.json' with { type: 'json' };
 import forYou from './placements/for-you.json' with { type: 'json' };
 import popular from './placements/popular.json' with { type: 'json' };
+import priceDrops from './placements/price-drops.json' with { type: 'json' };
 import recentlyViewed from './placements/recently-viewed.json' with { type: 'json' };
+import replenish from './placements/replenish.json' with { type: 'json' };
+import whatsNew from './placements/whats-new.json' with { type: 'json' };
 
 /**
  * The placements and the static content that are bundled with the function, so that no store stands
@@ -17,10 +23,27 @@ export interface Placements {
   readonly fallback: Placement;
   /** The static content a placement's ladder ends in. */
   contentOf(placement: Placement): StaticContent;
+  /** All of them. */
+  list(): readonly Placement[];
+}
+
+/** Resolves when documents that are read from a store are there, or won't be in time. */
+export interface ReadPlacements extends Placements {
+  ready(): Promise<void>;
 }
 
 export const bundledPlacements: Placements = placementsOf(
-  [forYou, recentlyViewed, popular],
+  [
+    forYou,
+    recentlyViewed,
+    popular,
+    cartRecovery,
+    browseRecovery,
+    afterOrder,
+    replenish,
+    whatsNew,
+    priceDrops,
+  ],
   [evergreen],
   'popular',
 );
@@ -35,7 +58,7 @@ export function placementsOf(
   contentDocuments: readonly unknown[],
   fallbackId: string,
 ): Placements {
-  const placements = byId(placementDocuments.map((document) => placement.parse(document)));
+  const placements = byId(placementDocuments.map((document) => placementDocument.parse(document)));
   const contents = byId(contentDocuments.map((document) => staticContent.parse(document)));
   const contentOf = (of: Placement): StaticContent => {
     const last = of.ladder.at(-1);
@@ -48,7 +71,39 @@ export function placementsOf(
   for (const each of placements.values()) contentOf(each);
   const fallback = placements.get(fallbackId);
   if (fallback === undefined) throw new Error(`No document holds the placement ${fallbackId}.`);
-  return { find: (id) => placements.get(id), fallback, contentOf };
+  return {
+    find: (id) => placements.get(id),
+    fallback,
+    contentOf,
+    list: () => [...placements.values()],
+  };
+}
+
+/** What is bundled, with documents of operators in the place of those of their ids, and beside them. */
+export function withDocuments(
+  bundled: Placements,
+  documents: ReadonlyMap<string, Placement>,
+): Placements {
+  const find = (id: string) => documents.get(id) ?? bundled.find(id);
+  return {
+    find,
+    fallback: documents.get(bundled.fallback.id) ?? bundled.fallback,
+    contentOf: bundled.contentOf,
+    list: () => {
+      const ids = new Set([...bundled.list().map(({ id }) => id), ...documents.keys()]);
+      return [...ids].sort().flatMap((id) => find(id) ?? []);
+    },
+  };
+}
+
+/** Why a document can't serve although its form is right; undefined where it can. */
+export function servingProblem(document: Placement): string | undefined {
+  try {
+    bundledPlacements.contentOf(document);
+    return undefined;
+  } catch {
+    return 'the ladder ends in static content that is not bundled; name evergreen';
+  }
 }
 
 function byId<T extends { readonly id: string }>(documents: readonly T[]): Map<string, T> {

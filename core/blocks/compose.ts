@@ -1,5 +1,6 @@
 import { rank } from '../ranking/ladder.ts';
 import type { RankingRequest } from '../ranking/ranking-request.ts';
+import type { Assignment } from '../ranking/variant.ts';
 import { presentItems } from './present.ts';
 import type { Recommendation } from './recommendation.ts';
 
@@ -10,12 +11,14 @@ export interface Composition {
   readonly customer: string;
   /** What a reader of the answer should know besides, such as that the customer is unknown. */
   readonly notes: readonly string[];
+  /** Which variant of which experiment the customer is shown; absent where none runs. */
+  readonly assignment?: Assignment | undefined;
   readonly ranking: RankingRequest;
 }
 
-/** Ranks and writes the answer of GET /v1/recommendations/{placement}. Experiments are not yet run. */
+/** Ranks and writes the answer of GET /v1/recommendations/{placement}. */
 export function composeRecommendation(composition: Composition): Recommendation {
-  const { ranking } = composition;
+  const { ranking, assignment } = composition;
   const ranked = rank(ranking);
   return {
     placement: composition.placement,
@@ -23,8 +26,8 @@ export function composeRecommendation(composition: Composition): Recommendation 
     source: ranked.source,
     reason: [ranked.reason, ...composition.notes].join('; '),
     model: ranking.model?.id ?? '',
-    experiment: '',
-    variant: '',
+    experiment: assignment?.experiment ?? '',
+    variant: assignment?.variant ?? '',
     generated_at: new Date(ranking.nowMs).toISOString(),
     items: presentItems(ranked.items, ranking.placement),
   };

@@ -13,7 +13,7 @@ export function presentItems(
   ranked: readonly RankedItem[],
   { locale, currency: wanted }: Pick<Placement, 'locale' | 'currency'>,
 ): RecommendedItem[] {
-  return ranked.map(({ item: ownItem, reason }) => {
+  return ranked.map(({ item: ownItem, reason, rung }) => {
     const item = inCurrency(ownItem, wanted);
     const title = shortened(item.title.toWellFormed());
     const price = isPrice(item.price) ? item.price : null;
@@ -31,6 +31,7 @@ export function presentItems(
       click_url: url,
       image_url: webUrl(item.imageUrl),
       reason,
+      rung,
     };
   });
 }

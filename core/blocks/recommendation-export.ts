@@ -1,6 +1,7 @@
 /** An export of recommendation lists to files: what is asked for, how far it is, and what it has written. */
 import * as z from 'zod';
-import { LIMIT_MAX, placementId } from '../ranking/placement.ts';
+import { LIMIT_MAX } from '../ranking/placement.ts';
+import { placementId } from '../ranking/strategy.ts';
 import { exportLists } from './exported-rows.ts';
 
 export const exportFormats = ['jsonl', 'csv', 'parquet'] as const;

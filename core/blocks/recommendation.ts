@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { strategyKinds } from '../ranking/placement.ts';
+import { answerSources, strategyKinds } from '../ranking/strategy.ts';
 
-/** Which rung of the ladder answered. */
-export const recommendationSources = strategyKinds;
+/** Which kind of rung of the ladder answered. */
+export const recommendationSources = answerSources;
 export const recommendationSource = z.enum(recommendationSources);
 
 /** One item as an ESP sees it: flat, every key always there. */
@@ -17,6 +17,8 @@ export const recommendedItem = z.object({
   click_url: z.string(),
   image_url: z.string(),
   reason: z.string(),
+  /** The rung that it came from. */
+  rung: z.enum([...strategyKinds, 'pinned']),
 });
 export type RecommendedItem = z.infer<typeof recommendedItem>;
 

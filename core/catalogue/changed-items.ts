@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import type { CatalogueEntry } from './catalogue-entry.ts';
 import { type BackInStock, derivedOf, type PriceDrop } from './derived-changes.ts';
 
@@ -5,9 +6,27 @@ import { type BackInStock, derivedOf, type PriceDrop } from './derived-changes.t
 const ITEMS_MAX = 10_000;
 
 /** Items by what has changed about them, the latest change first; only those that can be bought now. */
+export const changedItems = z.object({
+  backInStock: z.array(z.object({ itemId: z.string(), sinceMs: z.number(), outDays: z.number() })),
+  priceDrops: z.array(
+    z.object({
+      itemId: z.string(),
+      currency: z.string(),
+      price: z.number(),
+      previousPrice: z.number(),
+      // JSON has no infinity, which is what nothing is known of before stands for.
+      priorPrice: z.number().nullable(),
+      isReduction: z.boolean(),
+      sinceMs: z.number(),
+    }),
+  ),
+  newArrivals: z.array(z.object({ itemId: z.string(), sinceMs: z.number() })),
+});
 export interface ChangedItems {
   readonly backInStock: readonly (BackInStock & { readonly itemId: string })[];
-  readonly priceDrops: readonly (PriceDrop & { readonly itemId: string })[];
+  readonly priceDrops: readonly (Pick<PriceDrop, 'sinceMs' | 'isReduction'> & {
+    readonly itemId: string;
+  })[];
   readonly newArrivals: readonly { readonly itemId: string; readonly sinceMs: number }[];
 }
 

@@ -54,7 +54,7 @@ const emailEvents = [
   'Experiment Viewed',
 ] as const;
 
-/** Events of ours beside the specs; Kindred's own `Cart Abandoned` stays a custom one. */
+/** Events of ours beside the specs; Kindred's own (`Cart Abandoned`, `Recommendations Served`) stay custom ones. */
 const statementEvents = ['Preferences Updated', 'Survey Answered'] as const;
 
 const familyOfName: ReadonlyMap<string, EventFamily> = new Map<string, EventFamily>([

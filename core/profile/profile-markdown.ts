@@ -16,6 +16,7 @@ import { PREFERENCE_BYTES_MAX, PREFERENCES_MAX } from './preferences.ts';
 import { type Profile, RECENT_INTERACTIONS_MAX } from './profile.ts';
 import { PURCHASE_DAYS_MAX } from './purchase-days.ts';
 import { segmentFields } from './segment-field.ts';
+import { SEND_ITEMS_MAX, SENDS_MAX } from './shown.ts';
 import { suppressionCauses } from './suppression.ts';
 import { PAGE_SECONDS_MAX } from './time-on-page.ts';
 import { TRAIT_VALUE_BYTES_MAX, TRAITS_MAX } from './traits.ts';
@@ -115,6 +116,12 @@ const fields: Readonly<Record<keyof Profile, FieldText>> = {
     meaning: 'by experiment, the variant that was seen first, and when',
     rule: 'the earliest exposure; of two at once the smaller name',
     bound: `${ASSIGNMENTS_MAX} experiments, those of the greatest ids`,
+  },
+  shown: {
+    meaning:
+      'items that mails were given by placements that repeat nothing: by the hour of the send, the newest first',
+    rule: 'all of both',
+    bound: `${SENDS_MAX} sends of ${SEND_ITEMS_MAX} items`,
   },
   orders: {
     meaning: 'orders and refunds: counts, sums in minor units by currency, first and last time',

@@ -26,6 +26,7 @@ import {
   purchaseEvents,
 } from './purchase-days.ts';
 import { recentForm } from './recent-form.ts';
+import { combineShown, shown, shownEvents, shownOf } from './shown.ts';
 import {
   combineSuppression,
   suppression,
@@ -170,6 +171,13 @@ export const profileParts: { readonly [Name in PartName]: ProfilePart<PartStates
     stateOf: assignmentsOf,
     combine: combineAssignments,
     form: asItIs(assignments),
+  },
+  shown: {
+    code: 'h',
+    hears: shownEvents,
+    stateOf: shownOf,
+    combine: combineShown,
+    form: asItIs(shown),
   },
 };
 

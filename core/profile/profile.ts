@@ -5,6 +5,7 @@ import { cart } from './cart.ts';
 import { channelConsent } from './channel-consent.ts';
 import { preferences } from './preferences.ts';
 import { purchaseDays } from './purchase-days.ts';
+import { shown } from './shown.ts';
 import { suppression } from './suppression.ts';
 import { timeOnPage } from './time-on-page.ts';
 
@@ -90,6 +91,7 @@ export const profile = z.object({
   cart: cart.optional(),
   purchaseDays: purchaseDays.optional(),
   assignments: assignments.optional(),
+  shown: shown.optional(),
   eventCount: z.number(),
   firstSeenMs: z.number(),
   lastSeenMs: z.number(),

@@ -1,84 +1,191 @@
-import type { Strategy, StrategyKind } from './placement.ts';
-import type { RankedItem, RankingRequest } from './ranking-request.ts';
-import { shopNowMs } from './ranking-request.ts';
-import { answerReason } from './reasons.ts';
-import { boughtWithin, isAdmitted } from './rules.ts';
+import { reordered } from './diversify.ts';
+import { type Drop, itemOf, type RankedItem, type RankingRequest } from './ranking-request.ts';
+import { answerReason, rungReasons } from './reasons.ts';
+import { RulesInForce } from './rules.ts';
 import { candidatesOf } from './rungs.ts';
+import type { AnswerSource, Rung } from './strategy.ts';
 
 export interface Ranking {
   readonly items: readonly RankedItem[];
-  /** The rung of the first item: the highest that had anything to say. */
-  readonly source: StrategyKind;
+  /** The rung of the first item that is not pinned: the highest that had anything to say. */
+  readonly rung: Rung;
+  readonly source: AnswerSource;
   readonly reason: string;
 }
 
 /**
  * Walks down a placement's ladder until the list is full. Each rung offers its items best first; an
- * item is taken once, and only when the rules admit it, whichever rung offers it. What the limit per
- * category held back is offered again before the static content, so that a shop of one category still
- * gets a full list of its own items.
+ * item is taken once, and only when the rules admit it, whichever rung offers it. What the limits per
+ * category and brand held back is offered again before the static content, so that a shop of one
+ * category still gets a full list of its own items. Pinned items stand at their places.
  */
 export function rank(request: RankingRequest): Ranking {
   const list = new RankedList(request);
+  list.takePins();
   for (const strategy of request.placement.ladder) {
     if (list.isFull) break;
     if (strategy.kind === 'static') list.takeHeldBack();
-    for (const candidate of candidatesOf(strategy, request)) {
-      if (list.isFull) break;
-      list.offer(candidate);
-    }
+    const candidates = candidatesOf(strategy, request);
+    if (list.reorders && strategy.kind !== 'static') list.offerReordered(candidates);
+    else list.offerAll(candidates);
   }
-  const source = list.items[0]?.source ?? 'static';
-  return { items: list.items, source, reason: answerReason(source, request.history) };
-}
-
-/** A rung whose answer depends on the customer; a placement that begins with one falls back without it. */
-export function isPersonal(strategy: Strategy | undefined): boolean {
-  return strategy?.kind === 'personal' || strategy?.kind === 'recent';
+  const items = list.inPlace();
+  const first = items.find(({ rung }) => rung !== 'pinned') ?? items[0];
+  const rung = first?.rung ?? 'static';
+  return {
+    items,
+    rung,
+    source: first?.source ?? 'static',
+    reason: answerReason(rung, request.history),
+  };
 }
 
 class RankedList {
-  readonly items: RankedItem[] = [];
+  readonly #items: RankedItem[] = [];
+  readonly #pins = new Map<number, RankedItem>();
   readonly #heldBack: RankedItem[] = [];
   readonly #seen = new Set<string>();
   readonly #perCategory = new Map<string, number>();
-  readonly #bought: ReadonlySet<string>;
+  readonly #perBrand = new Map<string, number>();
+  readonly #rules: RulesInForce;
   readonly #request: RankingRequest;
 
   constructor(request: RankingRequest) {
     this.#request = request;
-    this.#bought = boughtWithin(
-      request.history,
-      request.placement.rules.excludeBoughtWithinDays,
-      shopNowMs(request),
-    );
+    this.#rules = new RulesInForce(request);
   }
 
   get isFull(): boolean {
-    return this.items.length >= this.#request.limit;
+    return this.#items.length + this.#pins.size >= this.#request.limit;
   }
 
-  offer(candidate: RankedItem): void {
-    const { item } = candidate;
-    const { rules } = this.#request.placement;
-    if (this.#seen.has(item.itemId)) return;
-    // Static content is the last resort: no rule may empty it, and it is nothing that one can buy.
-    if (candidate.source !== 'static' && !isAdmitted(item, rules, this.#bought)) return;
-    this.#seen.add(item.itemId);
-    const ofCategory = this.#perCategory.get(item.category) ?? 0;
-    const isCapped = rules.categoryItemsMax !== undefined && item.category !== '';
-    if (isCapped && ofCategory >= (rules.categoryItemsMax ?? 0)) {
-      this.#heldBack.push(candidate);
-      return;
+  get reorders(): boolean {
+    return this.#rules.reorders;
+  }
+
+  takePins(): void {
+    for (const { itemId, place } of this.#request.placement.rules.pin ?? []) {
+      const item = itemOf(this.#request, itemId);
+      if (item === undefined || place > this.#request.limit || this.#seen.has(itemId)) continue;
+      const pinned: RankedItem = {
+        item,
+        rung: 'pinned',
+        source: 'static',
+        reason: rungReasons.pinned,
+      };
+      if (this.#isRefused(pinned)) continue;
+      this.#seen.add(itemId);
+      this.#count(pinned);
+      this.#pins.set(place, pinned);
     }
-    this.#perCategory.set(item.category, ofCategory + 1);
-    this.items.push(candidate);
+  }
+
+  offerAll(candidates: Iterable<RankedItem>): void {
+    for (const candidate of candidates) {
+      if (this.isFull) return;
+      if (this.#isAdmitted(candidate)) this.#take(candidate);
+    }
+  }
+
+  offerReordered(candidates: Generator<RankedItem, void, undefined>): void {
+    const admitted = this.#admitted(candidates);
+    const wanted = this.#request.limit - this.#items.length - this.#pins.size;
+    const pool = reordered(admitted, [...this.#pins.values(), ...this.#items], wanted, {
+      diversity: this.#request.placement.rules.diversity ?? 0,
+      factorOf: (item) => this.#rules.factorOf(item),
+    });
+    for (const candidate of pool) {
+      if (this.isFull) {
+        this.#forget(pool);
+        return;
+      }
+      this.#take(candidate);
+    }
+    // A rung of more candidates than were compared goes on in its own order.
+    this.offerAll(candidates);
   }
 
   takeHeldBack(): void {
     for (const candidate of this.#heldBack) {
       if (this.isFull) return;
-      this.items.push(candidate);
+      this.#items.push(candidate);
     }
   }
+
+  /** The list with the pinned items at their places, as far as there is a list to stand in. */
+  inPlace(): readonly RankedItem[] {
+    if (this.#pins.size === 0) return this.#items;
+    const left = [...this.#items];
+    const placed: RankedItem[] = [];
+    const { limit } = this.#request;
+    for (let place = 1; place <= limit; place += 1) {
+      const next = this.#pins.get(place) ?? left.shift();
+      if (next !== undefined) placed.push(next);
+    }
+    return placed;
+  }
+
+  *#admitted(candidates: Generator<RankedItem, void, undefined>): Generator<RankedItem> {
+    for (;;) {
+      // By hand: a loop over a generator that ends early ends the generator too.
+      const next = candidates.next();
+      if (next.done === true) return;
+      if (this.#isAdmitted(next.value)) yield next.value;
+    }
+  }
+
+  #isAdmitted(candidate: RankedItem): boolean {
+    const { itemId } = candidate.item;
+    if (this.#seen.has(itemId) || this.#isRefused(candidate)) return false;
+    this.#seen.add(itemId);
+    return true;
+  }
+
+  /** Items of a pool that found no room: a later rung may offer them for its own reason. */
+  #forget(pool: readonly RankedItem[]): void {
+    const taken = new Set([...this.#items, ...this.#heldBack].map(({ item }) => item.itemId));
+    for (const { item } of pool) if (!taken.has(item.itemId)) this.#seen.delete(item.itemId);
+  }
+
+  #isRefused(candidate: RankedItem): boolean {
+    const rule = this.#rules.refusalOf(candidate.item, candidate.rung);
+    if (rule === undefined) return false;
+    this.#tell(candidate, rule);
+    return true;
+  }
+
+  #take(candidate: RankedItem): void {
+    const full = this.#fullLabelOf(candidate);
+    if (full !== undefined) {
+      this.#heldBack.push(candidate);
+      this.#tell(candidate, full);
+      return;
+    }
+    this.#count(candidate);
+    this.#items.push(candidate);
+  }
+
+  #fullLabelOf({ item, rung }: RankedItem): Drop['rule'] | undefined {
+    if (rung === 'static') return undefined;
+    const { categoryItemsMax, brandItemsMax } = this.#request.placement.rules;
+    if (isAt(categoryItemsMax, item.category, this.#perCategory)) return 'category is full';
+    return isAt(brandItemsMax, item.brand, this.#perBrand) ? 'brand is full' : undefined;
+  }
+
+  #count({ item: { category, brand } }: RankedItem): void {
+    this.#perCategory.set(category, (this.#perCategory.get(category) ?? 0) + 1);
+    this.#perBrand.set(brand, (this.#perBrand.get(brand) ?? 0) + 1);
+  }
+
+  #tell({ item, rung }: RankedItem, rule: Drop['rule']): void {
+    this.#request.onDrop?.({ itemId: item.itemId, rung, rule });
+  }
+}
+
+function isAt(
+  max: number | undefined,
+  label: string,
+  counts: ReadonlyMap<string, number>,
+): boolean {
+  return max !== undefined && label !== '' && (counts.get(label) ?? 0) >= max;
 }

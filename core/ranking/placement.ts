@@ -1,5 +1,7 @@
 import * as z from 'zod';
-import { item } from '../catalogue/item.ts';
+import { placementRules } from './placement-rules.ts';
+import { ladderV1, rulesV1, upcastLadder } from './placement-v1.ts';
+import { placementId, staticItem, strategy } from './strategy.ts';
 
 /**
  * A placement: a slot in an email. Its document says which strategies may fill the slot and in which
@@ -8,105 +10,119 @@ import { item } from '../catalogue/item.ts';
  * that a misspelt key is refused instead of ignored, and versioned, so that a form that this code
  * doesn't know is refused too.
  */
-export const PLACEMENT_SCHEMA_VERSION = 1;
+export const PLACEMENT_SCHEMA_VERSION = 2;
 
-/** Every strategy, best first; also the `source` of an answer. */
-export const strategyKinds = ['personal', 'recent', 'trending', 'popular', 'static'] as const;
-export type StrategyKind = (typeof strategyKinds)[number];
-
-/** Ids stand in URLs and in metrics' logs: short, and too narrow to hold an address. */
-export const placementId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/);
+/** The kind under which placements lie in the config table. */
+export const PLACEMENT_KIND = 'placement';
 
 /** Two dozen fill the longest email; an ESP's 1 MB limit is far away. */
 export const LIMIT_MAX = 24;
 
-const daysMax = 3650;
+/** The largest image that email clients show as it is, at twice the density. */
+const IMAGE_PX_MAX = 1_200;
+/** A dozen rungs are more than anybody can follow; each costs time. */
+const RUNGS_MAX = 16;
 
-/** One rung of a ladder. */
-export const strategy = z.discriminatedUnion('kind', [
-  /** Items that the model finds similar to what the customer did. */
-  z.strictObject({ kind: z.literal('personal') }),
-  /** Items that the customer viewed or put in the basket within the window, newest first. */
-  z.strictObject({
-    kind: z.literal('recent'),
-    withinDays: z.number().int().positive().max(daysMax),
-  }),
-  /** Items whose demand rises fastest. */
-  z.strictObject({ kind: z.literal('trending') }),
-  /** Items in most demand. */
-  z.strictObject({ kind: z.literal('popular') }),
-  /** The content document of this name, bundled with the function. */
-  z.strictObject({ kind: z.literal('static'), content: placementId }),
-]);
-export type Strategy = z.infer<typeof strategy>;
-
-export const placementRules = z.strictObject({
-  /** Leaves out what the customer bought within so many days; 0 switches the rule off. */
-  excludeBoughtWithinDays: z.number().int().nonnegative().max(daysMax),
-  /** Leaves out items that the shop cannot sell now. */
-  onlyAvailable: z.boolean(),
-  /** Leaves out items without an image. */
-  onlyWithImage: z.boolean(),
-  /** Shows items that the shop says are for adults only; they are left out by default. */
-  admitAdult: z.boolean().optional(),
-  /** At most so many items of one category, unless nothing else is left; absent means any number. */
-  categoryItemsMax: z.number().int().positive().optional(),
-});
-export type PlacementRules = z.infer<typeof placementRules>;
-
-export const placement = z
-  .strictObject({
-    schemaVersion: z.literal(PLACEMENT_SCHEMA_VERSION),
-    id: placementId,
-    /** Counted up by whoever edits the document; part of what identifies an answer. */
-    version: z.number().int().positive(),
-    /** The line above the rendered block. */
-    heading: z.string().min(1).max(200),
-    /** BCP 47 tag by which prices are written, e.g. `en-GB` for £12.50. */
-    locale: z.string().refine(isLocale, { message: 'must be a language tag such as en-GB' }),
-    ladder: z.array(strategy).min(1),
-    /** ISO 4217: prices are shown in it where the shop gave one; else in the item's own currency. */
-    currency: z
-      .string()
-      .regex(/^[A-Z]{3}$/)
-      .optional(),
-    rules: placementRules,
-    limit: z.strictObject({
-      default: z.number().int().positive().max(LIMIT_MAX),
-      max: z.number().int().positive().max(LIMIT_MAX),
+const commonFields = {
+  id: placementId,
+  /** Counted up with every edit; part of what identifies an answer. */
+  version: z.int().positive(),
+  /** The line above the rendered block. */
+  heading: z.string().min(1).max(200),
+  /** BCP 47 tag by which prices are written, e.g. `en-GB` for £12.50. */
+  locale: z.string().refine(isLocale, { message: 'must be a language tag such as en-GB' }),
+  /** ISO 4217: prices are shown in it where the shop gave one; else in the item's own currency. */
+  currency: z
+    .string()
+    .regex(/^[A-Z]{3}$/)
+    .optional(),
+  limit: z
+    .strictObject({
+      default: z.int().positive().max(LIMIT_MAX),
+      max: z.int().positive().max(LIMIT_MAX),
+    })
+    .refine((limit) => limit.default <= limit.max, {
+      path: ['default'],
+      message: 'must not be above limit.max',
     }),
-    /** How long an ESP may keep an answer; Braze keeps one for five minutes whatever we say. */
-    maxAgeSeconds: z.number().int().nonnegative().max(86_400),
-  })
-  .refine((document) => document.limit.default <= document.limit.max, {
-    path: ['limit', 'default'],
-    message: 'must not be above limit.max',
-  })
-  .refine((document) => document.ladder.at(-1)?.kind === 'static', {
-    path: ['ladder'],
+  /** How long an ESP may keep an answer; Braze keeps one for five minutes whatever we say. */
+  maxAgeSeconds: z.int().nonnegative().max(86_400),
+};
+
+export const ladder = z
+  .array(strategy)
+  .min(1)
+  .max(RUNGS_MAX)
+  .refine((rungs) => rungs.at(-1)?.kind === 'static', {
     message: 'must end in a static rung, so that no answer is ever empty',
   })
-  .refine(
-    (document) => new Set(document.ladder.map(({ kind }) => kind)).size === document.ladder.length,
-    { path: ['ladder'], message: 'must not hold a strategy twice' },
-  );
+  .refine((rungs) => rungs.filter(({ kind }) => kind === 'static').length <= 1, {
+    message: 'must hold one static rung, the last',
+  })
+  .refine((rungs) => new Set(rungs.map((rung) => JSON.stringify(rung))).size === rungs.length, {
+    message: 'must not hold a strategy twice',
+  });
+
+/** How the block and the open-time images of a placement look. */
+export const image = z.strictObject({
+  widthPx: z.int().min(50).max(IMAGE_PX_MAX),
+  heightPx: z.int().min(50).max(IMAGE_PX_MAX),
+});
+
+export const placement = z.strictObject({
+  schemaVersion: z.literal(PLACEMENT_SCHEMA_VERSION),
+  ...commonFields,
+  ladder,
+  rules: placementRules,
+  /** The template that renders the block; absent means the one that comes with Kindred. */
+  template: placementId.optional(),
+  /** Size of the images that are drawn for it; absent means the renderer's own. */
+  image: image.optional(),
+});
 export type Placement = z.infer<typeof placement>;
+
+const placementV1 = z.strictObject({
+  schemaVersion: z.literal(1),
+  ...commonFields,
+  ladder: ladderV1,
+  rules: rulesV1,
+});
+
+/** A document of any form that was ever written, in today's. */
+export const placementDocument = z
+  .discriminatedUnion('schemaVersion', [placementV1, placement])
+  .transform(
+    (document): Placement =>
+      document.schemaVersion === PLACEMENT_SCHEMA_VERSION
+        ? document
+        : {
+            ...document,
+            schemaVersion: PLACEMENT_SCHEMA_VERSION,
+            ladder: upcastLadder(document.ladder),
+          },
+  )
+  .pipe(placement);
+
+/** The document as it lies in the config table: one text, so that DynamoDB's types don't meet its numbers and lists. */
+export const placementConfig = z.preprocess((value) => {
+  const stored = z.object({ text: z.string() }).safeParse(value);
+  if (!stored.success) return value;
+  try {
+    return JSON.parse(stored.data.text);
+  } catch {
+    return undefined;
+  }
+}, placementDocument);
 
 /**
  * Content for the last rung. It needs as many items as the largest limit, so that an answer is full
  * even when it is all there is.
  */
 export const staticContent = z.strictObject({
-  schemaVersion: z.literal(PLACEMENT_SCHEMA_VERSION),
+  schemaVersion: z.literal(1),
   id: placementId,
   items: z
-    .array(
-      z.strictObject({
-        ...item.pick({ itemId: true, title: true, url: true, imageUrl: true }).shape,
-        /** The line under the title. */
-        reason: z.string(),
-      }),
-    )
+    .array(staticItem)
     .min(LIMIT_MAX)
     .refine((items) => new Set(items.map(({ itemId }) => itemId)).size === items.length, {
       message: 'must not hold an item twice',

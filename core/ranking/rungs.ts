@@ -1,96 +1,113 @@
 import type { Item } from '../catalogue/item.ts';
-import type { HistoryEntry, Model } from '../training/model.ts';
-import { explain, scoreHistory } from '../training/score.ts';
-import { bestFirst } from './best-first.ts';
-import type { StaticContent, Strategy } from './placement.ts';
-import type { RankedItem, RankingRequest } from './ranking-request.ts';
-import { shopNowMs } from './ranking-request.ts';
-import { knownReason, rungReasons, similarReason } from './reasons.ts';
-import { DAY_MS } from './rules.ts';
+import { backInStock, newArrivals, reduced } from './change-rungs.ts';
+import { browseRecovery, cartRecovery, recentlyViewed } from './deed-rungs.ts';
+import { inCategory, ordersOf } from './model-orders.ts';
+import { boughtTogether, forYou, similarToLastViewed } from './model-rungs.ts';
+import { itemAt, itemOf, type RankedItem, type RankingRequest } from './ranking-request.ts';
+import { categoryReason, rungReasons } from './reasons.ts';
+import { replenishment } from './replenishment.ts';
+import { type Strategy, type StrategyKind, sourceOfStrategy } from './strategy.ts';
+
+/** What a rung offers: an item, why, and how strongly where it can tell. */
+export type Offer = Pick<RankedItem, 'item' | 'reason' | 'score'>;
 
 /** What a rung has to offer, best first, before any rule. Lazy: a full list stops asking. */
-export function candidatesOf(strategy: Strategy, request: RankingRequest): Iterable<RankedItem> {
+export function* candidatesOf(
+  strategy: Strategy,
+  request: RankingRequest,
+): Generator<RankedItem, void, undefined> {
+  const rung: StrategyKind = strategy.kind;
+  const source = sourceOfStrategy[rung];
+  for (const offer of offersOf(strategy, request)) yield { ...offer, rung, source };
+}
+
+function offersOf(strategy: Strategy, request: RankingRequest): Iterable<Offer> {
   switch (strategy.kind) {
-    case 'personal':
-      return personal(request);
-    case 'recent':
-      return recent(request, strategy.withinDays);
+    case 'for-you':
+      return forYou(request);
+    case 'recently-viewed':
+      return recentlyViewed(request, strategy.withinDays);
+    case 'similar-to-last-viewed':
+      return similarToLastViewed(request, strategy.withinDays);
+    case 'cart-recovery':
+      return cartRecovery(request, strategy.withinDays);
+    case 'browse-recovery':
+      return browseRecovery(request, strategy.withinDays);
+    case 'bought-together':
+      return boughtTogether(request, strategy.withinDays);
+    case 'replenishment':
+      return replenishment(request);
+    case 'new-arrivals':
+      return newArrivals(request, strategy.withinDays);
+    case 'back-in-stock':
+      return backInStock(request, strategy);
+    case 'price-drop':
+      return reduced(request, strategy);
     case 'trending':
       return trending(request);
     case 'popular':
       return popular(request);
+    case 'by-category':
+      return ofCategory(request, strategy.category);
+    case 'hand-picked':
+      return handPicked(request, strategy.itemIds);
     case 'static':
-      return fixed(request.content);
+      return fixed(request, strategy);
   }
 }
 
-function* personal(request: RankingRequest): Generator<RankedItem> {
-  const { model, history } = request;
-  if (model === undefined || history.length === 0) return;
-  for (const index of bestFirst(scoreHistory(model, history, request.nowMs))) {
-    const item = itemAt(request, model, index);
-    if (item === undefined) continue;
-    const cause = explain(model, history, index, request.nowMs);
-    yield { item, source: 'personal', reason: personalReason(request, item, cause) };
-  }
-}
-
-function personalReason(
-  request: RankingRequest,
-  item: Item,
-  cause: HistoryEntry | undefined,
-): string {
-  if (cause === undefined) return 'similar to items you know';
-  if (cause.itemId === item.itemId) return knownReason(cause);
-  return similarReason(cause, itemOf(request, cause.itemId)?.title ?? '');
-}
-
-function* recent(request: RankingRequest, withinDays: number): Generator<RankedItem> {
-  const sinceMs = shopNowMs(request) - withinDays * DAY_MS;
-  const newestFirst = request.history
-    .filter((entry) => entry.timeMs >= sinceMs && isOnTheirMind(entry, request.history))
-    .toSorted((a, b) => b.timeMs - a.timeMs);
-  for (const entry of newestFirst) {
-    const item = itemOf(request, entry.itemId);
-    if (item !== undefined) yield { item, source: 'recent', reason: knownReason(entry) };
-  }
-}
-
-/** Viewed, or put in the basket and not taken out again. */
-function isOnTheirMind(entry: HistoryEntry, history: readonly HistoryEntry[]): boolean {
-  if (entry.kind !== 'cart') return entry.kind === 'view';
-  return !history.some(
-    ({ itemId, kind, timeMs }) =>
-      kind === 'uncart' && itemId === entry.itemId && timeMs > entry.timeMs,
-  );
-}
-
-function* trending(request: RankingRequest): Generator<RankedItem> {
+function* trending(request: RankingRequest): Generator<Offer> {
   const { model } = request;
   if (model === undefined) return;
-  for (const index of bestFirst(model.trending)) {
+  for (const index of ordersOf(model).trending) {
     const item = itemAt(request, model, index);
-    if (item !== undefined) yield { item, source: 'trending', reason: rungReasons.trending };
+    const score = model.trending[index] ?? 0;
+    if (item !== undefined) yield { item, reason: rungReasons.trending, score };
   }
 }
 
-function* popular(request: RankingRequest): Generator<RankedItem> {
+function* popular(request: RankingRequest): Generator<Offer> {
   const { model } = request;
   if (model === undefined) return;
-  for (const index of bestFirst(model.popular)) {
+  const orders = ordersOf(model);
+  for (const index of orders.popular) {
     const item = itemAt(request, model, index);
-    if (item !== undefined) yield { item, source: 'popular', reason: rungReasons.popular };
+    const score = model.popular[index] ?? 0;
+    if (item !== undefined) yield { item, reason: rungReasons.popular, score };
   }
   // A catalogue item that nobody has touched yet is still a better offer than static content.
-  for (const [index, score] of model.popular.entries()) {
-    if (score > 0) continue;
+  for (const index of orders.untouched) {
     const item = itemAt(request, model, index);
-    if (item !== undefined) yield { item, source: 'popular', reason: rungReasons.untouched };
+    if (item !== undefined) yield { item, reason: rungReasons.untouched, score: 0 };
   }
 }
 
-function* fixed(content: StaticContent): Generator<RankedItem> {
-  for (const { itemId, title, url, imageUrl, reason } of content.items) {
+/** A named category's, else those of the customer's own interests, the strongest first. */
+function* ofCategory(request: RankingRequest, named: string | undefined): Generator<Offer> {
+  const { model, customer } = request;
+  if (model === undefined) return;
+  const categories = named === undefined ? (customer?.topCategories ?? []) : [named];
+  for (const category of categories) {
+    for (const index of inCategory(model, category)) {
+      const item = itemAt(request, model, index);
+      const score = model.popular[index] ?? 0;
+      if (item !== undefined) yield { item, reason: categoryReason(category), score };
+    }
+  }
+}
+
+function* handPicked(request: RankingRequest, itemIds: readonly string[]): Generator<Offer> {
+  for (const itemId of itemIds) {
+    const item = itemOf(request, itemId);
+    if (item !== undefined) yield { item, reason: rungReasons['hand-picked'] };
+  }
+}
+
+function* fixed(
+  { content }: RankingRequest,
+  { items: own = [] }: Extract<Strategy, { kind: 'static' }>,
+): Generator<Offer> {
+  for (const { itemId, title, url, imageUrl, reason } of [...own, ...content.items]) {
     const item: Item = {
       itemId,
       title,
@@ -103,18 +120,6 @@ function* fixed(content: StaticContent): Generator<RankedItem> {
       available: true,
       updatedAtMs: 0,
     };
-    yield { item, source: 'static', reason };
+    yield { item, reason };
   }
-}
-
-function itemAt(request: RankingRequest, model: Model, index: number): Item | undefined {
-  const item = model.items[index];
-  return item === undefined ? undefined : (request.liveItems.get(item.itemId) ?? item);
-}
-
-function itemOf(request: RankingRequest, itemId: string): Item | undefined {
-  const live = request.liveItems.get(itemId);
-  if (live !== undefined) return live;
-  const index = request.model?.indexOf.get(itemId);
-  return index === undefined ? undefined : request.model?.items[index];
 }

@@ -13,7 +13,7 @@ export function similarItems(
   if (model === undefined) return [];
   const ranking = rank({
     ...request,
-    placement: { ...placement, ladder: [{ kind: 'personal' }] },
+    placement: { ...placement, ladder: [{ kind: 'for-you' }] },
     history: [{ itemId, kind: 'view', timeMs: model.asOfMs }],
     limit: limit + 1,
   });

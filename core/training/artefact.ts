@@ -51,16 +51,16 @@ export function parseVersioned<Document>(
   bytes: Uint8Array | undefined,
   name: string,
   schema: z.ZodType<Document>,
-  formatVersion: number,
+  ...formatVersions: readonly number[]
 ): Checked<Document> {
   if (bytes === undefined) return refusal(`${name} is missing`);
   const json = parseJson(bytes);
   if (!json.ok) return refusal(`${name} is not JSON`);
   const found = z.object({ formatVersion: z.number() }).safeParse(json.value).data?.formatVersion;
-  if (found !== undefined && found !== formatVersion) {
+  if (found !== undefined && !formatVersions.includes(found)) {
     return refusal(
       `${name} has the format version ${found}, which is unknown; this release reads version ` +
-        `${formatVersion}: train again, or deploy the release that wrote it`,
+        `${formatVersions.join(' and ')}: train again, or deploy the release that wrote it`,
     );
   }
   const parsed = schema.safeParse(json.value);

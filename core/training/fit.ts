@@ -1,6 +1,8 @@
+import type { ChangedItems } from '../catalogue/changed-items.ts';
 import type { Item } from '../catalogue/item.ts';
 import { type CustomerItems, groupByCustomer } from './customer-items.ts';
 import { between, type Interactions } from './interactions.ts';
+import { type ItemFacts, itemFactsOf } from './item-facts.ts';
 import type { Model, ModelParameters } from './model.ts';
 import { timeAwareLists } from './models/time-aware.ts';
 import { trainingRowsOf } from './models/training-rows-of.ts';
@@ -12,6 +14,8 @@ import type { TrainingThreads } from './training-threads.ts';
 export interface TrainingData {
   readonly interactions: Interactions;
   readonly items: readonly Item[];
+  /** What has changed about items of late, as the catalogue said when the snapshot was made. */
+  readonly changes?: ChangedItems;
 }
 
 /** All of a fit that does not depend on the parameters; made once, fitted many times. */
@@ -23,18 +27,21 @@ export interface PreparedFit {
   readonly rows: CustomerItems;
   readonly popular: Float32Array;
   readonly trending: Float32Array;
+  readonly facts: ItemFacts;
 }
 
 /** What is known at `asOfS`: interactions at that very second and later are left out. */
 export function prepareFit(data: TrainingData, asOfS: number): PreparedFit {
   const known = between(data.interactions, 0, asOfS);
+  const indexOf = new Map(data.items.map((item, index) => [item.itemId, index]));
   return {
     items: data.items,
-    indexOf: new Map(data.items.map((item, index) => [item.itemId, index])),
+    indexOf,
     asOfS,
     rows: groupByCustomer(known),
     popular: decayedPopularity(known, asOfS),
     trending: trendingRise(known, asOfS),
+    facts: itemFactsOf(known, indexOf, data.changes),
   };
 }
 
@@ -56,7 +63,7 @@ export async function fitModel(
   prepared: PreparedFit,
   parameters: ModelParameters,
 ): Promise<Model> {
-  const { items, indexOf, asOfS, rows, popular, trending } = prepared;
+  const { items, indexOf, asOfS, rows, popular, trending, facts } = prepared;
   return {
     id,
     asOfMs: asOfS * 1000,
@@ -71,5 +78,6 @@ export async function fitModel(
     ),
     popular,
     trending,
+    facts,
   };
 }

@@ -83,8 +83,9 @@ export function modelOfLists(
   neighbours: Model['neighbours'],
   parameters: ModelParameters,
 ): Model {
-  const { items, indexOf, asOfS, popular, trending } = prepared;
-  return { id, asOfMs: asOfS * 1000, parameters, items, indexOf, neighbours, popular, trending };
+  const { items, indexOf, asOfS, popular, trending, facts } = prepared;
+  const ofSnapshot = { items, indexOf, popular, trending, facts };
+  return { id, asOfMs: asOfS * 1000, parameters, neighbours, ...ofSnapshot };
 }
 
 /** A model's lists over other items: those of another snapshot. Items that are gone take their places along. */

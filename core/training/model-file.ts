@@ -1,16 +1,16 @@
 /**
  * The form of a model on S3: `models/<id>/` with
  *
- *   manifest.json  what it is, its parameters, and bytes and SHA-256 of every other file
- *   model.bin      little-endian: magic, version, item and neighbour counts, then the columns
- *                  offsets u32[items + 1], indices u32[n], scores f32[n], popular f32[items],
- *                  trending f32[items]
- *   items.jsonl    one catalogue item per line, in the order of the columns
+ *   manifest.json   what it is, its parameters, and bytes and SHA-256 of every other file
+ *   model.bin       the columns, see model-columns.ts
+ *   items.jsonl.br  one catalogue item per line, in the order of the columns, compressed by Brotli
  *
+ * The first format had its columns and items uncompressed (model-columns-v1.ts); a model in it is still read.
  * Reading checks every checksum and every bound before anything is used; an unknown version is
  * refused. Failures are values: a caller with another model in memory goes on with that one.
  */
 import * as z from 'zod';
+import type { Item } from '../catalogue/item.ts';
 import {
   type Checked,
   decodeItems,
@@ -24,21 +24,30 @@ import {
   verifiedFile,
 } from './artefact.ts';
 import { type Model, modelParameters } from './model.ts';
+import {
+  compressed,
+  decodeColumns,
+  decompressed,
+  encodeColumns,
+  HEADER_WORDS,
+  MAGIC,
+  MODEL_FORMAT_VERSION,
+} from './model-columns.ts';
+import { decodeColumnsV1 } from './model-columns-v1.ts';
 
-export const MODEL_FORMAT_VERSION = 1;
+const FORMAT_VERSIONS = [1, MODEL_FORMAT_VERSION] as const;
 
 export const MANIFEST_FILE = 'manifest.json';
 export const COLUMNS_FILE = 'model.bin';
-export const ITEMS_FILE = 'items.jsonl';
+const ITEMS_FILE = 'items.jsonl.br';
+const ITEMS_FILE_V1 = 'items.jsonl';
 
-/** "KNDM" read as a little-endian u32. */
-const MAGIC = 0x4d444e4b;
-const HEADER_BYTES = 16;
-const WORD_BYTES = 4;
+/** A catalogue row is a few hundred bytes; so much for each is no catalogue of ours. */
+const ITEM_BYTES_MAX = 65_536;
 
 export const modelManifest = z.strictObject({
   format: z.literal('kindred-model'),
-  formatVersion: z.literal(MODEL_FORMAT_VERSION),
+  formatVersion: z.literal(FORMAT_VERSIONS),
   id: z.string().min(1),
   asOfMs: z.number(),
   parameters: modelParameters,
@@ -60,7 +69,7 @@ export function encodeModel(
 ): ModelFiles {
   const files = new Map<string, Uint8Array>([
     [COLUMNS_FILE, encodeColumns(model)],
-    [ITEMS_FILE, encodeItems(model.items)],
+    [ITEMS_FILE, compressed(encodeItems(model.items))],
     ...extras,
   ]);
   const manifest: ModelManifest = {
@@ -77,18 +86,24 @@ export function encodeModel(
   return files;
 }
 
-/** Decodes and checks a model; only the manifest, the columns and the items are needed. */
+/** The files that a model is made of: what `decodeModel` needs besides the manifest. */
+export function contentFiles({ formatVersion }: ModelManifest): readonly string[] {
+  return [COLUMNS_FILE, formatVersion === 1 ? ITEMS_FILE_V1 : ITEMS_FILE];
+}
+
+/** Decodes and checks a model; only the manifest and its `contentFiles` are needed. */
 export function decodeModel(files: ModelFiles): DecodedModel {
   const manifest = decodeManifest(files.get(MANIFEST_FILE));
   if (!manifest.ok) return manifest;
+  const [, itemsName = ITEMS_FILE] = contentFiles(manifest.value);
   const columnsBytes = verifiedFile(files, manifest.value.files, COLUMNS_FILE);
   if (!columnsBytes.ok) return columnsBytes;
-  const itemsBytes = verifiedFile(files, manifest.value.files, ITEMS_FILE);
+  const itemsBytes = verifiedFile(files, manifest.value.files, itemsName);
   if (!itemsBytes.ok) return itemsBytes;
-  const columns = decodeColumns(columnsBytes.value, manifest.value);
-  if (!columns.ok) return columns;
-  const items = decodeItems(itemsBytes.value, ITEMS_FILE, manifest.value.itemCount);
+  const items = itemsIn(itemsBytes.value, itemsName, manifest.value);
   if (!items.ok) return items;
+  const columns = columnsIn(columnsBytes.value, items.value, manifest.value);
+  if (!columns.ok) return columns;
   const { id, asOfMs, parameters } = manifest.value;
   const indexOf = new Map(items.value.map((entry, index) => [entry.itemId, index]));
   return {
@@ -98,56 +113,35 @@ export function decodeModel(files: ModelFiles): DecodedModel {
 }
 
 export function decodeManifest(bytes: Uint8Array | undefined): Checked<ModelManifest> {
-  return parseVersioned(bytes, MANIFEST_FILE, modelManifest, MODEL_FORMAT_VERSION);
+  return parseVersioned(bytes, MANIFEST_FILE, modelManifest, ...FORMAT_VERSIONS);
 }
 
-function encodeColumns(model: Model): Uint8Array {
-  const { offsets, indices, scores } = model.neighbours;
-  const header = new Uint32Array([MAGIC, MODEL_FORMAT_VERSION, model.items.length, indices.length]);
-  const columns = [header, offsets, indices, scores, model.popular, model.trending];
-  return Buffer.concat(
-    columns.map((column) => Buffer.from(column.buffer, column.byteOffset, column.byteLength)),
-  );
+function itemsIn(bytes: Uint8Array, name: string, manifest: ModelManifest): Checked<Item[]> {
+  const { formatVersion, itemCount } = manifest;
+  const plain = formatVersion === 1 ? bytes : decompressed(bytes, (itemCount + 1) * ITEM_BYTES_MAX);
+  if (plain === undefined) return refusal(`${name} is not compressed as it should be`);
+  return decodeItems(plain, name, itemCount);
 }
 
-function decodeColumns(
+function columnsIn(
   bytes: Uint8Array,
-  manifest: ModelManifest,
-): Checked<Pick<Model, 'neighbours' | 'popular' | 'trending'>> {
-  const { itemCount, neighbourCount } = manifest;
-  const words = itemCount + 1 + 2 * neighbourCount + 2 * itemCount;
-  if (bytes.byteLength !== HEADER_BYTES + words * WORD_BYTES) {
-    return refusal(`${COLUMNS_FILE} has ${bytes.byteLength} bytes, which its counts do not give`);
-  }
-  // A copy: it is aligned to 4 bytes, and does not keep the download's buffer alive.
-  const { buffer } = new Uint8Array(bytes);
-  const [magic, version, items, neighbours] = new Uint32Array(buffer, 0, HEADER_BYTES / WORD_BYTES);
+  items: readonly Item[],
+  { formatVersion, itemCount, neighbourCount }: ModelManifest,
+): Checked<Pick<Model, 'neighbours' | 'popular' | 'trending' | 'facts'>> {
+  const headerBytes = HEADER_WORDS * Uint32Array.BYTES_PER_ELEMENT;
+  if (bytes.byteLength < headerBytes) return refusal(`${COLUMNS_FILE} has no header`);
+  const header = new Uint32Array(new Uint8Array(bytes.subarray(0, headerBytes)).buffer);
+  const [magic, version, itemsThere, neighboursThere] = header;
   if (magic !== MAGIC) return refusal(`${COLUMNS_FILE} does not start as a model does`);
-  if (version !== MODEL_FORMAT_VERSION || items !== itemCount || neighbours !== neighbourCount) {
+  if (version !== formatVersion || itemsThere !== itemCount || neighboursThere !== neighbourCount) {
     return refusal(`${COLUMNS_FILE} and ${MANIFEST_FILE} disagree`);
   }
-  let at = HEADER_BYTES;
-  const next = (count: number): number => {
-    const start = at;
-    at += count * WORD_BYTES;
-    return start;
-  };
-  const offsets = new Uint32Array(buffer, next(itemCount + 1), itemCount + 1);
-  const indices = new Uint32Array(buffer, next(neighbourCount), neighbourCount);
-  const scores = new Float32Array(buffer, next(neighbourCount), neighbourCount);
-  const popular = new Float32Array(buffer, next(itemCount), itemCount);
-  const trending = new Float32Array(buffer, next(itemCount), itemCount);
-  if (!rowsAreSound(offsets, indices, itemCount)) {
-    return refusal(`${COLUMNS_FILE} points outside of its own rows or items`);
-  }
-  if (![scores, popular, trending].every((column) => column.every(Number.isFinite))) {
-    return refusal(`${COLUMNS_FILE} holds a score that is not a finite number`);
-  }
-  return { ok: true, value: { neighbours: { offsets, indices, scores }, popular, trending } };
-}
-
-function rowsAreSound(offsets: Uint32Array, indices: Uint32Array, itemCount: number): boolean {
-  if (offsets[0] !== 0 || offsets[itemCount] !== indices.length) return false;
-  const ascends = offsets.every((offset, row) => row === 0 || offset >= (offsets[row - 1] ?? 0));
-  return ascends && indices.every((target) => target < itemCount);
+  if (formatVersion !== 1) return decodeColumns(bytes, items, neighbourCount, COLUMNS_FILE);
+  const columns = decodeColumnsV1(bytes, itemCount, neighbourCount, COLUMNS_FILE);
+  if (!columns.ok) return columns;
+  const { neighbours, popular, trending } = columns.value;
+  const isSound = [neighbours.scores, popular, trending].every((column) =>
+    column.every(Number.isFinite),
+  );
+  return isSound ? columns : refusal(`${COLUMNS_FILE} holds a score that is not a finite number`);
 }

@@ -1,11 +1,13 @@
 import * as z from 'zod';
 import type { Item } from '../catalogue/item.ts';
 import type { InteractionKind } from '../profile/profile.ts';
+import type { ItemFacts } from './item-facts.ts';
 
 /**
  * A trained model in memory. Items are numbered 0 … items.length − 1; every array is indexed so.
  * Rows of `neighbours` are source items: what to recommend to somebody who liked item i stands at
- * offsets[i] … offsets[i+1] − 1, best first, its score already scaled by how current the target is.
+ * offsets[i] … offsets[i+1] − 1, its score already scaled by how current the target is; best first as
+ * trained, by item once it was read from a file. Nothing that scores depends on the order.
  */
 export interface Model {
   /** `<ISO time of training>-<4 hex digits>`, e.g. `2026-11-23T02:00:00Z-3f9a`. */
@@ -24,6 +26,8 @@ export interface Model {
   readonly popular: Float32Array;
   /** Rise of the last week over the four before; higher is faster, negative is falling. */
   readonly trending: Float32Array;
+  /** Absent from models of the first format. */
+  readonly facts?: ItemFacts;
 }
 
 /** The numbers that tuning chooses; what each does is defined in similarity.ts and score.ts. */

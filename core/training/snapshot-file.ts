@@ -11,7 +11,7 @@
  * Checked on reading as a model is (model-file.ts).
  */
 import * as z from 'zod';
-import type { ChangedItems } from '../catalogue/changed-items.ts';
+import { type ChangedItems, changedItems } from '../catalogue/changed-items.ts';
 import { snapshotCheck } from '../quality/snapshot-expectations.ts';
 import { type SnapshotFacts, snapshotFacts } from '../quality/snapshot-facts.ts';
 import {
@@ -120,6 +120,8 @@ export function decodeSnapshot(files: ReadonlyMap<string, Uint8Array>): Checked<
   const dictionary = verifiedFile(files, manifest.value.files, ITEMS_FILE);
   if (!dictionary.ok) return dictionary;
   const { facts } = manifest.value;
+  const changes = decodeChanges(files, manifest.value);
+  if (!changes.ok) return changes;
   const items = decodeItems(dictionary.value, ITEMS_FILE, facts.items);
   if (!items.ok) return items;
   const interactions = decodeInteractions(columns.value);
@@ -127,7 +129,30 @@ export function decodeSnapshot(files: ReadonlyMap<string, Uint8Array>): Checked<
   if (interactions.value.itemCount !== facts.items) {
     return refusal(`${INTERACTIONS_FILE} and ${ITEMS_FILE} disagree`);
   }
-  return { ok: true, value: { interactions: interactions.value, items: items.value, facts } };
+  return {
+    ok: true,
+    value: {
+      interactions: interactions.value,
+      items: items.value,
+      facts,
+      ...(changes.value !== undefined && { changes: changes.value }),
+    },
+  };
+}
+
+/** Undefined where the snapshot was made without. */
+function decodeChanges(
+  files: ReadonlyMap<string, Uint8Array>,
+  manifest: SnapshotManifest,
+): Checked<ChangedItems | undefined> {
+  if (!manifest.files.some(({ name }) => name === CHANGES_FILE))
+    return { ok: true, value: undefined };
+  const bytes = verifiedFile(files, manifest.files, CHANGES_FILE);
+  if (!bytes.ok) return bytes;
+  const parsed = changedItems.safeParse(JSON.parse(new TextDecoder().decode(bytes.value)));
+  return parsed.success
+    ? { ok: true, value: parsed.data }
+    : refusal(`${CHANGES_FILE} is malformed: ${z.prettifyError(parsed.error)}`);
 }
 
 function encodeInteractions(interactions: Interactions): Uint8Array {

@@ -1,8 +1,8 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import type { Placements } from '../../core/blocks/bundled-placements.ts';
 import { composeRecommendation } from '../../core/blocks/compose.ts';
-import { placementId } from '../../core/ranking/placement.ts';
 import { requestedLimit } from '../../core/ranking/requested-limit.ts';
+import { placementId } from '../../core/ranking/strategy.ts';
 import { answerBlock } from './blocks.ts';
 import { answerRecommendation } from './recommendations.ts';
 

@@ -1,14 +1,20 @@
+import type { DerivedChanges } from '../../core/catalogue/derived-changes.ts';
 import type { Item } from '../../core/catalogue/item.ts';
 import { budgetsMs, within } from './time-budget.ts';
+
+/** An item, with what has changed about it of late where the catalogue tells. */
+type ReadItem = Item & { readonly changes?: DerivedChanges };
 
 /** Reads items; those the catalogue doesn't have, or that could not be read under load, are missing. */
 export type ReadItems = (
   itemIds: readonly string[],
   signal: AbortSignal,
-) => Promise<ReadonlyMap<string, Item>>;
+) => Promise<ReadonlyMap<string, ReadItem>>;
 
 export interface LiveItems {
   readonly items: ReadonlyMap<string, Item>;
+  /** What has changed about those of them whose rows tell. */
+  readonly changes?: ReadonlyMap<string, DerivedChanges>;
   /** False when the catalogue could not be read in time: the model's own copy has to do. */
   readonly isRead: boolean;
   /** Whether every item was found. One that was not may be on its way: enrichment writes it apart. */
@@ -27,7 +33,7 @@ const ENTRIES_MAX = 5_000;
 export class LiveCatalogue {
   readonly #read: ReadItems;
   readonly #idsMax: number;
-  readonly #entries = new Map<string, { readonly item: Item; readonly atMs: number }>();
+  readonly #entries = new Map<string, { readonly item: ReadItem; readonly atMs: number }>();
 
   constructor(read: ReadItems, idsMax: number) {
     this.#read = read;
@@ -42,11 +48,14 @@ export class LiveCatalogue {
       .slice(0, this.#idsMax);
     const isRead = missing.length === 0 || (await this.#fetch(missing));
     const items = new Map<string, Item>();
+    const changes = new Map<string, DerivedChanges>();
     for (const id of itemIds) {
       const item = this.#entries.get(id)?.item;
-      if (item !== undefined) items.set(id, item);
+      if (item === undefined) continue;
+      items.set(id, item);
+      if (item.changes !== undefined) changes.set(id, item.changes);
     }
-    return { items, isRead, isComplete: itemIds.every((id) => items.has(id)) };
+    return { items, changes, isRead, isComplete: itemIds.every((id) => items.has(id)) };
   }
 
   async #fetch(itemIds: readonly string[]): Promise<boolean> {

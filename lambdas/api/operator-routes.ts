@@ -12,6 +12,11 @@ import {
 } from './operator-experiments.ts';
 import { showExportRoute } from './operator-exports.ts';
 import { listModelsRoute, rollbackModelRoute, showModelRoute } from './operator-models.ts';
+import {
+  listPlacementsRoute,
+  putPlacementRoute,
+  showPlacementRoute,
+} from './operator-placements.ts';
 import { listQualityReports, showQualityReport } from './operator-quality.ts';
 import { listQuarantine } from './operator-quarantine.ts';
 import {
@@ -47,4 +52,7 @@ export const operatorRoutes: readonly OperatorRoute[] = [
   rollbackModelRoute,
   startRecommendationExportRoute,
   showRecommendationExportRoute,
+  listPlacementsRoute,
+  showPlacementRoute,
+  putPlacementRoute,
 ];

@@ -1,21 +1,28 @@
-import type { Placements } from '../../core/blocks/bundled-placements.ts';
+import type { Placements, ReadPlacements } from '../../core/blocks/bundled-placements.ts';
 import { composeRecommendation } from '../../core/blocks/compose.ts';
 import type { Recommendation } from '../../core/blocks/recommendation.ts';
-import { isPersonal, rank } from '../../core/ranking/ladder.ts';
-import { LIMIT_MAX, type Placement, placementId } from '../../core/ranking/placement.ts';
+import { customerFactsOf } from '../../core/ranking/customer-facts.ts';
+import type { Placement } from '../../core/ranking/placement.ts';
 import type { RankingRequest } from '../../core/ranking/ranking-request.ts';
 import { requestedLimit } from '../../core/ranking/requested-limit.ts';
-import type { HistoryEntry, Model } from '../../core/training/model.ts';
+import { significantVersionOf } from '../../core/ranking/significant-version.ts';
+import { isPersonal, placementId } from '../../core/ranking/strategy.ts';
+import { type Assignment, withOverrides } from '../../core/ranking/variant.ts';
+import type { Model } from '../../core/training/model.ts';
 import { AnswerCache } from './answer-cache.ts';
+import { notesOf } from './answer-notes.ts';
 import type { CurrentModel } from './current-model.ts';
 import type { Customer, Customers } from './customers.ts';
 import type { LiveCatalogue, LiveItems } from './live-catalogue.ts';
+import { wantedItems } from './wanted-items.ts';
 
 /** What a request asks for, as it was sent. */
 export interface Query {
   readonly placement: string;
   readonly customer: string | undefined;
   readonly limit: string | undefined;
+  /** A variant that is asked for by name, to look at it. */
+  readonly variant?: string | undefined;
 }
 
 export interface Answer {
@@ -38,21 +45,35 @@ export interface AnswerFacts {
   readonly unavailable: readonly string[];
 }
 
+/** Who is shown which variant; undefined where no experiment runs on the placement. */
+export type Assign = (
+  placement: Placement,
+  customer: Customer,
+  forcedVariant: string | undefined,
+) => Assignment | undefined;
+
 /** What an answer is made from; made once per process, or once per step of an export. */
 export interface Sources {
-  readonly placements: Placements;
+  readonly placements: Placements & Partial<Pick<ReadPlacements, 'ready'>>;
   readonly customers: Pick<Customers, 'find'>;
   readonly model: Pick<CurrentModel, 'get'>;
   readonly catalogue: Pick<LiveCatalogue, 'itemsOf'>;
+  /** Absent where no experiments are run. */
+  readonly assign?: Assign;
 }
 
-/** Candidates looked up in the catalogue per item wanted: the spare ones replace what is sold out. */
-const CANDIDATES_PER_ITEM = 2;
 const HOUR_MS = 3_600_000;
+
+/** An answer as it is kept, with what the catalogue said of its items. */
+interface KeptAnswer {
+  readonly recommendation: Recommendation;
+  readonly itemIds: readonly string[];
+  readonly stated: string;
+}
 
 export class Recommender {
   readonly #sources: Sources;
-  readonly #cache = new AnswerCache<Recommendation>();
+  readonly #cache = new AnswerCache<KeptAnswer>();
 
   constructor(sources: Sources) {
     this.#sources = sources;
@@ -61,30 +82,47 @@ export class Recommender {
   async answer(query: Query, nowMs: number): Promise<Answer> {
     const { placements, customers, model: models } = this.#sources;
     const startedMs = performance.now();
-    const defined = placements.find(query.placement);
-    const placement = defined ?? placements.fallback;
-    const requested = requestedLimit(query.limit, placement.limit);
-    const [customer, model] = await Promise.all([customers.find(query.customer), models.get()]);
+    const [customer, model] = await Promise.all([
+      customers.find(query.customer),
+      models.get(),
+      placements.ready?.(),
+    ]);
     const foundMs = performance.now();
+    const defined = placements.find(query.placement);
+    const document = defined ?? placements.fallback;
+    const requested = requestedLimit(query.limit, document.limit);
+    const assignment = this.#sources.assign?.(document, customer, query.variant);
+    const placement = withOverrides(document, assignment?.overrides);
     const content = placements.contentOf(placement);
-    const history = customer.kind === 'known' ? customer.profile.recent : [];
-    const base = { placement, content, limit: requested.limit, nowMs, model, history };
-    const notes = notesOf(defined !== undefined, customer, base, requested.note);
-    const cacheKey = cacheKeyOf(query.placement, base, customer, notes);
-    const cached = this.#cache.get(cacheKey);
-    const live = cached === undefined ? await this.#liveItems(base) : undefined;
+    const base = {
+      ...{ placement, content, limit: requested.limit, nowMs, model },
+      ...personalPart(customer, nowMs),
+    };
+    const limitNote = requested.note;
+    const notes = notesOf({
+      isDefined: defined !== undefined,
+      customer,
+      placement,
+      model,
+      limitNote,
+    });
+    const cacheKey = cacheKeyOf({ query, base, customer, assignment, notes });
+    const kept = await this.#keptAnswer(cacheKey);
+    const live =
+      kept === undefined ? await this.#sources.catalogue.itemsOf(wantedItems(base)) : undefined;
     const readMs = performance.now();
-    const unavailable = unavailableOf(customer, live);
     const recommendation =
-      cached ??
+      kept ??
       composeRecommendation({
         placement: placementId.safeParse(query.placement).data ?? '',
         customer: customer.shown,
         notes,
-        ranking: { ...base, liveItems: live?.items ?? new Map() },
+        assignment,
+        ranking: { ...base, liveItems: live?.items ?? new Map(), liveChanges: live?.changes },
       });
+    const unavailable = unavailableOf(customer, live);
     if (unavailable.length === 0 && model !== undefined && live?.isComplete === true) {
-      this.#cache.set(cacheKey, recommendation, placement.maxAgeSeconds);
+      this.#keep(cacheKey, recommendation, live, placement.maxAgeSeconds);
     }
     return {
       recommendation,
@@ -104,61 +142,41 @@ export class Recommender {
     };
   }
 
-  /** The catalogue's word on what would be shown, with spare ones, and on what the customer did. */
-  async #liveItems(base: Omit<RankingRequest, 'liveItems'>): Promise<LiveItems> {
-    const limit = base.limit * CANDIDATES_PER_ITEM;
-    const candidates = rank({ ...base, limit, liveItems: new Map() })
-      .items.filter(({ source }) => source !== 'static')
-      .map(({ item }) => item.itemId);
-    // Items newer than the model are known only here; the newest deeds matter most.
-    const unknown = base.history
-      .map(({ itemId }) => itemId)
-      .filter((id) => base.model?.indexOf.has(id) !== true)
-      .slice(0, LIMIT_MAX);
-    return this.#sources.catalogue.itemsOf([...unknown, ...candidates]);
+  /** An answer that was given before, unless the catalogue says something else of its items by now. */
+  async #keptAnswer(cacheKey: string): Promise<Recommendation | undefined> {
+    const kept = this.#cache.get(cacheKey);
+    if (kept === undefined) return undefined;
+    // From memory for a minute, then read anew: never more often than the items are for all others.
+    const live = await this.#sources.catalogue.itemsOf(kept.itemIds);
+    return statedOf(live, kept.itemIds) === kept.stated ? kept.recommendation : undefined;
+  }
+
+  #keep(cacheKey: string, recommendation: Recommendation, live: LiveItems, seconds: number): void {
+    const itemIds = recommendation.items
+      .filter(({ rung }) => rung !== 'static')
+      .map(({ item_id }) => item_id);
+    const stated = statedOf(live, itemIds);
+    this.#cache.set(cacheKey, { recommendation, itemIds, stated }, seconds);
   }
 }
 
-function notesOf(
-  isDefined: boolean,
+/** What only a customer with consent is asked for. */
+function personalPart(
   customer: Customer,
-  base: {
-    readonly placement: Placement;
-    readonly model: Model | undefined;
-    readonly history: readonly HistoryEntry[];
-  },
-  limitNote: string | undefined,
-): string[] {
-  const notes: string[] = [];
-  if (!isDefined) notes.push('there is no placement of this name');
-  const customerNote = noteOnCustomer(customer, isPersonal(base.placement.ladder[0]));
-  if (customerNote !== undefined) notes.push(customerNote);
-  if (base.model === undefined) notes.push('no model can be used yet');
-  if (limitNote !== undefined) notes.push(limitNote);
-  return notes;
+  nowMs: number,
+): Pick<RankingRequest, 'history' | 'customer'> {
+  if (customer.kind !== 'known') return { history: [] };
+  return { history: customer.profile.recent, customer: customerFactsOf(customer.profile, nowMs) };
 }
 
-function noteOnCustomer(customer: Customer, isExpected: boolean): string | undefined {
-  switch (customer.kind) {
-    case 'absent':
-      return isExpected ? 'no customer was named' : undefined;
-    case 'refused-email':
-      return 'an email address was refused as customer: send an id or the SHA-256 of the address';
-    case 'refused-length':
-      return 'the customer key was refused: it is too long for an id';
-    case 'unknown':
-      return 'the customer is unknown';
-    case 'no-consent':
-      return 'the customer has not agreed to personalisation';
-    case 'suppressed':
-      return 'the customer gets no email: unsubscribed, complained or not reachable';
-    case 'unreadable':
-      return 'the customer could not be looked up in time';
-    case 'known':
-      return isExpected && customer.profile.recent.length === 0
-        ? 'the customer has not looked at anything yet'
-        : undefined;
-  }
+/** Price and stock of items, by which an answer that lists them stands or falls. */
+function statedOf({ items }: LiveItems, itemIds: readonly string[]): string {
+  return itemIds
+    .map((id) => {
+      const item = items.get(id);
+      return `${item?.price} ${item?.currency} ${item?.available}`;
+    })
+    .join();
 }
 
 function unavailableOf(customer: Customer, live: LiveItems | undefined): string[] {
@@ -168,18 +186,23 @@ function unavailableOf(customer: Customer, live: LiveItems | undefined): string[
   return unavailable;
 }
 
-/** Everything that the answer follows from but the clock and the live catalogue, which its age bounds. */
-function cacheKeyOf(
-  asked: string,
-  base: Omit<RankingRequest, 'liveItems'>,
-  customer: Customer,
-  notes: readonly string[],
-): string {
+/** Everything that the answer follows from but the clock, which its age bounds, and the live catalogue. */
+function cacheKeyOf(of: {
+  readonly query: Query;
+  readonly base: Omit<RankingRequest, 'liveItems'>;
+  readonly customer: Customer;
+  readonly assignment: Assignment | undefined;
+  readonly notes: readonly string[];
+}): string {
+  const { customer, base, assignment } = of;
+  const { placement, limit, model, nowMs } = base;
   const profile =
-    customer.kind === 'known' ? [customer.profile.profileId, customer.profile.version] : [];
-  const { placement, limit, model } = base;
-  const parts = [asked, placement.id, placement.version, limit, customer.kind, customer.shown];
-  return JSON.stringify([...parts, ...profile, model?.id, notes]);
+    customer.kind === 'known' && base.customer !== undefined
+      ? [customer.profile.profileId, significantVersionOf(customer.profile, base.customer, nowMs)]
+      : [];
+  const parts = [of.query.placement, placement.id, placement.version, limit, customer.kind];
+  const variant = [assignment?.experiment, assignment?.variant];
+  return JSON.stringify([...parts, customer.shown, ...profile, model?.id, ...variant, of.notes]);
 }
 
 /** A placement that begins with the customer falls back when it answers with what everybody gets. */

@@ -6,9 +6,15 @@ import { lastResort } from './last-resort.ts';
 import { Recommender } from './recommend.ts';
 import { answerRecommendation, recommendationsPath } from './recommendations.ts';
 import { createSources } from './sources.ts';
-import { countAnswer, countLastResort, countModelFailure, publishMetrics } from './telemetry.ts';
+import {
+  countAnswer,
+  countLastResort,
+  countModelFailure,
+  countPlacementFailure,
+  publishMetrics,
+} from './telemetry.ts';
 
-const sources = createSources(countModelFailure);
+const sources = createSources(countModelFailure, countPlacementFailure);
 const recommender = new Recommender(sources);
 
 /** What ESPs fetch. Whatever breaks behind it, the answer is 200 and full. */
@@ -28,8 +34,8 @@ async function route(event: APIGatewayProxyEvent): Promise<APIGatewayProxyResult
   if (healthPath.test(pathOf(event))) return answerHealth(await sources.model.get());
   const { placement, isBlock } = askedFor(event);
   if (placement === undefined) return notFound();
-  const { customer, limit } = event.queryStringParameters ?? {};
-  const answer = await recommender.answer({ placement, customer, limit }, Date.now());
+  const { customer, limit, variant } = event.queryStringParameters ?? {};
+  const answer = await recommender.answer({ placement, customer, limit, variant }, Date.now());
   countAnswer(answer.facts);
   return isBlock ? answerBlock(event, answer) : answerRecommendation(event, answer);
 }

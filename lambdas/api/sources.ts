@@ -3,10 +3,12 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { ITEMS_PER_READ_MAX, readItems } from '../../adapters/dynamodb/catalogue-reader.ts';
 import { findProfileId, readProfile } from '../../adapters/dynamodb/customer-reader.ts';
 import { readPointer } from '../../adapters/dynamodb/model-pointer.ts';
+import { readPlacements } from '../../adapters/dynamodb/placement-documents.ts';
 import { loadModel } from '../../adapters/s3/model-store.ts';
 import { readSecret } from '../../adapters/secrets/secret-reader.ts';
 import { bundledPlacements } from '../../core/blocks/bundled-placements.ts';
 import { CurrentModel } from './current-model.ts';
+import { CurrentPlacements } from './current-placements.ts';
 import { Customers } from './customers.ts';
 import { LiveCatalogue } from './live-catalogue.ts';
 import type { Sources } from './recommend.ts';
@@ -21,6 +23,7 @@ const ATTEMPTS_MAX = 2;
  */
 export function createSources(
   onModelFailure: ConstructorParameters<typeof CurrentModel>[1],
+  onPlacementFailure: (reason: string) => void,
 ): Sources {
   const dynamoDb = new DynamoDBClient({ maxAttempts: ATTEMPTS_MAX });
   const s3 = new S3Client({ maxAttempts: ATTEMPTS_MAX });
@@ -47,10 +50,16 @@ export function createSources(
     readProfile: (id, signal) => readProfile(tables, id, signal),
   });
   const catalogue = new LiveCatalogue(
-    (ids, signal) => readItems(catalogueTable, ids, signal),
+    (ids, signal) => readItems(catalogueTable, ids, signal, Date.now()),
     ITEMS_PER_READ_MAX,
   );
+  const placements = new CurrentPlacements(
+    bundledPlacements,
+    (signal) => readPlacements(pointerTable, signal),
+    onPlacementFailure,
+  );
   model.refresh();
+  placements.refresh();
   void customers.warm();
-  return { placements: bundledPlacements, customers, model, catalogue };
+  return { placements, customers, model, catalogue };
 }

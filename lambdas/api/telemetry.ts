@@ -30,6 +30,12 @@ export function countModelFailure(reason: string, failure: ModelFailure): void {
   logger.error('the current model cannot be used; the last good one stays', { reason });
 }
 
+/** Counts documents of placements that could not be read or used; the last good ones serve on. */
+export function countPlacementFailure(reason: string): void {
+  metrics.addMetric('PlacementReadFailed', MetricUnit.Count, 1);
+  logger.error('placements could not be read anew; the last good ones stay', { reason });
+}
+
 /** Counts an answer that broke where nobody foresaw it. The error's own words could hold anything. */
 export function countLastResort(error: unknown): void {
   metrics.addMetric('RecommendationsServed', MetricUnit.Count, 1);

@@ -247,6 +247,7 @@ describe('permissions', () => {
     expect([...new Set(actions)]).toEqual([
       'dynamodb:BatchGetItem',
       'dynamodb:GetItem',
+      'dynamodb:Query',
       'logs:CreateLogStream',
       'logs:PutLogEvents',
       's3:GetObject',

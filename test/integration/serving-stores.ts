@@ -11,11 +11,13 @@ type Row = Record<string, AttributeValue>;
 
 /**
  * The stores that serving reads, over the wire and no further than it reads them: DynamoDB's two ways
- * of getting items, S3's GET of an object, a secret's value. Each can be put into a bad mood, which
+ * of getting items and its query, S3's GET of an object and its ranges, a secret's value. Each can be put into a bad mood, which
  * the real client of the AWS SDK then has to live with.
  */
 export class ServingStores {
   readonly moods = { dynamodb: 'well' as Mood, s3: 'well' as Mood, secrets: 'well' as Mood };
+  /** How the next request to a store fares, instead of the store's mood. */
+  nextMood: ((store: 'dynamodb' | 's3' | 'secrets') => Mood) | undefined;
   readonly objects = new Map<string, Uint8Array>();
   secret = '';
   readonly #tables = new Map<string, Map<string, Row>>();
@@ -31,6 +33,7 @@ export class ServingStores {
   clear(): void {
     this.#tables.clear();
     this.objects.clear();
+    this.nextMood = undefined;
     Object.assign(this.moods, { dynamodb: 'well', s3: 'well', secrets: 'well' });
   }
 
@@ -42,7 +45,9 @@ export class ServingStores {
       ),
       AWS_ENDPOINT_URL_S3: await this.#listen('s3', (request) => {
         const object = this.objects.get(decodeURIComponent(request.url?.split('?')[0] ?? ''));
-        return object ?? { status: 404, body: '<Error><Code>NoSuchKey</Code></Error>' };
+        const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? [];
+        const part = from === undefined ? object : object?.subarray(Number(from), Number(to) + 1);
+        return part ?? { status: 404, body: '<Error><Code>NoSuchKey</Code></Error>' };
       }),
       AWS_ENDPOINT_URL_SECRETS_MANAGER: await this.#listen('secrets', () =>
         JSON.stringify({ SecretString: this.secret }),
@@ -63,6 +68,12 @@ export class ServingStores {
     if (request.headers['x-amz-target'] === 'DynamoDB_20120810.GetItem') {
       const Item = this.#tables.get(asked.TableName)?.get(keyOf(asked.Key));
       return JSON.stringify(Item === undefined ? {} : { Item });
+    }
+    if (request.headers['x-amz-target'] === 'DynamoDB_20120810.Query') {
+      const wanted = JSON.stringify(asked.ExpressionAttributeValues[':kind']);
+      const rows = [...(this.#tables.get(asked.TableName)?.values() ?? [])];
+      const Items = rows.filter((row) => JSON.stringify(row.kind) === wanted);
+      return JSON.stringify({ Items, Count: Items.length });
     }
     const tables: [string, { Keys: Row[] }][] = Object.entries(asked.RequestItems);
     const Responses = Object.fromEntries(
@@ -86,7 +97,7 @@ export class ServingStores {
     const server = createServer(async (request, response) => {
       const chunks: Buffer[] = [];
       for await (const chunk of request) chunks.push(chunk);
-      const mood = this.moods[store];
+      const mood = this.nextMood?.(store) ?? this.moods[store];
       if (mood !== 'well') return misbehave(mood, response);
       const given = answer(request, Buffer.concat(chunks).toString());
       const isPlain = typeof given === 'string' || given instanceof Uint8Array;

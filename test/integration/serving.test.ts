@@ -6,12 +6,13 @@ import { feedFactOf, removalOf } from '../../core/catalogue/feed-item.ts';
 import { storedFormOf } from '../../core/catalogue/stored-entry.ts';
 import { emailSha256, identityOf, identityRef } from '../../core/identity/identity-key.ts';
 import { encodeModel } from '../../core/training/model-file.ts';
-import { did, itemNumber, NOW_MS, smallModel } from '../unit/small-shop.ts';
+import { did, itemNumber, NOW_MS, placementNamed, smallModel } from '../unit/small-shop.ts';
 import { type Mood, ServingStores } from './serving-stores.ts';
 
 type Handler = (event: APIGatewayProxyEvent, context: Context) => Promise<APIGatewayProxyResult>;
 
 const SECRET = 's'.repeat(64);
+const lax = { excludeBoughtWithinDays: 0, onlyAvailable: true, onlyWithImage: false };
 const stores = new ServingStores();
 let handler: Handler;
 let output: string[];
@@ -238,6 +239,41 @@ describe('GET /v1/recommendations/{placement}', () => {
     putItem(0, { available: false });
     await coldStart();
     expect((await get(path)).headers?.etag).not.toBe(etag);
+  });
+});
+
+describe('a placement that operators edited', () => {
+  const edit = (changes: object) => {
+    const { placement } = placementNamed('popular');
+    const document = { ...placement, version: 7, ...changes };
+    stores.put('config', ['kind', 'id'], {
+      ...{ kind: 'placement', id: document.id, version: 7, text: JSON.stringify(document) },
+    });
+  };
+
+  it('answers in the place of the bundled one', async () => {
+    edit({ rules: { ...lax, pin: [{ itemId: 'item-20', place: 2 }] }, maxAgeSeconds: 11 });
+    await coldStart();
+    const response = await get('/v1/recommendations/popular');
+    expect(response.headers?.['cache-control']).toBe('private, max-age=11');
+    const { items } = JSON.parse(response.body);
+    expect(items[1]).toMatchObject({ item_id: 'item-20', rung: 'pinned' });
+    expect(items[0]).toMatchObject({ item_id: 'item-0', rung: 'popular' });
+  });
+
+  it('that is damaged leaves the bundled one, and is counted', async () => {
+    edit({ ladder: [] });
+    await coldStart();
+    expect((await recommend('popular')).items[0]?.rung).toBe('popular');
+    expect(metric('PlacementReadFailed')).toEqual([1]);
+  });
+
+  it('whose rules leave out everything gets static content, full', async () => {
+    edit({ rules: { ...lax, exclude: { brands: ['Brand'] } } });
+    await coldStart();
+    const { items, source } = await recommend('popular');
+    expect(source).toBe('static');
+    expect(items.every(({ rung }) => rung === 'static')).toBe(true);
   });
 });
 

@@ -38,9 +38,12 @@ describe('texts from the catalogue', () => {
   it('add no tag and no attribute to a block', () => {
     fc.assert(
       fc.property(item, text, (drawn, reason) => {
-        const [shown] = presentItems([{ item: itemNumber(0, drawn), source: 'personal', reason }], {
-          locale: 'en-GB',
-        });
+        const [shown] = presentItems(
+          [{ item: itemNumber(0, drawn), source: 'personal', rung: 'for-you', reason }],
+          {
+            locale: 'en-GB',
+          },
+        );
         const parsed = recommendedItem.parse(shown);
         const plain = {
           ...parsed,

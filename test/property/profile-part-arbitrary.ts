@@ -65,6 +65,14 @@ const saying: fc.Arbitrary<Saying> = fc.oneof(
       variation_id: fc.constantFrom('a', 'b'),
     }),
   ),
+  fc.record({ products: fc.array(product, { maxLength: 3 }) }).map(
+    (properties): Saying => ({
+      type: 'track',
+      event: 'Recommendations Served',
+      source: 'kindred',
+      properties,
+    }),
+  ),
   track(['Preferences Updated'], fc.record({ preferences: answers, consent: nestedConsent })),
   track(
     ['Survey Answered'],

@@ -50,10 +50,11 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 /** Folders of `core/` that the numeric kernels are for. */
 const kernelUsers = ['training', 'ranking'];
 
-/** What pure code may take from outside: schemas, hashing and distributions. */
+/** What pure code may take from outside: schemas, distributions, and of Node digests and compression. */
 const corePackages = [
   'zod',
   'node:crypto',
+  'node:zlib',
   '@stdlib/stats-base-dists-beta-cdf',
   '@stdlib/stats-base-dists-chisquare-cdf',
   '@stdlib/stats-base-dists-normal-cdf',

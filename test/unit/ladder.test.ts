@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Item } from '../../core/catalogue/item.ts';
 import { rank } from '../../core/ranking/ladder.ts';
-import type { PlacementRules } from '../../core/ranking/placement.ts';
+import type { PlacementRules } from '../../core/ranking/placement-rules.ts';
 import type { HistoryEntry, Model } from '../../core/training/model.ts';
 import { DAY_MS, did, itemNumber, NOW_MS, placementNamed, smallModel } from './small-shop.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { bundledPlacements, placementsOf } from '../../core/blocks/bundled-placements.ts';
 import { presentItems, priceText } from '../../core/blocks/present.ts';
-import { LIMIT_MAX } from '../../core/ranking/placement.ts';
+import { LIMIT_MAX, placementDocument } from '../../core/ranking/placement.ts';
 import { requestedLimit } from '../../core/ranking/requested-limit.ts';
 import { itemNumber, placementNamed } from './small-shop.ts';
 
@@ -9,9 +9,11 @@ const { placement, content } = placementNamed('for-you');
 
 describe('the bundled placements', () => {
   it.each([
-    ['for-you', ['personal', 'recent', 'trending', 'popular', 'static']],
-    ['recently-viewed', ['recent', 'popular', 'static']],
+    ['for-you', ['for-you', 'recently-viewed', 'trending', 'popular', 'static']],
+    ['recently-viewed', ['recently-viewed', 'popular', 'static']],
     ['popular', ['popular', 'static']],
+    ['cart-recovery', ['cart-recovery', 'similar-to-last-viewed', 'for-you', 'popular', 'static']],
+    ['replenish', ['replenishment', 'for-you', 'popular', 'static']],
   ])('%s goes down its ladder to static content', (id, kinds) => {
     expect(bundledPlacements.find(id)?.ladder.map(({ kind }) => kind)).toEqual(kinds);
   });
@@ -27,14 +29,38 @@ describe('a placement document', () => {
 
   it.each([
     ['a misspelt key', { laddder: [] }, /laddder/],
-    ['a version from the future', { schemaVersion: 2 }, /schemaVersion/],
+    ['a version from the future', { schemaVersion: 3 }, /schemaVersion/],
     ['a ladder that can end empty', { ladder: [{ kind: 'popular' }] }, /static rung/],
+    ['a rule that nobody wrote', { rules: { ...placement.rules, exlude: {} } }, /exlude/],
+    [
+      'a price range upside down',
+      { rules: { ...placement.rules, price: { min: 9, max: 1 } } },
+      /min/,
+    ],
     ['a strategy that nobody wrote', { ladder: [{ kind: 'magic' }] }, /ladder/],
     ['a default above its maximum', { limit: { default: 12, max: 4 } }, /limit\.max/],
     ['a locale that is none', { locale: 'not a locale' }, /language tag/],
     ['content that is not there', { ladder: [{ kind: 'static', content: 'gone' }] }, /no document/],
   ])('is refused with %s', (_, changes, message) => {
     expect(load(changes)).toThrow(message);
+  });
+
+  it('of the first form is read by the names of today', () => {
+    const { template: _template, image: _image, ...fields } = placement;
+    const first = {
+      ...fields,
+      schemaVersion: 1,
+      ladder: [
+        { kind: 'personal' },
+        { kind: 'recent', withinDays: 90 },
+        { kind: 'trending' },
+        { kind: 'popular' },
+        { kind: 'static', content: 'evergreen' },
+      ],
+    };
+    expect(placementDocument.parse(first)).toEqual(placement);
+    const unknown = { ...first, ladder: [{ kind: 'for-you' }] };
+    expect(placementDocument.safeParse(unknown).success).toBe(false);
   });
 
   it('is needed for the fallback', () => {
@@ -89,7 +115,7 @@ describe('a price', () => {
 describe('a placement with a currency', () => {
   const item = itemNumber(0, { otherPrices: { EUR: 12 } });
   const shown = (currency?: string) =>
-    presentItems([{ item, source: 'popular', reason: '' }], {
+    presentItems([{ item, source: 'popular', rung: 'popular', reason: '' }], {
       locale: 'en-GB',
       ...(currency !== undefined && { currency }),
     })[0];

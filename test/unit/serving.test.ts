@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { bundledPlacements } from '../../core/blocks/bundled-placements.ts';
 import { recommendation } from '../../core/blocks/recommendation.ts';
 import type { Item } from '../../core/catalogue/item.ts';
@@ -303,5 +303,25 @@ describe('an answer', () => {
     expect(answer.placement).toBe('');
     expect(answer.reason).toContain('no placement of this name');
     expect(facts.isUnknownPlacement).toBe(true);
+  });
+
+  it('is kept while an event changes nothing of it, and not when a listed price changes', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: NOW_MS });
+    const shop = new Shop();
+    for (let index = 0; index < 40; index += 1) {
+      shop.catalogue.set(`item-${index}`, itemNumber(index));
+    }
+    const recommender = shop.recommender();
+    const query = { placement: 'popular', customer: 'ada', limit: '4' };
+    const first = await recommender.answer(query, NOW_MS);
+    shop.profile = profileWith({ version: 2, eventCount: 2, recent: [did('view', 5, 0)] });
+    const again = await recommender.answer(query, NOW_MS);
+    expect(again.recommendation).toBe(first.recommendation);
+    shop.catalogue.set('item-0', itemNumber(0, { price: 1 }));
+    // Past the catalogue's minute, and within the placement's five.
+    vi.setSystemTime(NOW_MS + 61_000);
+    const after = await recommender.answer(query, NOW_MS + 61_000);
+    vi.useRealTimers();
+    expect(after.recommendation.items[0]).toMatchObject({ item_id: 'item-0', price: 1 });
   });
 });

@@ -110,6 +110,7 @@ describe('the pictures', () => {
             url: item.url,
             click_url: item.url,
             image_url: item.imageUrl,
+            rung: 'popular',
             reason: '',
           },
         ],

@@ -61,6 +61,12 @@ export function smallModel(count: number, change: (item: Item) => Item = (item) 
     },
     popular: Float32Array.from(items, (_, index) => count - index),
     trending: Float32Array.from(items, (_, index) => (index >= count - 3 ? 1 + index : 0)),
+    facts: {
+      repurchaseDays: new Float32Array(count),
+      newOnDay: new Float32Array(count),
+      backOnDay: new Float32Array(count),
+      reducedOnDay: new Float32Array(count),
+    },
   };
 }
 

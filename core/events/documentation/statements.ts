@@ -43,4 +43,10 @@ export const ownDocumentation: Readonly<Record<string, EventDocumentation>> = {
       { cart_changed_at: '2026-11-23T09:15:00.000Z', products: [{ product_id: 'mug-blue' }] },
     ],
   },
+  'Recommendations Served': {
+    description:
+      'A placement that repeats nothing gave a mail these items. Kindred sends it itself; served is not delivered.',
+    mapsTo: 'what the profile was shown; a shop’s own event of this name is only kept in the lake',
+    examples: [{ placement: 'for-you', products: [{ product_id: 'mug-blue' }] }],
+  },
 };

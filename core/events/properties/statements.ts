@@ -51,7 +51,7 @@ export const pageEvents: readonly EventDefinition[] = [
   },
 ];
 
-/** What Kindred says itself: a cart that was left. Of ours. */
+/** What Kindred says itself: a cart that was left, items that a mail was given. Of ours. */
 export const ownEvents: readonly EventDefinition[] = [
   {
     name: 'Cart Abandoned',
@@ -59,6 +59,15 @@ export const ownEvents: readonly EventDefinition[] = [
     version: 1,
     properties: z.looseObject({
       cart_changed_at: optionalText,
+      products: z.array(z.looseObject({ product_id: id })).nullish(),
+    }),
+  },
+  {
+    name: 'Recommendations Served',
+    family: 'custom',
+    version: 1,
+    properties: z.looseObject({
+      placement: optionalText,
       products: z.array(z.looseObject({ product_id: id })).nullish(),
     }),
   },

@@ -1,0 +1,95 @@
+import {
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  paginateQuery,
+} from '@aws-sdk/client-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { PLACEMENT_KIND, type Placement, placementConfig } from '../../core/ranking/placement.ts';
+
+/** The table of configuration (CONFIG_TABLE). */
+export interface PlacementTable {
+  readonly client: DynamoDBClient;
+  readonly table: string;
+}
+
+export interface StoredPlacements {
+  readonly documents: ReadonlyMap<string, Placement>;
+  /** Ids of documents that are not in a form that this release reads. */
+  readonly malformed: readonly string[];
+}
+
+/** Every document that operators wrote. One that can't be read spoils no other. */
+export async function readPlacements(
+  { client, table }: PlacementTable,
+  abortSignal?: AbortSignal,
+): Promise<StoredPlacements> {
+  const documents = new Map<string, Placement>();
+  const malformed: string[] = [];
+  const query = {
+    TableName: table,
+    KeyConditionExpression: '#kind = :kind',
+    ExpressionAttributeNames: { '#kind': 'kind' },
+    ExpressionAttributeValues: { ':kind': { S: PLACEMENT_KIND } },
+  };
+  const pages = paginateQuery({ client }, query, ...(abortSignal ? [{ abortSignal }] : []));
+  for await (const page of pages) {
+    for (const row of page.Items ?? []) {
+      const id = row.id?.S ?? '';
+      const parsed = placementConfig.safeParse(unmarshall(row));
+      if (parsed.success && parsed.data.id === id) documents.set(id, parsed.data);
+      else malformed.push(id);
+    }
+  }
+  return { documents, malformed };
+}
+
+/** The document as operators wrote it last; undefined where they never did. @throws ZodError */
+export async function readPlacement(
+  { client, table }: PlacementTable,
+  id: string,
+): Promise<Placement | undefined> {
+  const { Item } = await client.send(
+    new GetItemCommand({ TableName: table, Key: keyOf(id), ConsistentRead: true }),
+  );
+  return Item === undefined ? undefined : placementConfig.parse(unmarshall(Item));
+}
+
+/**
+ * Writes a document over the one of the version that was seen; undefined: none was stored. False where another
+ * one stands there by now.
+ */
+export async function writePlacement(
+  { client, table }: PlacementTable,
+  document: Placement,
+  seenVersion: number | undefined,
+): Promise<boolean> {
+  try {
+    await client.send(
+      new PutItemCommand({
+        TableName: table,
+        Item: {
+          ...keyOf(document.id),
+          version: { N: String(document.version) },
+          text: { S: JSON.stringify(document) },
+        },
+        ExpressionAttributeNames: { '#version': 'version' },
+        ...(seenVersion === undefined
+          ? { ConditionExpression: 'attribute_not_exists(#version)' }
+          : {
+              ConditionExpression: '#version = :seen',
+              ExpressionAttributeValues: { ':seen': { N: String(seenVersion) } },
+            }),
+      }),
+    );
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
+    throw error;
+  }
+}
+
+function keyOf(id: string) {
+  return { kind: { S: PLACEMENT_KIND }, id: { S: id } };
+}

@@ -1,0 +1,79 @@
+import type { Item } from '../catalogue/item.ts';
+import { type FoldedIn, foldIn } from '../training/fold-in.ts';
+import type { HistoryEntry, Model } from '../training/model.ts';
+import { bestFirst } from './best-first.ts';
+import { itemAt, itemOf, type RankingRequest, shopNowMs } from './ranking-request.ts';
+import { knownReason, similarReason, togetherReason } from './reasons.ts';
+import { DAY_MS } from './rules.ts';
+import type { Offer } from './rungs.ts';
+
+/** Rungs that ask the model what goes with what. */
+
+export function* forYou(request: RankingRequest): Generator<Offer> {
+  const { model, history } = request;
+  if (model === undefined || history.length === 0) return;
+  const folded = foldIn(model, history, request.nowMs);
+  yield* offersOf(request, model, folded, (item, cause) => {
+    if (cause.itemId === item.itemId) return knownReason(cause);
+    return similarReason(cause, itemOf(request, cause.itemId)?.title ?? '');
+  });
+}
+
+export function* similarToLastViewed(
+  request: RankingRequest,
+  withinDays: number,
+): Generator<Offer> {
+  const { model } = request;
+  const last = newestOf(request.history, 'view');
+  if (model === undefined || last === undefined) return;
+  if (last.timeMs < shopNowMs(request) - withinDays * DAY_MS) return;
+  const folded = foldIn(model, [last], request.nowMs);
+  const title = itemOf(request, last.itemId)?.title ?? '';
+  yield* offersOf(request, model, folded, (item) =>
+    item.itemId === last.itemId ? undefined : similarReason(last, title),
+  );
+}
+
+/** What goes with the last order as a whole: what several of its items speak for comes first. */
+export function* boughtTogether(request: RankingRequest, withinDays: number): Generator<Offer> {
+  const { model, history } = request;
+  const last = newestOf(history, 'purchase');
+  if (model === undefined || last === undefined) return;
+  if (last.timeMs < shopNowMs(request) - withinDays * DAY_MS) return;
+  // Lines of one order have one time; it is all that a profile remembers of what was bought together.
+  const order = history.filter(({ kind, timeMs }) => kind === 'purchase' && timeMs === last.timeMs);
+  const ordered = new Set(order.map(({ itemId }) => itemId));
+  const folded = foldIn(model, order, request.nowMs);
+  yield* offersOf(request, model, folded, (item, cause) =>
+    ordered.has(item.itemId)
+      ? undefined
+      : togetherReason(itemOf(request, cause.itemId)?.title ?? ''),
+  );
+}
+
+/** Best first; an item that is given no reason is left out. */
+function* offersOf(
+  request: RankingRequest,
+  model: Model,
+  { indices, scores, causes, entries }: FoldedIn,
+  reasonOf: (item: Item, cause: HistoryEntry) => string | undefined,
+): Generator<Offer> {
+  for (const place of bestFirst(scores, indices)) {
+    const item = itemAt(request, model, indices[place] ?? 0);
+    const cause = entries[causes[place] ?? 0];
+    if (item === undefined || cause === undefined) continue;
+    const reason = reasonOf(item, cause);
+    if (reason !== undefined) yield { item, reason, score: scores[place] ?? 0 };
+  }
+}
+
+function newestOf(
+  history: readonly HistoryEntry[],
+  kind: HistoryEntry['kind'],
+): HistoryEntry | undefined {
+  let newest: HistoryEntry | undefined;
+  for (const entry of history) {
+    if (entry.kind === kind && entry.timeMs > (newest?.timeMs ?? -Infinity)) newest = entry;
+  }
+  return newest;
+}
