@@ -4,6 +4,7 @@ import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { TEMPLATE_KIND } from '../../core/blocks/block-template.ts';
 import { POINTER_KIND } from '../../core/training/model-pointer.ts';
 import type { StateStack } from '../stacks/state-stack.ts';
 import { acknowledge } from './acknowledgement.ts';
@@ -39,6 +40,9 @@ export const OPERATOR_ROUTES = [
   ['GET', '/models'],
   ['GET', '/models/{modelId}'],
   ['POST', '/models/rollback'],
+  ['GET', '/templates'],
+  ['GET', '/templates/{templateId}'],
+  ['PUT', '/templates/{templateId}'],
 ] as const;
 
 /** Under API Gateway's 29 s, so that the function's own answer arrives before the gateway's. */
@@ -57,7 +61,7 @@ export class OperatorApi extends Construct {
       defaults,
       entry: 'lambdas/api/operate.ts',
       description:
-        'Answers operators: the quarantine, its replays, what became of events, audits, customers’ rights, models',
+        'Answers operators: the quarantine, its replays, what became of events, audits, customers’ rights, models, templates',
       memoryMb: MEMORY_MB,
       timeout: Duration.seconds(TIMEOUT_S),
       variables: {
@@ -87,7 +91,7 @@ export class OperatorApi extends Construct {
         ),
         allow(['dynamodb:Query'], [inspector.tableArn, config.tableArn]),
         allow(['dynamodb:GetItem'], [config.tableArn]),
-        flipsPointer(config),
+        putsKinds(config, [POINTER_KIND, TEMPLATE_KIND]),
       ],
       objects: [
         { actions: ['s3:GetObject'], bucket: quarantine, prefix: 'quarantine/' },
@@ -113,9 +117,9 @@ export class OperatorApi extends Construct {
   }
 }
 
-/** Of the configuration the model's pointer alone: sources and keys are not this function's to write. */
-function flipsPointer(config: Table): PolicyStatement {
+/** Of the configuration these kinds alone: sources and keys are not this function's to write. */
+function putsKinds(config: Table, kinds: readonly string[]): PolicyStatement {
   const statement = allow(['dynamodb:PutItem'], [config.tableArn]);
-  statement.addCondition('ForAllValues:StringEquals', { 'dynamodb:LeadingKeys': [POINTER_KIND] });
+  statement.addCondition('ForAllValues:StringEquals', { 'dynamodb:LeadingKeys': [...kinds] });
   return statement;
 }

@@ -3,13 +3,16 @@ import {
   ApiKey,
   AuthorizationType,
   type CfnAuthorizer,
+  type IResource,
   type IRestApi,
   type Method,
   Period,
   RequestAuthorizer,
 } from 'aws-cdk-lib/aws-apigateway';
+import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import { TEMPLATE_KIND } from '../../core/blocks/block-template.ts';
 import type { StateStack } from '../stacks/state-stack.ts';
 import { acknowledge } from './acknowledgement.ts';
 import { allow, type FunctionDefaults, NodeFunction } from './node-function.ts';
@@ -29,28 +32,24 @@ const AUTHORIZE_TIMEOUT_S = 10;
 /** `GET /v1/recommendations/{placement}`, `/v1/blocks/{placement}` and `/v1/health`. */
 export class RecommendationApi extends Construct {
   readonly serve: LambdaFunction;
+  readonly blocks: LambdaFunction;
 
   constructor(scope: Construct, id: string, props: RecommendationApiProps) {
     super(scope, id);
     const { api, v1 } = props.restApi;
     this.serve = this.serveFunction(props).function;
+    this.blocks = this.blocksFunction(props).function;
     const authorizer = this.authorizer(props);
-    const integration = functionIntegration(this.serve);
-    for (const resource of ['recommendations', 'blocks']) {
-      const route = v1
-        .addResource(resource)
-        .addResource('{placement}')
-        .addMethod('GET', integration, {
-          authorizer,
-          authorizationType: AuthorizationType.CUSTOM,
-          apiKeyRequired: true,
-        });
-      acknowledge(route, {
-        finding: 'AwsSolutions-COG4',
-        reason: 'ESPs cannot sign in to Cognito; they send an API key, Basic, or a signed token.',
-      });
-    }
-    this.addHealth(v1.addResource('health').addMethod('GET', integration));
+    addKeyedRoute(v1.addResource('recommendations').addResource('{placement}'), {
+      handler: this.serve,
+      authorizer,
+    });
+    addKeyedRoute(v1.addResource('blocks').addResource('{placement}'), {
+      handler: this.blocks,
+      authorizer,
+    });
+    const health = v1.addResource('health').addMethod('GET', functionIntegration(this.serve));
+    this.addHealth(health);
     this.addUsagePlan(props, api);
   }
 
@@ -63,30 +62,28 @@ export class RecommendationApi extends Construct {
   }
 
   private serveFunction({ defaults, state }: RecommendationApiProps): NodeFunction {
-    const { tables, buckets, secrets } = state;
     return new NodeFunction(this, 'Serve', {
       defaults,
       entry: 'lambdas/api/serve.ts',
-      description: 'Answers recommendations and blocks from profile and model',
+      description: 'Answers recommendations from profile and model',
       memoryMb: defaults.environment.memoryMb.serve,
       timeout: Duration.seconds(SERVE_TIMEOUT_S),
-      variables: {
-        PROFILES_TABLE: tables.profiles.tableName,
-        IDENTITIES_TABLE: tables.identities.tableName,
-        CATALOGUE_TABLE: tables.catalogue.tableName,
-        CONFIG_TABLE: tables.config.tableName,
-        MODELS_BUCKET: buckets.models.bucketName,
-        IDENTITY_SECRET_ID: secrets.identity.secretArn,
-      },
-      permissions: [
-        allow(
-          ['dynamodb:BatchGetItem'],
-          [tables.profiles, tables.identities, tables.catalogue].map((table) => table.tableArn),
-        ),
-        allow(['dynamodb:GetItem'], [tables.config.tableArn]),
-        allow(['secretsmanager:GetSecretValue'], [secrets.identity.secretArn]),
-      ],
-      objects: [{ actions: ['s3:GetObject'], bucket: buckets.models, prefix: 'models/' }],
+      ...recommends(state),
+    });
+  }
+
+  /** Apart from the JSON's, whose bundle carries no templates; each scales by its own traffic. */
+  private blocksFunction({ defaults, state }: RecommendationApiProps): NodeFunction {
+    const { variables, permissions, objects } = recommends(state);
+    return new NodeFunction(this, 'Blocks', {
+      defaults,
+      entry: 'lambdas/api/serve-blocks.ts',
+      description: 'Answers blocks: recommendations as HTML, by templates',
+      memoryMb: defaults.environment.memoryMb.serve,
+      timeout: Duration.seconds(SERVE_TIMEOUT_S),
+      variables,
+      permissions: [...permissions, readsTemplates(state)],
+      objects,
     });
   }
 
@@ -136,4 +133,50 @@ export class RecommendationApi extends Construct {
     });
     plan.addApiKey(key);
   }
+}
+
+/** What every function needs that makes recommendations, and may touch for it. */
+function recommends({ tables, buckets, secrets }: StateStack) {
+  return {
+    variables: {
+      PROFILES_TABLE: tables.profiles.tableName,
+      IDENTITIES_TABLE: tables.identities.tableName,
+      CATALOGUE_TABLE: tables.catalogue.tableName,
+      CONFIG_TABLE: tables.config.tableName,
+      MODELS_BUCKET: buckets.models.bucketName,
+      IDENTITY_SECRET_ID: secrets.identity.secretArn,
+    },
+    permissions: [
+      allow(
+        ['dynamodb:BatchGetItem'],
+        [tables.profiles, tables.identities, tables.catalogue].map((table) => table.tableArn),
+      ),
+      allow(['dynamodb:GetItem'], [tables.config.tableArn]),
+      allow(['secretsmanager:GetSecretValue'], [secrets.identity.secretArn]),
+    ],
+    objects: [{ actions: ['s3:GetObject'], bucket: buckets.models, prefix: 'models/' }],
+  };
+}
+
+/** Of the configuration the templates alone. */
+function readsTemplates({ tables }: StateStack): PolicyStatement {
+  const statement = allow(['dynamodb:Query'], [tables.config.tableArn]);
+  statement.addCondition('ForAllValues:StringEquals', { 'dynamodb:LeadingKeys': [TEMPLATE_KIND] });
+  return statement;
+}
+
+/** A route that takes an API key, Basic or a signed token. */
+function addKeyedRoute(
+  resource: IResource,
+  { handler, authorizer }: { handler: LambdaFunction; authorizer: RequestAuthorizer },
+): void {
+  const route = resource.addMethod('GET', functionIntegration(handler), {
+    authorizer,
+    authorizationType: AuthorizationType.CUSTOM,
+    apiKeyRequired: true,
+  });
+  acknowledge(route, {
+    finding: 'AwsSolutions-COG4',
+    reason: 'ESPs cannot sign in to Cognito; they send an API key, Basic, or a signed token.',
+  });
 }

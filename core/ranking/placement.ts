@@ -54,6 +54,9 @@ export const placementRules = z.strictObject({
 });
 export type PlacementRules = z.infer<typeof placementRules>;
 
+/** The largest image that email clients show as it is, at twice the density. */
+const IMAGE_PX_MAX = 1_200;
+
 export const placement = z
   .strictObject({
     schemaVersion: z.literal(PLACEMENT_SCHEMA_VERSION),
@@ -77,6 +80,15 @@ export const placement = z
     }),
     /** How long an ESP may keep an answer; Braze keeps one for five minutes whatever we say. */
     maxAgeSeconds: z.number().int().nonnegative().max(86_400),
+    /** The template that renders the block; absent means the one that comes with Kindred. */
+    template: placementId.optional(),
+    /** Size of the images that are drawn for it; absent means the renderer's own. */
+    image: z
+      .strictObject({
+        widthPx: z.int().min(50).max(IMAGE_PX_MAX),
+        heightPx: z.int().min(50).max(IMAGE_PX_MAX),
+      })
+      .optional(),
   })
   .refine((document) => document.limit.default <= document.limit.max, {
     path: ['limit', 'default'],

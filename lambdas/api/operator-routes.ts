@@ -11,6 +11,7 @@ import { listQuarantine } from './operator-quarantine.ts';
 import { resumeReplayRoute, showReplayRoute, startReplayRoute } from './operator-replays.ts';
 import type { OperatorRoute } from './operator-route.ts';
 import { sourceEventsRoute } from './operator-source-events.ts';
+import { listTemplatesRoute, putTemplateRoute, showTemplateRoute } from './operator-templates.ts';
 
 /** Every route of the operators' API; the template makes a resource of each. */
 export const operatorRoutes: readonly OperatorRoute[] = [
@@ -31,4 +32,7 @@ export const operatorRoutes: readonly OperatorRoute[] = [
   listModelsRoute,
   showModelRoute,
   rollbackModelRoute,
+  listTemplatesRoute,
+  showTemplateRoute,
+  putTemplateRoute,
 ];

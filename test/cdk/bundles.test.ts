@@ -15,6 +15,7 @@ const ENTRIES = [
   'lambdas/enrich/compact.ts',
   'lambdas/enrich/audit.ts',
   'lambdas/api/serve.ts',
+  'lambdas/api/serve-blocks.ts',
   'lambdas/api/authorize.ts',
   'lambdas/api/schemas.ts',
   'lambdas/api/operate.ts',

@@ -28,6 +28,14 @@ const SEARCH_VARIABLES = [
   'DROP_BUCKET',
   'IDENTITY_SECRET_ID',
 ];
+const RECOMMEND_VARIABLES = [
+  'PROFILES_TABLE',
+  'IDENTITIES_TABLE',
+  'CATALOGUE_TABLE',
+  'CONFIG_TABLE',
+  'MODELS_BUCKET',
+  'IDENTITY_SECRET_ID',
+];
 const VARIABLES: Record<string, string[]> = {
   Collect: [
     'EVENTS_STREAM_NAME',
@@ -88,14 +96,8 @@ const VARIABLES: Record<string, string[]> = {
     'SOURCE_SECRETS_ID',
   ],
   Schemas: [],
-  Serve: [
-    'PROFILES_TABLE',
-    'IDENTITIES_TABLE',
-    'CATALOGUE_TABLE',
-    'CONFIG_TABLE',
-    'MODELS_BUCKET',
-    'IDENTITY_SECRET_ID',
-  ],
+  Serve: RECOMMEND_VARIABLES,
+  Blocks: RECOMMEND_VARIABLES,
   Authorize: ['TOKEN_SECRET_ID', 'API_KEY_SECRET_ID'],
   ExportProfiles: [...WORKFLOW_VARIABLES, 'PROFILES_TABLE_ARN'],
   Snapshot: [...WORKFLOW_VARIABLES, 'SNAPSHOT_DISK_MB'],

@@ -11,7 +11,7 @@ type Row = Record<string, AttributeValue>;
 
 /**
  * The stores that serving reads, over the wire and no further than it reads them: DynamoDB's two ways
- * of getting items, S3's GET of an object, a secret's value. Each can be put into a bad mood, which
+ * of getting items and its query, S3's GET of an object, a secret's value. Each can be put into a bad mood, which
  * the real client of the AWS SDK then has to live with.
  */
 export class ServingStores {
@@ -63,6 +63,12 @@ export class ServingStores {
     if (request.headers['x-amz-target'] === 'DynamoDB_20120810.GetItem') {
       const Item = this.#tables.get(asked.TableName)?.get(keyOf(asked.Key));
       return JSON.stringify(Item === undefined ? {} : { Item });
+    }
+    if (request.headers['x-amz-target'] === 'DynamoDB_20120810.Query') {
+      // Serving queries by a kind alone.
+      const kind = asked.ExpressionAttributeValues[':kind'].S;
+      const rows = [...(this.#tables.get(asked.TableName)?.values() ?? [])];
+      return JSON.stringify({ Items: rows.filter((row) => row.kind?.S === kind) });
     }
     const tables: [string, { Keys: Row[] }][] = Object.entries(asked.RequestItems);
     const Responses = Object.fromEntries(

@@ -14,6 +14,8 @@ type Handler = (event: APIGatewayProxyEvent, context: Context) => Promise<APIGat
 const SECRET = 's'.repeat(64);
 const stores = new ServingStores();
 let handler: Handler;
+/** The blocks' own function; it starts with its first request. */
+let blocksHandler: Handler | undefined;
 let output: string[];
 
 beforeAll(async () => {
@@ -57,6 +59,17 @@ async function coldStart(): Promise<void> {
   vi.resetModules();
   const module: { handler: unknown } = await import('../../lambdas/api/serve.ts');
   handler = module.handler as Handler;
+  blocksHandler = undefined;
+}
+
+/** As the gateway's routes do. */
+async function functionFor(path: string): Promise<Handler> {
+  if (!path.startsWith('/v1/blocks/')) return handler;
+  if (blocksHandler === undefined) {
+    const module: { handler: unknown } = await import('../../lambdas/api/serve-blocks.ts');
+    blocksHandler = module.handler as Handler;
+  }
+  return blocksHandler;
 }
 
 function publish(model = smallModel(40), id = model.id): void {
@@ -110,7 +123,8 @@ async function get(
     headers,
     queryStringParameters: query,
   };
-  return handler(event as APIGatewayProxyEvent, { functionName: 'serve' } as Context);
+  const asked = await functionFor(path);
+  return asked(event as APIGatewayProxyEvent, { functionName: 'serve' } as Context);
 }
 
 /** Fetches a recommendation and holds it to the contract: 200, full, every key. */

@@ -1,0 +1,54 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import middy from '@middy/core';
+import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
+import { templateDocuments } from '../../adapters/dynamodb/block-templates.ts';
+import { BlockTemplates } from './block-templates.ts';
+import { answerBlock, blocksPath } from './blocks.ts';
+import { lastResort } from './last-resort.ts';
+import { Recommender } from './recommend.ts';
+import { notFound, pathOf } from './request-path.ts';
+import { environment } from './serve-environment.ts';
+import { createSources } from './sources.ts';
+import {
+  countAnswer,
+  countLastResort,
+  countModelFailure,
+  countTemplateFailure,
+  publishMetrics,
+} from './telemetry.ts';
+
+const sources = createSources(countModelFailure);
+const recommender = new Recommender(sources);
+const dynamoDb = new DynamoDBClient({ maxAttempts: 2 });
+const documents = templateDocuments(dynamoDb, environment.CONFIG_TABLE);
+const templates = new BlockTemplates(() => documents.list(), countTemplateFailure);
+templates.refresh();
+
+/** Recommendations as HTML. Whatever breaks behind it, the answer is 200 and full. */
+export const handler = middy<APIGatewayProxyEvent, APIGatewayProxyResult>()
+  .use(publishMetrics())
+  .use({
+    onError: (request) => {
+      countLastResort(request.error);
+      const placement = placementOf(request.event) ?? '';
+      const answer = lastResort(request.event, sources.placements, { placement }, Date.now());
+      request.response = answerBlock(request.event, answer, templates);
+    },
+  })
+  .handler(route);
+
+async function route(event: APIGatewayProxyEvent): Promise<APIGatewayProxyResult> {
+  const placement = placementOf(event);
+  if (placement === undefined) return notFound('There is /v1/blocks/{placement}.html.');
+  const { customer, limit } = event.queryStringParameters ?? {};
+  const [answer] = await Promise.all([
+    recommender.answer({ placement, customer, limit }, Date.now()),
+    templates.ready(),
+  ]);
+  countAnswer(answer.facts);
+  return answerBlock(event, answer, templates);
+}
+
+function placementOf(event: APIGatewayProxyEvent): string | undefined {
+  return blocksPath.exec(pathOf(event))?.[1];
+}
