@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { hostPattern } from '../core/blocks/allowed-hosts.ts';
 
 /**
  * What differs between the environments, and nothing else. Every key is required unless its comment
@@ -181,6 +182,12 @@ const environmentSchema = z
       keyBurstLimit: z.int().positive(),
       keyMonthlyQuota: z.int().positive(),
     }),
+    clicks: z.strictObject({
+      /** Where redirects of clicks may lead; without any, links lead to the shop at once. */
+      allowedHosts: z.array(hostPattern).max(50),
+      /** How long a link in a mail works. */
+      linkDaysMax: z.int().min(1).max(730),
+    }),
     monitoring: z.discriminatedUnion('noMonitoring', [unmonitored, monitored]),
   })
   .refine(({ enrich, streamRetentionHours }) => enrich.recordAgeHoursMax < streamRetentionHours, {
@@ -273,6 +280,8 @@ const dev: Environment = {
     keyBurstLimit: 400,
     keyMonthlyQuota: 10_000_000,
   },
+  // The synthetic shop's.
+  clicks: { allowedHosts: ['shop.example'], linkDaysMax: 90 },
   monitoring: {
     thresholds: {
       iteratorAgeMinutes: 5,
@@ -341,6 +350,8 @@ const prod: Environment = {
     keyBurstLimit: 5000,
     keyMonthlyQuota: 100_000_000,
   },
+  // Name the shop's hosts here to have clicks recorded.
+  clicks: { allowedHosts: [], linkDaysMax: 90 },
   monitoring: {
     thresholds: {
       iteratorAgeMinutes: 2,

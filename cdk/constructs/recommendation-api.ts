@@ -15,6 +15,7 @@ import { Construct } from 'constructs';
 import { TEMPLATE_KIND } from '../../core/blocks/block-template.ts';
 import type { StateStack } from '../stacks/state-stack.ts';
 import { acknowledge } from './acknowledgement.ts';
+import { ClickRedirect } from './click-redirect.ts';
 import { allow, type FunctionDefaults, NodeFunction } from './node-function.ts';
 import { functionIntegration, type RestApi } from './rest-api.ts';
 
@@ -50,6 +51,7 @@ export class RecommendationApi extends Construct {
     });
     const health = v1.addResource('health').addMethod('GET', functionIntegration(this.serve));
     this.addHealth(health);
+    new ClickRedirect(this, 'Clicks', props);
     this.addUsagePlan(props, api);
   }
 
@@ -68,13 +70,13 @@ export class RecommendationApi extends Construct {
       description: 'Answers recommendations from profile and model',
       memoryMb: defaults.environment.memoryMb.serve,
       timeout: Duration.seconds(SERVE_TIMEOUT_S),
-      ...recommends(state),
+      ...recommends({ defaults, state }),
     });
   }
 
   /** Apart from the JSON's, whose bundle carries no templates; each scales by its own traffic. */
   private blocksFunction({ defaults, state }: RecommendationApiProps): NodeFunction {
-    const { variables, permissions, objects } = recommends(state);
+    const { variables, permissions, objects } = recommends({ defaults, state });
     return new NodeFunction(this, 'Blocks', {
       defaults,
       entry: 'lambdas/api/serve-blocks.ts',
@@ -136,7 +138,9 @@ export class RecommendationApi extends Construct {
 }
 
 /** What every function needs that makes recommendations, and may touch for it. */
-function recommends({ tables, buckets, secrets }: StateStack) {
+function recommends({ defaults, state }: Pick<RecommendationApiProps, 'defaults' | 'state'>) {
+  const { tables, buckets, secrets } = state;
+  const { clicks } = defaults.environment;
   return {
     variables: {
       PROFILES_TABLE: tables.profiles.tableName,
@@ -145,6 +149,9 @@ function recommends({ tables, buckets, secrets }: StateStack) {
       CONFIG_TABLE: tables.config.tableName,
       MODELS_BUCKET: buckets.models.bucketName,
       IDENTITY_SECRET_ID: secrets.identity.secretArn,
+      CLICK_SECRET_ID: secrets.click.secretArn,
+      CLICK_HOSTS: clicks.allowedHosts.join(','),
+      CLICK_DAYS_MAX: String(clicks.linkDaysMax),
     },
     permissions: [
       allow(
@@ -152,7 +159,10 @@ function recommends({ tables, buckets, secrets }: StateStack) {
         [tables.profiles, tables.identities, tables.catalogue].map((table) => table.tableArn),
       ),
       allow(['dynamodb:GetItem'], [tables.config.tableArn]),
-      allow(['secretsmanager:GetSecretValue'], [secrets.identity.secretArn]),
+      allow(
+        ['secretsmanager:GetSecretValue'],
+        [secrets.identity.secretArn, secrets.click.secretArn],
+      ),
     ],
     objects: [{ actions: ['s3:GetObject'], bucket: buckets.models, prefix: 'models/' }],
   };

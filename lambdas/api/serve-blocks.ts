@@ -8,7 +8,7 @@ import { lastResort } from './last-resort.ts';
 import { Recommender } from './recommend.ts';
 import { notFound, pathOf } from './request-path.ts';
 import { environment } from './serve-environment.ts';
-import { createSources } from './sources.ts';
+import { createClickUrls, createSources } from './sources.ts';
 import {
   countAnswer,
   countLastResort,
@@ -19,6 +19,7 @@ import {
 
 const sources = createSources(countModelFailure);
 const recommender = new Recommender(sources);
+const clickUrls = createClickUrls();
 const dynamoDb = new DynamoDBClient({ maxAttempts: 2 });
 const documents = templateDocuments(dynamoDb, environment.CONFIG_TABLE);
 const templates = new BlockTemplates(() => documents.list(), countTemplateFailure);
@@ -41,12 +42,15 @@ async function route(event: APIGatewayProxyEvent): Promise<APIGatewayProxyResult
   const placement = placementOf(event);
   if (placement === undefined) return notFound('There is /v1/blocks/{placement}.html.');
   const { customer, limit } = event.queryStringParameters ?? {};
+  const nowMs = Date.now();
   const [answer] = await Promise.all([
-    recommender.answer({ placement, customer, limit }, Date.now()),
+    recommender.answer({ placement, customer, limit }, nowMs),
     templates.ready(),
+    clickUrls.ready(),
   ]);
   countAnswer(answer.facts);
-  return answerBlock(event, answer, templates);
+  const recommendation = clickUrls.apply(answer.recommendation, event, nowMs);
+  return answerBlock(event, { ...answer, recommendation }, templates);
 }
 
 function placementOf(event: APIGatewayProxyEvent): string | undefined {

@@ -5,11 +5,12 @@ import { lastResort } from './last-resort.ts';
 import { Recommender } from './recommend.ts';
 import { answerRecommendation, recommendationsPath } from './recommendations.ts';
 import { notFound, pathOf } from './request-path.ts';
-import { createSources } from './sources.ts';
+import { createClickUrls, createSources } from './sources.ts';
 import { countAnswer, countLastResort, countModelFailure, publishMetrics } from './telemetry.ts';
 
 const sources = createSources(countModelFailure);
 const recommender = new Recommender(sources);
+const clickUrls = createClickUrls();
 
 /** What ESPs fetch. Whatever breaks behind it, the answer is 200 and full. */
 export const handler = middy<APIGatewayProxyEvent, APIGatewayProxyResult>()
@@ -31,9 +32,14 @@ async function route(event: APIGatewayProxyEvent): Promise<APIGatewayProxyResult
     return notFound('There are /v1/recommendations/{placement} and /v1/health.');
   }
   const { customer, limit } = event.queryStringParameters ?? {};
-  const answer = await recommender.answer({ placement, customer, limit }, Date.now());
+  const nowMs = Date.now();
+  const [answer] = await Promise.all([
+    recommender.answer({ placement, customer, limit }, nowMs),
+    clickUrls.ready(),
+  ]);
   countAnswer(answer.facts);
-  return answerRecommendation(event, answer);
+  const recommendation = clickUrls.apply(answer.recommendation, event, nowMs);
+  return answerRecommendation(event, { ...answer, recommendation });
 }
 
 function placementOf(event: APIGatewayProxyEvent): string | undefined {

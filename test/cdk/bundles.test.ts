@@ -16,6 +16,7 @@ const ENTRIES = [
   'lambdas/enrich/audit.ts',
   'lambdas/api/serve.ts',
   'lambdas/api/serve-blocks.ts',
+  'lambdas/api/click.ts',
   'lambdas/api/authorize.ts',
   'lambdas/api/schemas.ts',
   'lambdas/api/operate.ts',

@@ -55,6 +55,8 @@ describe('the REST API', () => {
     expect(open.map(({ route }) => route).sort()).toEqual(
       [
         'GET /health',
+        'GET /click/{token}',
+        'HEAD /click/{token}',
         'GET /schemas',
         'GET /schemas/{name}',
         'POST /webhooks/{esp}',

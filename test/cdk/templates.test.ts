@@ -35,6 +35,9 @@ const RECOMMEND_VARIABLES = [
   'CONFIG_TABLE',
   'MODELS_BUCKET',
   'IDENTITY_SECRET_ID',
+  'CLICK_SECRET_ID',
+  'CLICK_HOSTS',
+  'CLICK_DAYS_MAX',
 ];
 const VARIABLES: Record<string, string[]> = {
   Collect: [
@@ -98,6 +101,7 @@ const VARIABLES: Record<string, string[]> = {
   Schemas: [],
   Serve: RECOMMEND_VARIABLES,
   Blocks: RECOMMEND_VARIABLES,
+  Click: ['EVENTS_STREAM_NAME', 'CLICK_SECRET_ID', 'CLICK_HOSTS'],
   Authorize: ['TOKEN_SECRET_ID', 'API_KEY_SECRET_ID'],
   ExportProfiles: [...WORKFLOW_VARIABLES, 'PROFILES_TABLE_ARN'],
   Snapshot: [...WORKFLOW_VARIABLES, 'SNAPSHOT_DISK_MB'],
