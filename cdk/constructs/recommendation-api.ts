@@ -45,10 +45,13 @@ export class RecommendationApi extends Construct {
       handler: this.serve,
       authorizer,
     });
-    addKeyedRoute(v1.addResource('blocks').addResource('{placement}'), {
-      handler: this.blocks,
-      authorizer,
-    });
+    const block = v1.addResource('blocks').addResource('{placement}');
+    addKeyedRoute(block, { handler: this.blocks, authorizer });
+    const openTime = this.openTimeFunction(props).function;
+    const slot = block.addResource('{slot}');
+    for (const resource of [slot, slot.addResource('link')]) {
+      addKeyedRoute(resource, { handler: openTime, authorizer });
+    }
     const health = v1.addResource('health').addMethod('GET', functionIntegration(this.serve));
     this.addHealth(health);
     new ClickRedirect(this, 'Clicks', props);
@@ -85,6 +88,30 @@ export class RecommendationApi extends Construct {
       timeout: Duration.seconds(SERVE_TIMEOUT_S),
       variables,
       permissions: [...permissions, readsTemplates(state)],
+      objects,
+    });
+  }
+
+  /** Apart from both: its renderer and fonts are several megabytes. */
+  private openTimeFunction({ defaults, state }: RecommendationApiProps): NodeFunction {
+    const { variables, permissions, objects } = recommends({ defaults, state });
+    const { tables, stream } = state;
+    return new NodeFunction(this, 'OpenTime', {
+      defaults,
+      entry: 'lambdas/api/open-time.ts',
+      description: 'Draws the image of a slot when a mail is opened, and leads on from it',
+      memoryMb: defaults.environment.memoryMb.serve,
+      timeout: Duration.seconds(SERVE_TIMEOUT_S),
+      variables: {
+        ...variables,
+        SHOWN_TABLE: tables.shown.tableName,
+        EVENTS_STREAM_NAME: stream.stream.streamName,
+      },
+      permissions: [
+        ...permissions,
+        allow(['dynamodb:GetItem', 'dynamodb:PutItem'], [tables.shown.tableArn]),
+        allow(['kinesis:PutRecords'], [stream.stream.streamArn]),
+      ],
       objects,
     });
   }

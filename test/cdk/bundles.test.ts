@@ -17,6 +17,7 @@ const ENTRIES = [
   'lambdas/api/serve.ts',
   'lambdas/api/serve-blocks.ts',
   'lambdas/api/click.ts',
+  'lambdas/api/open-time.ts',
   'lambdas/api/authorize.ts',
   'lambdas/api/schemas.ts',
   'lambdas/api/operate.ts',
@@ -37,12 +38,15 @@ const COLLECT_BYTES_MAX = 510_000;
 const PULL_BYTES_MAX = 1_800_000;
 /** Nobody waits for it at night, and DuckDB beside it has seventy megabytes. */
 const AUDIT_BYTES_MAX = 900_000;
+/** Nobody waits for it but an image in a mail: its renderer and two fonts are five megabytes of it. */
+const OPEN_TIME_BYTES_MAX = 6_000_000;
 const usesDuckDb = new Set(['lambdas/enrich/audit.ts', 'lambdas/recommend/snapshot.ts']);
 const bytesMax: Readonly<Record<string, number>> = {
   'lambdas/ingest/collect.ts': COLLECT_BYTES_MAX,
   'lambdas/ingest/pull.ts': PULL_BYTES_MAX,
   'lambdas/enrich/audit.ts': AUDIT_BYTES_MAX,
   'lambdas/recommend/snapshot.ts': AUDIT_BYTES_MAX,
+  'lambdas/api/open-time.ts': OPEN_TIME_BYTES_MAX,
 };
 
 /** What the runtime has by itself. */

@@ -101,6 +101,7 @@ const VARIABLES: Record<string, string[]> = {
   Schemas: [],
   Serve: RECOMMEND_VARIABLES,
   Blocks: RECOMMEND_VARIABLES,
+  OpenTime: [...RECOMMEND_VARIABLES, 'SHOWN_TABLE', 'EVENTS_STREAM_NAME'],
   Click: ['EVENTS_STREAM_NAME', 'CLICK_SECRET_ID', 'CLICK_HOSTS'],
   Authorize: ['TOKEN_SECRET_ID', 'API_KEY_SECRET_ID'],
   ExportProfiles: [...WORKFLOW_VARIABLES, 'PROFILES_TABLE_ARN'],
@@ -259,7 +260,7 @@ describe('permissions', () => {
 describe('data at rest', () => {
   it('is encrypted, and recoverable where it is the only copy', () => {
     const tables = resourcesOf(state, 'AWS::DynamoDB::Table');
-    expect(tables).toHaveLength(6);
+    expect(tables).toHaveLength(7);
     for (const [, { Properties }] of tables) {
       expect(Properties).toMatchObject({
         BillingMode: 'PAY_PER_REQUEST',
@@ -287,7 +288,7 @@ describe('data at rest', () => {
       Properties.TimeToLiveSpecification === undefined ? [] : [[id, Properties]],
     );
     const keys = ttl.map(([, properties]) => properties.KeySchema[0].AttributeName);
-    expect(keys.sort()).toEqual(['key', 'profileId', 'source']);
+    expect(keys.sort()).toEqual(['key', 'key', 'profileId', 'source']);
     for (const [, properties] of ttl) {
       expect(properties.TimeToLiveSpecification).toEqual({
         AttributeName: 'expiresAt',

@@ -1,4 +1,4 @@
-import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
+import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Click, makeClickToken } from '../../core/blocks/click-token.ts';
 import { collectedEvent } from '../../core/events/event.ts';
@@ -12,7 +12,7 @@ const PERSON =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1';
 
 let services: CollectorServices;
-let handler: (event: APIGatewayProxyEvent) => Promise<APIGatewayProxyResult>;
+let handler: (event: APIGatewayProxyEvent, context: Context) => Promise<APIGatewayProxyResult>;
 let seenCount = 0;
 beforeAll(async () => {
   services = await startCollectorServices('default-key');
@@ -23,7 +23,8 @@ beforeAll(async () => {
     POWERTOOLS_SERVICE_NAME: 'click',
     POWERTOOLS_METRICS_NAMESPACE: 'Kindred',
   });
-  ({ handler } = await import('../../lambdas/api/click.ts'));
+  const module: { handler: unknown } = await import('../../lambdas/api/click.ts');
+  handler = module.handler as typeof handler;
 });
 afterAll(() => services.stop());
 beforeEach(() => {
@@ -58,7 +59,7 @@ async function follow(
     headers,
     pathParameters: { token },
   };
-  const answer = await handler(event as APIGatewayProxyEvent);
+  const answer = await handler(event as APIGatewayProxyEvent, { functionName: 'click' } as Context);
   const events = services
     .records()
     .slice(seenCount)
