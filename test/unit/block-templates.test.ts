@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { compileTemplate } from '../../adapters/liquid/template-engine.ts';
 import { templateProblemsOf } from '../../adapters/liquid/template-problems.ts';
@@ -136,5 +137,13 @@ describe('a stored template', () => {
     const failing = await templatesFrom(() => Promise.reject(new Error('ECONNRESET')));
     expect(failing.render()).toContain('kindred-text');
     expect(failing.failures).toContain(' unreadable');
+  });
+});
+
+describe('the guide’s template', () => {
+  it('is one that is kept', async () => {
+    const guide = await readFile('docs/how-to/change-a-template.md', 'utf8');
+    const [, json = ''] = /```json\n([\s\S]*?)```/.exec(guide) ?? [];
+    expect(templateProblemsOf(blockTemplate.parse(JSON.parse(json)).liquid)).toEqual([]);
   });
 });
