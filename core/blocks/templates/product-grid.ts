@@ -34,7 +34,7 @@ export const productGrid: BlockTemplate = {
 <table role="presentation" class="kindred-back" dir="{{ direction }}" width="100%" cellpadding="0" cellspacing="0" border="0" style="background-color:#ffffff;">
 <tr><td align="center">
 <table role="presentation" dir="{{ direction }}" width="600" cellpadding="0" cellspacing="0" border="0" style="width:100%;max-width:600px;">
-<tr><td class="kindred-text" align="{{ start }}" style="padding:24px 16px 8px 16px;font-family:Arial,Helvetica,sans-serif;font-size:22px;line-height:28px;font-weight:bold;text-align:{{ start }};color:#16181d;">{{ heading }}</td></tr>
+<tr><td class="kindred-text" align="{{ start }}" style="padding:24px 16px 8px 16px;font-family:Arial,Helvetica,sans-serif;font-size:22px;line-height:28px;font-weight:bold;text-align:{{ start }};color:#16181d;word-break:break-word;overflow-wrap:anywhere;">{{ heading }}</td></tr>
 {%- for item in items %}
 {%- assign column = forloop.index0 | modulo: 3 %}
 {%- if column == 0 %}
