@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { hostPattern } from '../core/blocks/allowed-hosts.ts';
 import { exportSettings, trainSettings } from './learning-settings.ts';
 import { scheduleExpression } from './schedule-expression.ts';
 
@@ -172,6 +173,12 @@ const environmentSchema = z
       keyBurstLimit: z.int().positive(),
       keyMonthlyQuota: z.int().positive(),
     }),
+    clicks: z.strictObject({
+      /** Where redirects of clicks may lead; without any, links lead to the shop at once. */
+      allowedHosts: z.array(hostPattern).max(50),
+      /** How long a link in a mail works. */
+      linkDaysMax: z.int().min(1).max(730),
+    }),
     monitoring: z.discriminatedUnion('noMonitoring', [unmonitored, monitored]),
   })
   .refine(({ enrich, streamRetentionHours }) => enrich.recordAgeHoursMax < streamRetentionHours, {
@@ -267,6 +274,8 @@ const dev: Environment = {
     keyBurstLimit: 400,
     keyMonthlyQuota: 10_000_000,
   },
+  // The synthetic shop's.
+  clicks: { allowedHosts: ['shop.example'], linkDaysMax: 90 },
   monitoring: {
     thresholds: {
       iteratorAgeMinutes: 5,
@@ -339,6 +348,8 @@ const prod: Environment = {
     keyBurstLimit: 5000,
     keyMonthlyQuota: 100_000_000,
   },
+  // Name the shop's hosts here to have clicks recorded.
+  clicks: { allowedHosts: [], linkDaysMax: 90 },
   monitoring: {
     thresholds: {
       iteratorAgeMinutes: 2,

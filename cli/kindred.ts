@@ -16,6 +16,7 @@ import { sourceCommand } from './source.ts';
 import { startCommand } from './start.ts';
 import { tailCommand } from './tail.ts';
 import { endWhenUnread } from './terminal.ts';
+import { tokenCommand } from './token.ts';
 import { trainCommand } from './train.ts';
 import { UserError } from './user-error.ts';
 
@@ -40,6 +41,7 @@ async function main(): Promise<void> {
     .addCommand(customerCommand())
     .addCommand(configCommand())
     .addCommand(sourceCommand())
+    .addCommand(tokenCommand())
     .showHelpAfterError('(see --help)')
     .exitOverride();
   for (const command of program.commands) command.exitOverride();

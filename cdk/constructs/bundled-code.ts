@@ -69,7 +69,7 @@ export function bundle(entryFile: string, root: string, native?: NativeBinding):
     mainFields: ['module', 'main'],
     // `bundled` takes the kernels' bytes into the bundle; `module` is esbuild's own where none is named.
     conditions: ['bundled', 'module'],
-    loader: { '.wasm': 'binary' },
+    loader: { '.wasm': 'binary', '.ttf': 'binary' },
     minify: true,
     sourcemap: true,
     // The map's own copy of the sources would triple the upload; names and lines are enough.

@@ -4,6 +4,7 @@ import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { TEMPLATE_KIND } from '../../core/blocks/block-template.ts';
 import { EXPERIMENT_KIND } from '../../core/experiments/experiment.ts';
 import { PLACEMENT_KIND } from '../../core/ranking/placement.ts';
 import { POINTER_KIND } from '../../core/training/model-pointer.ts';
@@ -51,6 +52,9 @@ export const OPERATOR_ROUTES = [
   ['PUT', '/placements/{id}'],
   ['POST', '/recommendation-exports'],
   ['GET', '/recommendation-exports/{exportId}'],
+  ['GET', '/templates'],
+  ['GET', '/templates/{templateId}'],
+  ['PUT', '/templates/{templateId}'],
 ] as const;
 
 /** Under API Gateway's 29 s, so that the function's own answer arrives before the gateway's. */
@@ -69,7 +73,7 @@ export class OperatorApi extends Construct {
       defaults,
       entry: 'lambdas/api/operate.ts',
       description:
-        'Answers operators: the quarantine, its replays, what became of events, audits, customers’ rights, models, experiments, exports',
+        'Answers operators: the quarantine, its replays, what became of events, audits, customers’ rights, models, experiments, placements, templates, exports',
       memoryMb: MEMORY_MB,
       timeout: Duration.seconds(TIMEOUT_S),
       variables: {
@@ -102,7 +106,7 @@ export class OperatorApi extends Construct {
         ),
         allow(['dynamodb:Query'], [inspector.tableArn, config.tableArn]),
         allow(['dynamodb:GetItem'], [config.tableArn]),
-        writesDocuments(config, [POINTER_KIND, EXPERIMENT_KIND, PLACEMENT_KIND]),
+        writesDocuments(config, [POINTER_KIND, EXPERIMENT_KIND, PLACEMENT_KIND, TEMPLATE_KIND]),
       ],
       objects: [
         { actions: ['s3:GetObject'], bucket: quarantine, prefix: 'quarantine/' },

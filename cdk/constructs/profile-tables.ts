@@ -25,6 +25,8 @@ export class ProfileTables extends Construct {
   readonly catalogue: Table;
   /** Model pointer, sources and placements: small documents by kind and id. */
   readonly config: Table;
+  /** What was shown where in which mailing, until the mail is old. */
+  readonly shown: Table;
   /** For a day, what became of the last events of each source. */
   readonly inspector: Table;
 
@@ -49,6 +51,10 @@ export class ProfileTables extends Construct {
     });
     this.catalogue = this.table('Catalogue', retainsState, { partitionKey: 'itemId' });
     this.config = this.table('Config', retainsState, { partitionKey: 'kind', sortKey: 'id' });
+    this.shown = this.table('Shown', retainsState, {
+      partitionKey: 'key',
+      expiry: 'expiresAt',
+    });
     this.inspector = this.table('Inspector', retainsState, {
       partitionKey: 'source',
       sortKey: 'at',

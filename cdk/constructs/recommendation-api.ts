@@ -3,15 +3,22 @@ import {
   ApiKey,
   AuthorizationType,
   type CfnAuthorizer,
+  type IResource,
   type IRestApi,
   type Method,
   Period,
   RequestAuthorizer,
 } from 'aws-cdk-lib/aws-apigateway';
+import type { Table } from 'aws-cdk-lib/aws-dynamodb';
+import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import { TEMPLATE_KIND } from '../../core/blocks/block-template.ts';
+import { EXPERIMENT_KIND } from '../../core/experiments/experiment.ts';
+import { PLACEMENT_KIND } from '../../core/ranking/placement.ts';
 import type { StateStack } from '../stacks/state-stack.ts';
 import { acknowledge } from './acknowledgement.ts';
+import { ClickRedirect } from './click-redirect.ts';
 import { allow, type FunctionDefaults, NodeFunction } from './node-function.ts';
 import { functionIntegration, type RestApi } from './rest-api.ts';
 
@@ -29,28 +36,28 @@ const AUTHORIZE_TIMEOUT_S = 10;
 /** `GET /v1/recommendations/{placement}`, `/v1/blocks/{placement}` and `/v1/health`. */
 export class RecommendationApi extends Construct {
   readonly serve: LambdaFunction;
+  readonly blocks: LambdaFunction;
 
   constructor(scope: Construct, id: string, props: RecommendationApiProps) {
     super(scope, id);
     const { api, v1 } = props.restApi;
     this.serve = this.serveFunction(props).function;
+    this.blocks = this.blocksFunction(props).function;
     const authorizer = this.authorizer(props);
-    const integration = functionIntegration(this.serve);
-    for (const resource of ['recommendations', 'blocks']) {
-      const route = v1
-        .addResource(resource)
-        .addResource('{placement}')
-        .addMethod('GET', integration, {
-          authorizer,
-          authorizationType: AuthorizationType.CUSTOM,
-          apiKeyRequired: true,
-        });
-      acknowledge(route, {
-        finding: 'AwsSolutions-COG4',
-        reason: 'ESPs cannot sign in to Cognito; they send an API key, Basic, or a signed token.',
-      });
+    addKeyedRoute(v1.addResource('recommendations').addResource('{placement}'), {
+      handler: this.serve,
+      authorizer,
+    });
+    const block = v1.addResource('blocks').addResource('{placement}');
+    addKeyedRoute(block, { handler: this.blocks, authorizer });
+    const openTime = this.openTimeFunction(props).function;
+    const slot = block.addResource('{slot}');
+    for (const resource of [slot, slot.addResource('link')]) {
+      addKeyedRoute(resource, { handler: openTime, authorizer });
     }
-    this.addHealth(v1.addResource('health').addMethod('GET', integration));
+    const health = v1.addResource('health').addMethod('GET', functionIntegration(this.serve));
+    this.addHealth(health);
+    new ClickRedirect(this, 'Clicks', props);
     this.addUsagePlan(props, api);
   }
 
@@ -63,30 +70,52 @@ export class RecommendationApi extends Construct {
   }
 
   private serveFunction({ defaults, state }: RecommendationApiProps): NodeFunction {
-    const { tables, buckets, secrets } = state;
     return new NodeFunction(this, 'Serve', {
       defaults,
       entry: 'lambdas/api/serve.ts',
-      description: 'Answers recommendations and blocks from profile and model',
+      description: 'Answers recommendations from profile and model',
+      memoryMb: defaults.environment.memoryMb.serve,
+      timeout: Duration.seconds(SERVE_TIMEOUT_S),
+      ...recommends({ defaults, state }),
+    });
+  }
+
+  /** Apart from the JSON's, whose bundle carries no templates; each scales by its own traffic. */
+  private blocksFunction({ defaults, state }: RecommendationApiProps): NodeFunction {
+    const { variables, permissions, objects } = recommends({ defaults, state });
+    return new NodeFunction(this, 'Blocks', {
+      defaults,
+      entry: 'lambdas/api/serve-blocks.ts',
+      description: 'Answers blocks: recommendations as HTML, by templates',
+      memoryMb: defaults.environment.memoryMb.serve,
+      timeout: Duration.seconds(SERVE_TIMEOUT_S),
+      variables,
+      permissions: [...permissions, readsKinds(state.tables.config, [TEMPLATE_KIND])],
+      objects,
+    });
+  }
+
+  /** Apart from both: its renderer and fonts are several megabytes. */
+  private openTimeFunction({ defaults, state }: RecommendationApiProps): NodeFunction {
+    const { variables, permissions, objects } = recommends({ defaults, state });
+    const { tables, stream } = state;
+    return new NodeFunction(this, 'OpenTime', {
+      defaults,
+      entry: 'lambdas/api/open-time.ts',
+      description: 'Draws the image of a slot when a mail is opened, and leads on from it',
       memoryMb: defaults.environment.memoryMb.serve,
       timeout: Duration.seconds(SERVE_TIMEOUT_S),
       variables: {
-        PROFILES_TABLE: tables.profiles.tableName,
-        IDENTITIES_TABLE: tables.identities.tableName,
-        CATALOGUE_TABLE: tables.catalogue.tableName,
-        CONFIG_TABLE: tables.config.tableName,
-        MODELS_BUCKET: buckets.models.bucketName,
-        IDENTITY_SECRET_ID: secrets.identity.secretArn,
+        ...variables,
+        SHOWN_TABLE: tables.shown.tableName,
+        EVENTS_STREAM_NAME: stream.stream.streamName,
       },
       permissions: [
-        allow(
-          ['dynamodb:BatchGetItem'],
-          [tables.profiles, tables.identities, tables.catalogue].map((table) => table.tableArn),
-        ),
-        allow(['dynamodb:GetItem', 'dynamodb:Query'], [tables.config.tableArn]),
-        allow(['secretsmanager:GetSecretValue'], [secrets.identity.secretArn]),
+        ...permissions,
+        allow(['dynamodb:GetItem', 'dynamodb:PutItem'], [tables.shown.tableArn]),
+        allow(['kinesis:PutRecords'], [stream.stream.streamArn]),
       ],
-      objects: [{ actions: ['s3:GetObject'], bucket: buckets.models, prefix: 'models/' }],
+      objects,
     });
   }
 
@@ -136,4 +165,59 @@ export class RecommendationApi extends Construct {
     });
     plan.addApiKey(key);
   }
+}
+
+/** What every function needs that makes recommendations, and may touch for it. */
+function recommends({ defaults, state }: Pick<RecommendationApiProps, 'defaults' | 'state'>) {
+  const { tables, buckets, secrets } = state;
+  const { clicks } = defaults.environment;
+  return {
+    variables: {
+      PROFILES_TABLE: tables.profiles.tableName,
+      IDENTITIES_TABLE: tables.identities.tableName,
+      CATALOGUE_TABLE: tables.catalogue.tableName,
+      CONFIG_TABLE: tables.config.tableName,
+      MODELS_BUCKET: buckets.models.bucketName,
+      IDENTITY_SECRET_ID: secrets.identity.secretArn,
+      CLICK_SECRET_ID: secrets.click.secretArn,
+      CLICK_HOSTS: clicks.allowedHosts.join(','),
+      CLICK_DAYS_MAX: String(clicks.linkDaysMax),
+    },
+    permissions: [
+      allow(
+        ['dynamodb:BatchGetItem'],
+        [tables.profiles, tables.identities, tables.catalogue].map((table) => table.tableArn),
+      ),
+      allow(['dynamodb:GetItem'], [tables.config.tableArn]),
+      readsKinds(tables.config, [PLACEMENT_KIND, EXPERIMENT_KIND]),
+      allow(
+        ['secretsmanager:GetSecretValue'],
+        [secrets.identity.secretArn, secrets.click.secretArn],
+      ),
+    ],
+    objects: [{ actions: ['s3:GetObject'], bucket: buckets.models, prefix: 'models/' }],
+  };
+}
+
+/** Of the configuration documents of these kinds alone. */
+function readsKinds(config: Table, kinds: readonly string[]): PolicyStatement {
+  const statement = allow(['dynamodb:Query'], [config.tableArn]);
+  statement.addCondition('ForAllValues:StringEquals', { 'dynamodb:LeadingKeys': [...kinds] });
+  return statement;
+}
+
+/** A route that takes an API key, Basic or a signed token. */
+function addKeyedRoute(
+  resource: IResource,
+  { handler, authorizer }: { handler: LambdaFunction; authorizer: RequestAuthorizer },
+): void {
+  const route = resource.addMethod('GET', functionIntegration(handler), {
+    authorizer,
+    authorizationType: AuthorizationType.CUSTOM,
+    apiKeyRequired: true,
+  });
+  acknowledge(route, {
+    finding: 'AwsSolutions-COG4',
+    reason: 'ESPs cannot sign in to Cognito; they send an API key, Basic, or a signed token.',
+  });
 }

@@ -20,6 +20,8 @@ export class Secrets extends Construct {
   readonly writeKey: Secret;
   /** HMAC key of the signed query tokens. */
   readonly token: Secret;
+  /** HMAC key of the links in mails. */
+  readonly click: Secret;
   /** The value of the default API key. */
   readonly apiKey: Secret;
   /** HMAC key of the certificates of erasures. */
@@ -45,6 +47,12 @@ export class Secrets extends Construct {
       'Token',
       props,
       'HMAC key of the signed query tokens.',
+      HMAC_KEY_CHARACTERS,
+    );
+    this.click = this.secret(
+      'Click',
+      props,
+      'HMAC key of the links in mails. A new one ends those that were sent.',
       HMAC_KEY_CHARACTERS,
     );
     this.certificate = this.secret(

@@ -135,6 +135,7 @@ export class ServiceStack extends Stack {
       TrainStateMachineArn: training.stateMachine.stateMachineArn,
       IdentitySecretArn: secrets.identity.secretArn,
       WriteKeySecretArn: secrets.writeKey.secretArn,
+      TokenSecretArn: secrets.token.secretArn,
       ApiKeySecretArn: secrets.apiKey.secretArn,
       SourceSecretsArn: secrets.sources.secretArn,
       AlarmTopicArn: alarms.topic.topicArn,

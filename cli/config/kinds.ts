@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { putNextTemplate } from '../../adapters/dynamodb/block-templates.ts';
 import { configDocuments } from '../../adapters/dynamodb/config-documents.ts';
 import { experimentDocuments } from '../../adapters/dynamodb/experiment-documents.ts';
 import { mappingDocuments } from '../../adapters/dynamodb/mapping-documents.ts';
@@ -7,8 +8,15 @@ import { SNAPSHOT_BOUNDS_KIND } from '../../adapters/dynamodb/snapshot-bounds.ts
 import { createSourceRegistry } from '../../adapters/dynamodb/source-registry.ts';
 import { SUITE_KIND } from '../../adapters/dynamodb/suite-kind.ts';
 import { ONLY_ID, TRAIT_TYPES_KIND } from '../../adapters/dynamodb/trait-types.ts';
+import { templateProblemsOf } from '../../adapters/liquid/template-problems.ts';
 import { pullDocument } from '../../adapters/sources/connectors.ts';
+import {
+  type BlockTemplate,
+  blockTemplate,
+  TEMPLATE_KIND,
+} from '../../core/blocks/block-template.ts';
 import { servingProblem } from '../../core/blocks/bundled-placements.ts';
+import { productGrid } from '../../core/blocks/templates/product-grid.ts';
 import {
   type RegisteredSchema,
   registeredSchema,
@@ -141,7 +149,37 @@ export const configKinds: readonly ConfigKind[] = [
     idOf: () => ONLY_ID,
     describe: 'what training expects of its data (docs/how-to/training-data.md)',
   }),
+  kindOf({
+    kind: TEMPLATE_KIND,
+    schema: blockTemplate,
+    idOf: ({ templateId }) => templateId,
+    describe: 'how a block looks, in Liquid (docs/how-to/change-a-template.md)',
+    write: writeSafeTemplate,
+  }),
 ];
+
+/** What the operators' API would refuse is refused here too. */
+async function writeSafeTemplate(
+  { client, name }: ConfigTable,
+  template: BlockTemplate,
+): Promise<void> {
+  if (template.templateId === productGrid.templateId) {
+    throw new UserError('The bundled template is not replaced.', 'Choose another templateId.');
+  }
+  const problems = templateProblemsOf(template.liquid);
+  if (problems.length > 0) {
+    throw new UserError(
+      `The template can't be kept: ${problems.join('; ')}.`,
+      'Nothing was written.',
+    );
+  }
+  if (!(await putNextTemplate(client, name, template))) {
+    throw new UserError(
+      `Version ${template.version} is not the one after what is stored.`,
+      `See it with \`kindred config get ${TEMPLATE_KIND} ${template.templateId}\`. Nothing was written.`,
+    );
+  }
+}
 
 /** A suite is audited at night: what the lake doesn't have is said now. */
 async function writeAuditable({ client, name }: ConfigTable, document: Suite): Promise<void> {

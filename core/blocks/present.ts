@@ -27,7 +27,7 @@ export function presentItems(
       price_text: price === null ? '' : priceText(price, currency, locale),
       currency,
       url,
-      // Clicks are not yet counted by a redirect of ours: the link is the shop's own.
+      // The shop's own address, until the answer is signed for whoever asked.
       click_url: url,
       image_url: webUrl(item.imageUrl),
       reason,

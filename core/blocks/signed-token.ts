@@ -16,6 +16,36 @@ export interface TokenSubject {
   readonly customer: string;
 }
 
+/** In a token's place of the customer: for whomever an ESP's server asks. It never stands in a mail. */
+export const ANY_CUSTOMER = '*';
+/**
+ * In a token's place of the customer: for whoever reads a mail, in which the token stands for all to see. It is
+ * good for no key that could be guessed from a list of addresses.
+ */
+export const ANY_READER = '*reader';
+const GUESSABLE_KEY = /^[0-9a-f]{64}$/i;
+
+/** Whom a token may be made for to be good for this customer; `isInMail` where the request's address stands in mails. */
+export function subjectsFor(
+  { placement, customer }: TokenSubject,
+  isInMail: boolean,
+): TokenSubject[] {
+  const own = { placement, customer };
+  if (!isInMail) return [own, { placement, customer: ANY_CUSTOMER }];
+  return GUESSABLE_KEY.test(customer) ? [own] : [own, { placement, customer: ANY_READER }];
+}
+
+/** The best verdict that a token gets for any of the subjects. */
+export function verifyForAnyOf(
+  token: string,
+  subjects: readonly TokenSubject[],
+  nowS: number,
+  secret: string,
+): TokenVerdict {
+  const verdicts = subjects.map((subject) => verifySignedToken(token, subject, nowS, secret));
+  return verdicts.find((verdict) => verdict !== 'invalid') ?? 'invalid';
+}
+
 /** `invalid` is any other: malformed, forged, or made for another placement or customer. */
 export type TokenVerdict = 'valid' | 'expired' | 'invalid';
 

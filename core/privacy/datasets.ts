@@ -92,6 +92,14 @@ export const datasets: readonly Dataset[] = [
     erasure: 'erased',
   },
   {
+    place: table('Shown', 'expiresAt'),
+    holds: 'Which item a slot of a mailing showed, under a digest of for whom',
+    retention: 60,
+    reason: 'Mails are opened again for weeks, and a link leads to what its image shows',
+    erasure: 'expires',
+    why: 'The digest can be made only by who holds the identity secret, the mailing and the customer’s key',
+  },
+  {
     place: table('Inspector', 'expiresAt'),
     holds: 'What became of the last events, without what they said',
     retention: 1,

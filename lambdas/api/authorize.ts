@@ -2,7 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import type { APIGatewayAuthorizerResult, APIGatewayRequestAuthorizerEvent } from 'aws-lambda';
 import * as z from 'zod';
 import { readSecret } from '../../adapters/secrets/secret-reader.ts';
-import { verifySignedToken } from '../../core/blocks/signed-token.ts';
+import { subjectsFor, verifyForAnyOf } from '../../core/blocks/signed-token.ts';
 import { findCredential } from './credential.ts';
 
 const settings = z
@@ -38,9 +38,10 @@ export async function handler(
       const placement = event.pathParameters?.placement?.replace(BLOCK_SUFFIX, '') ?? '';
       const subject = { placement, customer: query.customer ?? '' };
       const secret = await readSecret(settings.TOKEN_SECRET_ID);
-      const verdict = verifySignedToken(
+      const isInMail = event.resource?.includes('{slot}') === true;
+      const verdict = verifyForAnyOf(
         credential.token,
-        subject,
+        subjectsFor(subject, isInMail),
         Date.now() / MS_PER_SECOND,
         secret,
       );

@@ -1,19 +1,24 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
-import { renderHtml } from '../../core/blocks/render-html.ts';
+import type { BlockTemplates } from './block-templates.ts';
 import { httpAnswer } from './http-answer.ts';
 import type { Answer } from './recommend.ts';
 
 /** GET /v1/blocks/{placement}.html */
 export const blocksPath = /\/v1\/blocks\/([^/]+?)(?:\.html)?\/?$/;
 
-export function answerBlock(event: APIGatewayProxyEvent, answer: Answer): APIGatewayProxyResult {
+export function answerBlock(
+  event: APIGatewayProxyEvent,
+  answer: Answer,
+  templates: BlockTemplates,
+): APIGatewayProxyResult {
   const { recommendation, placement, durationsMs } = answer;
-  const html = renderHtml(recommendation, placement);
+  const startedMs = performance.now();
+  const html = templates.render(recommendation, placement, placement.template);
   return httpAnswer(event, {
     body: html,
     contentType: 'text/html; charset=utf-8',
     maxAgeSeconds: placement.maxAgeSeconds,
     identity: html,
-    durationsMs,
+    durationsMs: { ...durationsMs, render: performance.now() - startedMs },
   });
 }

@@ -1,10 +1,9 @@
-import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
+import type { APIGatewayProxyEvent } from 'aws-lambda';
 import type { Placements } from '../../core/blocks/bundled-placements.ts';
 import { composeRecommendation } from '../../core/blocks/compose.ts';
 import { requestedLimit } from '../../core/ranking/requested-limit.ts';
 import { placementId } from '../../core/ranking/strategy.ts';
-import { answerBlock } from './blocks.ts';
-import { answerRecommendation } from './recommendations.ts';
+import type { Answer } from './recommend.ts';
 
 /**
  * The placement's static content and nothing else, for when the way of an answer broke where nobody
@@ -13,9 +12,9 @@ import { answerRecommendation } from './recommendations.ts';
 export function lastResort(
   event: APIGatewayProxyEvent,
   placements: Placements,
-  asked: { readonly placement: string; readonly isBlock: boolean },
+  asked: { readonly placement: string },
   nowMs: number,
-): APIGatewayProxyResult {
+): Answer {
   const placement = placements.find(asked.placement) ?? placements.fallback;
   const { limit } = requestedLimit(event.queryStringParameters?.limit, placement.limit);
   const recommendation = composeRecommendation({
@@ -32,7 +31,7 @@ export function lastResort(
       liveItems: new Map(),
     },
   });
-  const answer = {
+  return {
     recommendation,
     // Kept by nobody: the next fetch may fare better.
     placement: { ...placement, maxAgeSeconds: 0 },
@@ -45,5 +44,4 @@ export function lastResort(
     },
     durationsMs: {},
   };
-  return asked.isBlock ? answerBlock(event, answer) : answerRecommendation(event, answer);
 }

@@ -26,6 +26,7 @@ import {
 import { resumeReplayRoute, showReplayRoute, startReplayRoute } from './operator-replays.ts';
 import type { OperatorRoute } from './operator-route.ts';
 import { sourceEventsRoute } from './operator-source-events.ts';
+import { listTemplatesRoute, putTemplateRoute, showTemplateRoute } from './operator-templates.ts';
 
 /** Every route of the operators' API; the template makes a resource of each. */
 export const operatorRoutes: readonly OperatorRoute[] = [
@@ -55,4 +56,7 @@ export const operatorRoutes: readonly OperatorRoute[] = [
   listPlacementsRoute,
   showPlacementRoute,
   putPlacementRoute,
+  listTemplatesRoute,
+  showTemplateRoute,
+  putTemplateRoute,
 ];

@@ -7,6 +7,7 @@ import { readPlacements } from '../../adapters/dynamodb/placement-documents.ts';
 import { loadModel } from '../../adapters/s3/model-store.ts';
 import { readSecret } from '../../adapters/secrets/secret-reader.ts';
 import { bundledPlacements } from '../../core/blocks/bundled-placements.ts';
+import { ClickUrls } from './click-urls.ts';
 import { CurrentModel } from './current-model.ts';
 import { CurrentPlacements } from './current-placements.ts';
 import { Customers } from './customers.ts';
@@ -62,4 +63,16 @@ export function createSources(
   placements.refresh();
   void customers.warm();
   return { placements, customers, model, catalogue };
+}
+
+/** What makes links lead by way of us; its secrets are read ahead of the first request. */
+export function createClickUrls(): ClickUrls {
+  const clickUrls = new ClickUrls({
+    hosts: environment.CLICK_HOSTS,
+    daysMax: environment.CLICK_DAYS_MAX,
+    clickSecret: () => readSecret(environment.CLICK_SECRET_ID),
+    identitySecret: () => readSecret(environment.IDENTITY_SECRET_ID),
+  });
+  void clickUrls.ready();
+  return clickUrls;
 }

@@ -1,6 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { MiddlewareObj } from '@middy/core';
+import type { TemplateFailure } from './block-templates.ts';
 import type { ModelFailure } from './current-model.ts';
 import type { AnswerFacts } from './recommend.ts';
 
@@ -34,6 +35,15 @@ export function countModelFailure(reason: string, failure: ModelFailure): void {
 export function countPlacementFailure(reason: string): void {
   metrics.addMetric('PlacementReadFailed', MetricUnit.Count, 1);
   logger.error('placements could not be read anew; the last good ones stay', { reason });
+}
+
+/** Counts a template that can't be used; the bundled one, or its last good version, answers. */
+export function countTemplateFailure(templateId: string, failure: TemplateFailure): void {
+  metrics.addMetric('TemplateFailed', MetricUnit.Count, 1);
+  logger.error('a template cannot be used; the bundled one or its last version stays', {
+    templateId,
+    failure,
+  });
 }
 
 /** Counts an answer that broke where nobody foresaw it. The error's own words could hold anything. */

@@ -32,6 +32,8 @@ describe('the REST API', () => {
     const guarded = routes.filter(({ properties }) => properties.ApiKeyRequired === true);
     expect(guarded.map(({ route }) => route).sort()).toEqual([
       'GET /blocks/{placement}',
+      'GET /blocks/{placement}/{slot}',
+      'GET /blocks/{placement}/{slot}/link',
       'GET /recommendations/{placement}',
     ]);
     for (const { properties } of guarded) expect(properties.AuthorizationType).toBe('CUSTOM');
@@ -55,6 +57,8 @@ describe('the REST API', () => {
     expect(open.map(({ route }) => route).sort()).toEqual(
       [
         'GET /health',
+        'GET /click/{token}',
+        'HEAD /click/{token}',
         'GET /schemas',
         'GET /schemas/{name}',
         'POST /webhooks/{esp}',

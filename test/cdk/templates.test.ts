@@ -28,6 +28,17 @@ const SEARCH_VARIABLES = [
   'DROP_BUCKET',
   'IDENTITY_SECRET_ID',
 ];
+const RECOMMEND_VARIABLES = [
+  'PROFILES_TABLE',
+  'IDENTITIES_TABLE',
+  'CATALOGUE_TABLE',
+  'CONFIG_TABLE',
+  'MODELS_BUCKET',
+  'IDENTITY_SECRET_ID',
+  'CLICK_SECRET_ID',
+  'CLICK_HOSTS',
+  'CLICK_DAYS_MAX',
+];
 const VARIABLES: Record<string, string[]> = {
   Collect: [
     'EVENTS_STREAM_NAME',
@@ -89,14 +100,10 @@ const VARIABLES: Record<string, string[]> = {
     'SOURCE_SECRETS_ID',
   ],
   Schemas: [],
-  Serve: [
-    'PROFILES_TABLE',
-    'IDENTITIES_TABLE',
-    'CATALOGUE_TABLE',
-    'CONFIG_TABLE',
-    'MODELS_BUCKET',
-    'IDENTITY_SECRET_ID',
-  ],
+  Serve: RECOMMEND_VARIABLES,
+  Blocks: RECOMMEND_VARIABLES,
+  OpenTime: [...RECOMMEND_VARIABLES, 'SHOWN_TABLE', 'EVENTS_STREAM_NAME'],
+  Click: ['EVENTS_STREAM_NAME', 'CLICK_SECRET_ID', 'CLICK_HOSTS'],
   Authorize: ['TOKEN_SECRET_ID', 'API_KEY_SECRET_ID'],
   ExportProfiles: [...WORKFLOW_VARIABLES, 'PROFILES_TABLE_ARN'],
   Snapshot: [...WORKFLOW_VARIABLES, 'SNAPSHOT_DISK_MB'],
@@ -262,7 +269,7 @@ describe('permissions', () => {
 describe('data at rest', () => {
   it('is encrypted, and recoverable where it is the only copy', () => {
     const tables = resourcesOf(state, 'AWS::DynamoDB::Table');
-    expect(tables).toHaveLength(6);
+    expect(tables).toHaveLength(7);
     for (const [, { Properties }] of tables) {
       expect(Properties).toMatchObject({
         BillingMode: 'PAY_PER_REQUEST',
@@ -290,7 +297,7 @@ describe('data at rest', () => {
       Properties.TimeToLiveSpecification === undefined ? [] : [[id, Properties]],
     );
     const keys = ttl.map(([, properties]) => properties.KeySchema[0].AttributeName);
-    expect(keys.sort()).toEqual(['key', 'profileId', 'source']);
+    expect(keys.sort()).toEqual(['key', 'key', 'profileId', 'source']);
     for (const [, properties] of ttl) {
       expect(properties.TimeToLiveSpecification).toEqual({
         AttributeName: 'expiresAt',

@@ -1,5 +1,6 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { readClickToken } from '../../core/blocks/click-token.ts';
 import { type Recommendation, recommendation } from '../../core/blocks/recommendation.ts';
 import { applyFacts, type CatalogueEntry } from '../../core/catalogue/catalogue-entry.ts';
 import { feedFactOf, removalOf } from '../../core/catalogue/feed-item.ts';
@@ -15,6 +16,8 @@ const SECRET = 's'.repeat(64);
 const lax = { excludeBoughtWithinDays: 0, onlyAvailable: true, onlyWithImage: false };
 const stores = new ServingStores();
 let handler: Handler;
+/** The blocks' own function; it starts with its first request. */
+let blocksHandler: Handler | undefined;
 let output: string[];
 
 beforeAll(async () => {
@@ -29,6 +32,9 @@ beforeAll(async () => {
     CONFIG_TABLE: 'config',
     MODELS_BUCKET: 'models',
     IDENTITY_SECRET_ID: 'identity-secret',
+    CLICK_SECRET_ID: 'click-secret',
+    CLICK_HOSTS: '',
+    CLICK_DAYS_MAX: '90',
     POWERTOOLS_SERVICE_NAME: 'serve',
     POWERTOOLS_METRICS_NAMESPACE: 'Kindred',
     // Powertools then writes to the console that this test listens to.
@@ -58,6 +64,17 @@ async function coldStart(): Promise<void> {
   vi.resetModules();
   const module: { handler: unknown } = await import('../../lambdas/api/serve.ts');
   handler = module.handler as Handler;
+  blocksHandler = undefined;
+}
+
+/** As the gateway's routes do. */
+async function functionFor(path: string): Promise<Handler> {
+  if (!path.startsWith('/v1/blocks/')) return handler;
+  if (blocksHandler === undefined) {
+    const module: { handler: unknown } = await import('../../lambdas/api/serve-blocks.ts');
+    blocksHandler = module.handler as Handler;
+  }
+  return blocksHandler;
 }
 
 function publish(model = smallModel(40), id = model.id): void {
@@ -111,7 +128,8 @@ async function get(
     headers,
     queryStringParameters: query,
   };
-  return handler(event as APIGatewayProxyEvent, { functionName: 'serve' } as Context);
+  const asked = await functionFor(path);
+  return asked(event as APIGatewayProxyEvent, { functionName: 'serve' } as Context);
 }
 
 /** Fetches a recommendation and holds it to the contract: 200, full, every key. */
@@ -289,6 +307,45 @@ describe('GET /v1/blocks/{placement}.html', () => {
       expect(response.body).toContain('similar to Item 5 you viewed');
     },
   );
+});
+
+describe('a link of an answer', () => {
+  const links = async (path: string) => {
+    const response = await get(
+      path,
+      { customer: 'ada', campaign: 'spring' },
+      { Host: 'api.example' },
+    );
+    return response.body.match(/https:\/\/api\.example\/v1\/click\/[\w.-]+/g) ?? [];
+  };
+
+  it('leads by way of us where its host is one of the shop’s, in JSON and HTML alike', async () => {
+    vi.stubEnv('CLICK_HOSTS', 'shop.example');
+    await coldStart();
+    putItem(6, { url: 'https://elsewhere.example/6' });
+    const { items } = await recommend('for-you', { customer: 'ada' });
+    expect(items[0]).toMatchObject({ item_id: 'item-6', click_url: 'https://elsewhere.example/6' });
+    const [json, html] = [
+      await links('/v1/recommendations/for-you'),
+      await links('/v1/blocks/for-you.html'),
+    ];
+    expect(json).toHaveLength(11);
+    // Picture and title lead to the same.
+    expect([...new Set(html)]).toEqual(json);
+    const token = json[0]?.split('/').at(-1) ?? '';
+    expect(readClickToken(token, Date.now() / 1000, SECRET)).toMatchObject({
+      kind: 'valid',
+      click: {
+        placement: 'for-you',
+        campaign: 'spring',
+        url: expect.stringContaining('https://shop.example/'),
+        identityRef: identityRef(identityOf('userId', 'ada', SECRET)),
+      },
+    });
+    // So that the entity stays the same.
+    expect(await links('/v1/recommendations/for-you')).toEqual(json);
+    vi.unstubAllEnvs();
+  });
 });
 
 describe('GET /v1/health', () => {

@@ -1,9 +1,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { compileTemplate } from '../../adapters/liquid/template-engine.ts';
 import { escapeHtml } from '../../core/blocks/escape-html.ts';
 import { presentItems } from '../../core/blocks/present.ts';
 import { recommendedItem } from '../../core/blocks/recommendation.ts';
 import { renderHtml } from '../../core/blocks/render-html.ts';
+import { productGrid } from '../../core/blocks/templates/product-grid.ts';
 import { webUrl } from '../../core/blocks/web-url.ts';
 import { itemNumber } from '../unit/small-shop.ts';
 
@@ -98,5 +100,6 @@ function blockOf(shown: ReturnType<typeof recommendedItem.parse>): string {
       items: [shown],
     },
     { heading: 'Picked for you', locale: 'en-GB' },
+    compileTemplate(productGrid.liquid),
   );
 }

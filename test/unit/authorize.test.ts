@@ -32,15 +32,17 @@ interface Asked {
   headers?: Record<string, string>;
   query?: Record<string, string>;
   placement?: string;
+  resource?: string;
 }
 
-function ask({ headers = {}, query = {}, placement = 'for-you' }: Asked) {
+function ask({ headers = {}, query = {}, placement = 'for-you', resource }: Asked) {
   const event = {
     type: 'REQUEST',
     methodArn: 'arn:aws:execute-api:eu-west-1:111122223333:abc/api/GET/v1/recommendations/for-you',
     headers,
     queryStringParameters: query,
     pathParameters: { placement },
+    ...(resource !== undefined && { resource }),
   };
   return handler(
     event as Partial<APIGatewayRequestAuthorizerEvent> as APIGatewayRequestAuthorizerEvent,
@@ -106,6 +108,28 @@ describe('the authorizer', () => {
     const answer = await ask({ query: { token, customer: 'c-1' } });
     expect(effectOf(answer)).toBe('Deny');
     expect(answer.usageIdentifierKey).toBeUndefined();
+  });
+
+  it('lets a server’s token stand for any customer, but never in a mail', async () => {
+    const token = tokenFor('for-you', '*', NOW_S + 60);
+    const query = { token, customer: 'c-1' };
+    expect(effectOf(await ask({ query }))).toBe('Allow');
+    expect(effectOf(await ask({ query, placement: 'popular' }))).toBe('Deny');
+    const resource = '/blocks/{placement}/{slot}';
+    expect(effectOf(await ask({ query, resource }))).toBe('Deny');
+  });
+
+  it('lets a token in a mail stand for its readers’ images, but for no key that can be guessed', async () => {
+    const token = tokenFor('for-you', '*reader', NOW_S + 60);
+    const query = { token, customer: 'c-1' };
+    expect(effectOf(await ask({ query }))).toBe('Deny');
+    for (const resource of ['/blocks/{placement}/{slot}', '/blocks/{placement}/{slot}/link']) {
+      expect(effectOf(await ask({ query, resource }))).toBe('Allow');
+      const guessable = { token, customer: 'a'.repeat(64) };
+      expect(effectOf(await ask({ query: guessable, resource }))).toBe('Deny');
+      const expired = { ...query, token: tokenFor('for-you', '*reader', NOW_S) };
+      expect(effectOf(await ask({ query: expired, resource }))).toBe('Deny');
+    }
   });
 
   it.each([

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { compileTemplate } from '../../adapters/liquid/template-engine.ts';
 import { composeRecommendation } from '../../core/blocks/compose.ts';
 import type { RecommendedItem } from '../../core/blocks/recommendation.ts';
 import { BLOCK_BYTES_MAX, renderHtml } from '../../core/blocks/render-html.ts';
+import { productGrid } from '../../core/blocks/templates/product-grid.ts';
 import { did, NOW_MS, placementNamed, smallModel } from './small-shop.ts';
 
 const options = { heading: 'Picked for you', locale: 'en-GB' };
@@ -27,6 +29,7 @@ function block(items: readonly Partial<RecommendedItem>[]): string {
   return renderHtml(
     { ...base, items: items.map((changes) => ({ ...first, ...changes })) },
     options,
+    compileTemplate(productGrid.liquid),
   );
 }
 

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { compileTemplate } from '../../adapters/liquid/template-engine.ts';
 import { renderHtml } from '../../core/blocks/render-html.ts';
+import { productGrid } from '../../core/blocks/templates/product-grid.ts';
 import { validateCall } from '../../core/events/validate-call.ts';
 import { generateShop } from '../../examples/shop/generate.ts';
 import { drawItemSvg, inlineImages } from '../../examples/shop/item-image.ts';
@@ -116,6 +118,7 @@ describe('the pictures', () => {
         ],
       },
       { heading: 'Picked for you', locale: 'en-GB' },
+      compileTemplate(productGrid.liquid),
     );
     const shown = inlineImages(html, shop.items);
     expect(shown).toContain('src="data:image/svg+xml;base64,');

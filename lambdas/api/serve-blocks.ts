@@ -1,0 +1,59 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import middy from '@middy/core';
+import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
+import { templateDocuments } from '../../adapters/dynamodb/block-templates.ts';
+import { BlockTemplates } from './block-templates.ts';
+import { answerBlock, blocksPath } from './blocks.ts';
+import { lastResort } from './last-resort.ts';
+import { Recommender } from './recommend.ts';
+import { notFound, pathOf } from './request-path.ts';
+import { environment } from './serve-environment.ts';
+import { createClickUrls, createSources } from './sources.ts';
+import {
+  countAnswer,
+  countLastResort,
+  countModelFailure,
+  countPlacementFailure,
+  countTemplateFailure,
+  publishMetrics,
+} from './telemetry.ts';
+
+const sources = createSources(countModelFailure, countPlacementFailure);
+const recommender = new Recommender(sources);
+const clickUrls = createClickUrls();
+const dynamoDb = new DynamoDBClient({ maxAttempts: 2 });
+const documents = templateDocuments(dynamoDb, environment.CONFIG_TABLE);
+const templates = new BlockTemplates(() => documents.list(), countTemplateFailure);
+templates.refresh();
+
+/** Recommendations as HTML. Whatever breaks behind it, the answer is 200 and full. */
+export const handler = middy<APIGatewayProxyEvent, APIGatewayProxyResult>()
+  .use(publishMetrics())
+  .use({
+    onError: (request) => {
+      countLastResort(request.error);
+      const placement = placementOf(request.event) ?? '';
+      const answer = lastResort(request.event, sources.placements, { placement }, Date.now());
+      request.response = answerBlock(request.event, answer, templates);
+    },
+  })
+  .handler(route);
+
+async function route(event: APIGatewayProxyEvent): Promise<APIGatewayProxyResult> {
+  const placement = placementOf(event);
+  if (placement === undefined) return notFound('There is /v1/blocks/{placement}.html.');
+  const { customer, limit } = event.queryStringParameters ?? {};
+  const nowMs = Date.now();
+  const [answer] = await Promise.all([
+    recommender.answer({ placement, customer, limit }, nowMs),
+    templates.ready(),
+    clickUrls.ready(),
+  ]);
+  countAnswer(answer.facts);
+  const recommendation = clickUrls.apply(answer.recommendation, event, nowMs);
+  return answerBlock(event, { ...answer, recommendation }, templates);
+}
+
+function placementOf(event: APIGatewayProxyEvent): string | undefined {
+  return blocksPath.exec(pathOf(event))?.[1];
+}
