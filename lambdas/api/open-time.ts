@@ -19,9 +19,9 @@ import { slotItemOf, slotOf } from './slot-item.ts';
 import { SlotPictures } from './slot-picture.ts';
 import { createSources } from './sources.ts';
 import {
+  countDocumentFailure,
   countLastResort,
   countModelFailure,
-  countPlacementFailure,
   publishMetrics,
 } from './telemetry.ts';
 
@@ -31,7 +31,7 @@ const own = z
 
 const slotPath = /\/v1\/blocks\/([^/]+)\/(\d{1,3})(\.png|\/link)\/?$/;
 
-const sources = createSources(countModelFailure, countPlacementFailure);
+const sources = createSources(countModelFailure, countDocumentFailure);
 const from = {
   sources,
   recommender: new Recommender(sources),

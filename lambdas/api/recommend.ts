@@ -50,6 +50,7 @@ export type Assign = (
   placement: Placement,
   customer: Customer,
   forcedVariant: string | undefined,
+  nowMs: number,
 ) => Assignment | undefined;
 
 /** What an answer is made from; made once per process, or once per step of an export. */
@@ -91,7 +92,7 @@ export class Recommender {
     const defined = placements.find(query.placement);
     const document = defined ?? placements.fallback;
     const requested = requestedLimit(query.limit, document.limit);
-    const assignment = this.#sources.assign?.(document, customer, query.variant);
+    const assignment = this.#sources.assign?.(document, customer, query.variant, nowMs);
     const placement = withOverrides(document, assignment?.overrides);
     const content = placements.contentOf(placement);
     const base = {

@@ -11,14 +11,14 @@ import { environment } from './serve-environment.ts';
 import { createClickUrls, createSources } from './sources.ts';
 import {
   countAnswer,
+  countDocumentFailure,
   countLastResort,
   countModelFailure,
-  countPlacementFailure,
   countTemplateFailure,
   publishMetrics,
 } from './telemetry.ts';
 
-const sources = createSources(countModelFailure, countPlacementFailure);
+const sources = createSources(countModelFailure, countDocumentFailure);
 const recommender = new Recommender(sources);
 const clickUrls = createClickUrls();
 const dynamoDb = new DynamoDBClient({ maxAttempts: 2 });

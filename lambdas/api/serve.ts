@@ -8,13 +8,13 @@ import { notFound, pathOf } from './request-path.ts';
 import { createClickUrls, createSources } from './sources.ts';
 import {
   countAnswer,
+  countDocumentFailure,
   countLastResort,
   countModelFailure,
-  countPlacementFailure,
   publishMetrics,
 } from './telemetry.ts';
 
-const sources = createSources(countModelFailure, countPlacementFailure);
+const sources = createSources(countModelFailure, countDocumentFailure);
 const recommender = new Recommender(sources);
 const clickUrls = createClickUrls();
 

@@ -2,12 +2,14 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { ITEMS_PER_READ_MAX, readItems } from '../../adapters/dynamodb/catalogue-reader.ts';
 import { findProfileId, readProfile } from '../../adapters/dynamodb/customer-reader.ts';
+import { readExperiments } from '../../adapters/dynamodb/experiment-documents.ts';
 import { readPointer } from '../../adapters/dynamodb/model-pointer.ts';
 import { readPlacements } from '../../adapters/dynamodb/placement-documents.ts';
 import { loadModel } from '../../adapters/s3/model-store.ts';
 import { readSecret } from '../../adapters/secrets/secret-reader.ts';
 import { bundledPlacements } from '../../core/blocks/bundled-placements.ts';
 import { ClickUrls } from './click-urls.ts';
+import { CurrentExperiments } from './current-experiments.ts';
 import { CurrentModel } from './current-model.ts';
 import { CurrentPlacements } from './current-placements.ts';
 import { Customers } from './customers.ts';
@@ -24,7 +26,7 @@ const ATTEMPTS_MAX = 2;
  */
 export function createSources(
   onModelFailure: ConstructorParameters<typeof CurrentModel>[1],
-  onPlacementFailure: (reason: string) => void,
+  onDocumentFailure: (reason: string) => void,
 ): Sources {
   const dynamoDb = new DynamoDBClient({ maxAttempts: ATTEMPTS_MAX });
   const s3 = new S3Client({ maxAttempts: ATTEMPTS_MAX });
@@ -57,12 +59,17 @@ export function createSources(
   const placements = new CurrentPlacements(
     bundledPlacements,
     (signal) => readPlacements(pointerTable, signal),
-    onPlacementFailure,
+    onDocumentFailure,
+  );
+  const experiments = new CurrentExperiments(
+    () => readExperiments(dynamoDb, environment.CONFIG_TABLE),
+    onDocumentFailure,
   );
   model.refresh();
+  experiments.refresh();
   placements.refresh();
   void customers.warm();
-  return { placements, customers, model, catalogue };
+  return { placements, customers, model, catalogue, assign: experiments.assign };
 }
 
 /** What makes links lead by way of us; its secrets are read ahead of the first request. */

@@ -31,10 +31,12 @@ export function countModelFailure(reason: string, failure: ModelFailure): void {
   logger.error('the current model cannot be used; the last good one stays', { reason });
 }
 
-/** Counts documents of placements that could not be read or used; the last good ones serve on. */
-export function countPlacementFailure(reason: string): void {
-  metrics.addMetric('PlacementReadFailed', MetricUnit.Count, 1);
-  logger.error('placements could not be read anew; the last good ones stay', { reason });
+/** Counts documents of placements and experiments that could not be read or used; the last good ones serve on. */
+export function countDocumentFailure(reason: string): void {
+  metrics.addMetric('DocumentReadFailed', MetricUnit.Count, 1);
+  logger.error('placements or experiments could not be read anew; the last good ones stay', {
+    reason,
+  });
 }
 
 /** Counts a template that can't be used; the bundled one, or its last good version, answers. */
