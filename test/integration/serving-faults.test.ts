@@ -27,6 +27,7 @@ beforeAll(async () => {
     ...{ AWS_REGION: 'eu-west-1', AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' },
     ...{ PROFILES_TABLE: 'profiles', IDENTITIES_TABLE: 'identities', CONFIG_TABLE: 'config' },
     ...{ CATALOGUE_TABLE: 'catalogue', MODELS_BUCKET: 'models', IDENTITY_SECRET_ID: 'identity' },
+    ...{ CLICK_SECRET_ID: 'click', CLICK_HOSTS: '', CLICK_DAYS_MAX: '90' },
     ...{ POWERTOOLS_SERVICE_NAME: 'serve', POWERTOOLS_METRICS_NAMESPACE: 'Kindred' },
   });
   for (const level of ['log', 'info', 'warn', 'error', 'debug'] as const) {

@@ -14,7 +14,7 @@ describe('GET /v1/schemas', () => {
     expect(statusCode).toBe(200);
     const { schemas } = JSON.parse(body);
     // Of the e-commerce spec, of the email spec, and our own.
-    expect(schemas).toHaveLength(28 + 6 + 4);
+    expect(schemas).toHaveLength(28 + 6 + 8);
     expect(schemas).toContainEqual({
       name: 'Product Viewed',
       family: 'commerce',
