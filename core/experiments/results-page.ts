@@ -1,3 +1,4 @@
+import { figureTable, numberCells } from '../quality/report/figure-table.ts';
 import { escaped } from '../quality/report/markup.ts';
 import { selfContainedPage } from '../quality/report/self-contained-page.ts';
 import { type Bar, barPlot } from '../training/report-page/plots.ts';
@@ -50,14 +51,14 @@ ${description}
 function exposureSection({ exposures, sampleRatio }: ExperimentResults): string {
   const rows = exposures.map(
     ({ variant, weight, customers, mails }) =>
-      `<tr><th scope="row">${escaped(variant)}</th>${cells([percent(weight), counted(customers), counted(mails)])}</tr>`,
+      `<tr><th scope="row">${escaped(variant)}</th>${numberCells([percent(weight), counted(customers), counted(mails)])}</tr>`,
   );
   const ratio =
     sampleRatio === undefined
       ? 'Nobody has been exposed yet.'
       : `Sample ratio: χ² ${sampleRatio.chiSquare.toFixed(2)}, p ${shortP(sampleRatio.pValue)}${sampleRatio.isMismatch ? '. The shares are not those of the document.' : ', as it should be.'}`;
   return `<h2 id="exposures">Who got what</h2>
-${table('exposures', ['Variant', 'Share', 'Customers', 'Mails'], rows)}
+${figureTable('exposures', ['Variant', 'Share', 'Customers', 'Mails'], rows)}
 <p class="soft">${escaped(ratio)}</p>`;
 }
 
@@ -82,7 +83,7 @@ function outcomeSection(result: OutcomeResult, { currency }: ExperimentResults):
     result.isMoney ? `${value.toFixed(3)} ${currency ?? ''}`.trim() : percent(value);
   const rows = result.arms.map(
     (arm) =>
-      `<tr><th scope="row">${escaped(arm.variant)}</th>${cells([counted(arm.customers), counted(arm.mails), counted(arm.outcomes), text(arm.value), shownInterval(arm.interval, text)])}</tr>`,
+      `<tr><th scope="row">${escaped(arm.variant)}</th>${numberCells([counted(arm.customers), counted(arm.mails), counted(arm.outcomes), text(arm.value), shownInterval(arm.interval, text)])}</tr>`,
   );
   const bars = result.arms
     .filter(hasInterval)
@@ -90,7 +91,7 @@ function outcomeSection(result: OutcomeResult, { currency }: ExperimentResults):
   const plot = bars.length > 0 ? `<figure>${barPlot(bars, text)}</figure>` : '';
   return `<h2 id="${id}">${escaped(nameOf(result))}${result.isPrimary ? ' <span class="mark good">primary</span>' : ''}</h2>
 ${plot}
-${table(id, ['Variant', 'Customers', result.outcome === 'click-to-open' ? 'Opened mails' : 'Mails', result.isMoney ? 'Customers with some' : 'Of them so', result.isMoney ? 'Per mail' : 'Share', '95 %'], rows)}
+${figureTable(id, ['Variant', 'Customers', result.outcome === 'click-to-open' ? 'Opened mails' : 'Mails', result.isMoney ? 'Customers with some' : 'Of them so', result.isMoney ? 'Per mail' : 'Share', '95 %'], rows)}
 ${comparisonTable(id, result.comparisons, text)}`;
 }
 
@@ -113,13 +114,13 @@ function comparisonTable(
       one.detectableUplift === undefined ? '–' : signedPercent(one.detectableUplift),
       one.daysToGo === undefined ? '–' : counted(one.daysToGo),
     ];
-    return `<tr><th scope="row">${escaped(one.variant)}</th>${cells(found)}</tr>`;
+    return `<tr><th scope="row">${escaped(one.variant)}</th>${numberCells(found)}</tr>`;
   });
   const names = [
     ...['Beside the control', 'Uplift', 'At every look', 'At one look', 'Adjusted (CUPED)'],
     ...['Chance to beat', 'Expected loss', 'Detectable', 'Days to go'],
   ];
-  return table(id, names, rows);
+  return figureTable(id, names, rows);
 }
 
 function asideSection({ asides }: ExperimentResults): string {
@@ -137,20 +138,6 @@ function asideSection({ asides }: ExperimentResults): string {
 
 function nameOf({ outcome, windowDays }: OutcomeResult): string {
   return `${outcome} within ${windowDays} ${windowDays === 1 ? 'day' : 'days'}`;
-}
-
-function table(labelledBy: string, names: readonly string[], rows: readonly string[]): string {
-  const heads = names.map(
-    (name, at) => `<th scope="col"${at === 0 ? '' : ' class="number"'}>${escaped(name)}</th>`,
-  );
-  return `<div class="scroll" role="region" aria-labelledby="${labelledBy}" tabindex="0"><table>
-<thead><tr>${heads.join('')}</tr></thead>
-<tbody>${rows.join('\n')}</tbody>
-</table></div>`;
-}
-
-function cells(values: readonly string[]): string {
-  return values.map((value) => `<td class="number">${escaped(value)}</td>`).join('');
 }
 
 function hasInterval(arm: Arm): arm is Arm & { readonly interval: Interval } {

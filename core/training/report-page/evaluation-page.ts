@@ -1,3 +1,4 @@
+import { figureTable, numberCells } from '../../quality/report/figure-table.ts';
 import { escaped } from '../../quality/report/markup.ts';
 import { selfContainedPage } from '../../quality/report/self-contained-page.ts';
 import type { Accuracy } from '../evaluation.ts';
@@ -73,7 +74,7 @@ function accuracySection(report: EvaluationReport): string {
       );
       return `<h2 id="${question}">${title}</h2>
 <figure><figcaption>NDCG@${report.rankingSize} with its interval</figcaption>${barPlot(bars, threeDigits)}</figure>
-${table(question, ['', ...figureNames(report), 'Customers'], rows)}`;
+${figureTable(question, ['', ...figureNames(report), 'Customers'], rows)}`;
     })
     .join('\n');
 }
@@ -128,7 +129,7 @@ function segmentSection({ segments, rankingSize }: EvaluationReport): string {
   ];
   return `<h2 id="segments">By how much is known</h2>
 <p class="soft">Cold customers had two items at most before, heavy ones more than twenty.</p>
-${table('segments', names, rows)}`;
+${figureTable('segments', names, rows)}`;
 }
 
 function beyondSection({ beyond }: EvaluationReport): string {
@@ -143,7 +144,7 @@ function beyondSection({ beyond }: EvaluationReport): string {
   );
   const names = ['', 'Coverage', 'Gini', 'Novelty, bits', 'Places it fills', 'left to popularity'];
   return `<h2 id="beyond">What is shown</h2>
-${table('beyond', names, rows)}`;
+${figureTable('beyond', names, rows)}`;
 }
 
 function tuningSection({ tuning, parameters }: EvaluationReport): string {
@@ -159,20 +160,6 @@ function tuningSection({ tuning, parameters }: EvaluationReport): string {
 <p class="soft">${tuning.trials.length} trials on ${counted(tuning.customers)} customers of the validation period, which ends where the held-out period begins.</p>
 ${plot}
 <dl>${list.join('')}</dl>`;
-}
-
-function table(labelledBy: string, names: readonly string[], rows: readonly string[]): string {
-  const heads = names.map(
-    (name, at) => `<th scope="col"${at === 0 ? '' : ' class="number"'}>${escaped(name)}</th>`,
-  );
-  return `<div class="scroll" role="region" aria-labelledby="${labelledBy}" tabindex="0"><table>
-<thead><tr>${heads.join('')}</tr></thead>
-<tbody>${rows.join('\n')}</tbody>
-</table></div>`;
-}
-
-function numberCells(values: readonly string[]): string {
-  return values.map((value) => `<td class="number">${escaped(value)}</td>`).join('');
 }
 
 function bounds({ lower, upper }: { lower: number; upper: number }) {
