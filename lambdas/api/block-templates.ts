@@ -7,6 +7,7 @@ import {
   renderHtml,
 } from '../../core/blocks/render-html.ts';
 import { productGrid } from '../../core/blocks/templates/product-grid.ts';
+import { StoreLook } from './store-look.ts';
 import { within } from './time-budget.ts';
 
 /** Lists the stored templates; a document that is none of ours is for us to pass over. */
@@ -44,8 +45,7 @@ export class BlockTemplates {
   readonly #list: ListTemplates;
   readonly #onFailure: (templateId: string, failure: TemplateFailure) => void;
   #compiled = new Map<string, Compiled>();
-  #reading: Promise<void> | undefined;
-  #nextCheckAtMs = 0;
+  readonly #looks = new StoreLook(() => this.#read());
   #isFirst = true;
 
   constructor(
@@ -58,17 +58,13 @@ export class BlockTemplates {
 
   /** Reads the templates again unless somebody just did; nobody has to wait for it. */
   refresh(): void {
-    if (this.#reading !== undefined || Date.now() < this.#nextCheckAtMs) return;
-    this.#reading = this.#read().finally(() => {
-      this.#reading = undefined;
-      this.#isFirst = false;
-    });
+    this.#looks.refresh();
   }
 
   /** Waits for the first reading of this process, and no longer than a request can. */
   async ready(): Promise<void> {
     this.refresh();
-    const reading = this.#reading;
+    const reading = this.#looks.running;
     if (this.#isFirst && reading !== undefined) await within(FIRST_READING_MS_MAX, () => reading);
   }
 
@@ -93,12 +89,12 @@ export class BlockTemplates {
     return compiled !== undefined && Date.now() >= compiled.failedUntilMs ? compiled : undefined;
   }
 
-  async #read(): Promise<void> {
+  async #read(): Promise<number> {
     const listed = await within(READING_MS_MAX, () => this.#list());
-    this.#nextCheckAtMs = Date.now() + (listed.ok ? CHECK_EVERY_MS : CHECK_AFTER_FAILURE_MS);
+    this.#isFirst = false;
     if (!listed.ok) {
       this.#onFailure('', 'unreadable');
-      return;
+      return CHECK_AFTER_FAILURE_MS;
     }
     const compiled = new Map<string, Compiled>();
     for (const { id, document } of listed.value) {
@@ -106,6 +102,7 @@ export class BlockTemplates {
       if (usable !== undefined) compiled.set(id, usable);
     }
     this.#compiled = compiled;
+    return CHECK_EVERY_MS;
   }
 
   /** The stored version, or the last good one where it can't be used. */

@@ -2,6 +2,7 @@ import { assign, assignmentTo } from '../../core/experiments/assign.ts';
 import { assignmentKeyOf } from '../../core/experiments/assignment-key.ts';
 import type { Experiment } from '../../core/experiments/experiment.ts';
 import type { Assign } from './recommend.ts';
+import { StoreLook } from './store-look.ts';
 import { within } from './time-budget.ts';
 
 /** Documents of the store, and the ids of those that can't be read. */
@@ -23,8 +24,7 @@ export class CurrentExperiments {
   readonly #read: () => Promise<ExperimentRead>;
   readonly #onFailure: (reason: string) => void;
   #experiments: readonly Experiment[] = [];
-  #isReading = false;
-  #nextReadAtMs = 0;
+  readonly #looks = new StoreLook(() => this.#look());
 
   constructor(read: () => Promise<ExperimentRead>, onFailure: (reason: string) => void) {
     this.#read = read;
@@ -53,24 +53,20 @@ export class CurrentExperiments {
 
   /** Looks at the store unless somebody just did, without anybody waiting. */
   refresh(): void {
-    if (this.#isReading || Date.now() < this.#nextReadAtMs) return;
-    this.#isReading = true;
-    void this.#look().finally(() => {
-      this.#isReading = false;
-      this.#nextReadAtMs = Date.now() + REFRESH_EVERY_MS;
-    });
+    this.#looks.refresh();
   }
 
-  async #look(): Promise<void> {
+  async #look(): Promise<number> {
     const read = await within(READ_MS_MAX, () => this.#read());
     if (!read.ok) {
       this.#onFailure(`the documents could not be read (${read.cause})`);
-      return;
+      return REFRESH_EVERY_MS;
     }
     const { experiments, unusableIds } = read.value;
     for (const id of unusableIds) this.#onFailure(`experiment ${id} cannot be used`);
     const unusable = new Set(unusableIds);
     const last = this.#experiments.filter(({ experimentId }) => unusable.has(experimentId));
     this.#experiments = [...experiments, ...last];
+    return REFRESH_EVERY_MS;
   }
 }

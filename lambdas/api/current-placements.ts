@@ -5,6 +5,7 @@ import {
   withDocuments,
 } from '../../core/blocks/bundled-placements.ts';
 import type { Placement, StaticContent } from '../../core/ranking/placement.ts';
+import { StoreLook } from './store-look.ts';
 import { budgetsMs, within } from './time-budget.ts';
 
 /** Documents of the store, and the ids of those that can't be read. */
@@ -29,8 +30,7 @@ export class CurrentPlacements implements ReadPlacements {
   readonly #onFailure: (reason: string) => void;
   #documents: ReadonlyMap<string, Placement> = new Map();
   #current: Placements;
-  #refreshing: Promise<void> | undefined;
-  #nextReadAtMs = 0;
+  readonly #looks = new StoreLook(() => this.#look());
   #isFirst = true;
 
   constructor(
@@ -63,7 +63,7 @@ export class CurrentPlacements implements ReadPlacements {
   /** Looks at the store where that is due. Only a process's first requests wait for it, no longer than the budget. */
   async ready(): Promise<void> {
     this.refresh();
-    const refreshing = this.#refreshing;
+    const refreshing = this.#looks.running;
     if (!this.#isFirst || refreshing === undefined) return;
     await within(budgetsMs.firstPlacements, () => refreshing);
     this.#isFirst = false;
@@ -71,19 +71,15 @@ export class CurrentPlacements implements ReadPlacements {
 
   /** Looks at the store unless somebody just did, without anybody waiting. */
   refresh(): void {
-    if (this.#refreshing !== undefined || Date.now() < this.#nextReadAtMs) return;
-    this.#refreshing = this.#look().finally(() => {
-      this.#refreshing = undefined;
-      this.#isFirst = false;
-      this.#nextReadAtMs = Date.now() + REFRESH_EVERY_MS;
-    });
+    this.#looks.refresh();
   }
 
-  async #look(): Promise<void> {
+  async #look(): Promise<number> {
     const read = await within(READ_MS_MAX, (signal) => this.#read(signal));
     if (!read.ok) {
       this.#onFailure(`the documents could not be read (${read.cause})`);
-      return;
+      this.#isFirst = false;
+      return REFRESH_EVERY_MS;
     }
     const documents = new Map<string, Placement>();
     for (const [id, document] of read.value.documents) {
@@ -94,6 +90,8 @@ export class CurrentPlacements implements ReadPlacements {
     for (const id of read.value.malformed) this.#keepLast(id, 'it has not the form', documents);
     this.#documents = documents;
     this.#current = withDocuments(this.#bundled, documents);
+    this.#isFirst = false;
+    return REFRESH_EVERY_MS;
   }
 
   #keepLast(id: string, problem: string, documents: Map<string, Placement>): void {
