@@ -108,7 +108,6 @@ export class RecommendationApi extends Construct {
       variables: {
         ...variables,
         SHOWN_TABLE: tables.shown.tableName,
-        EVENTS_STREAM_NAME: stream.stream.streamName,
       },
       permissions: [
         ...permissions,
@@ -169,7 +168,7 @@ export class RecommendationApi extends Construct {
 
 /** What every function needs that makes recommendations, and may touch for it. */
 function recommends({ defaults, state }: Pick<RecommendationApiProps, 'defaults' | 'state'>) {
-  const { tables, buckets, secrets } = state;
+  const { tables, buckets, secrets, stream } = state;
   const { clicks } = defaults.environment;
   return {
     variables: {
@@ -179,6 +178,7 @@ function recommends({ defaults, state }: Pick<RecommendationApiProps, 'defaults'
       CONFIG_TABLE: tables.config.tableName,
       MODELS_BUCKET: buckets.models.bucketName,
       IDENTITY_SECRET_ID: secrets.identity.secretArn,
+      EVENTS_STREAM_NAME: stream.stream.streamName,
       CLICK_SECRET_ID: secrets.click.secretArn,
       CLICK_HOSTS: clicks.allowedHosts.join(','),
       CLICK_DAYS_MAX: String(clicks.linkDaysMax),
@@ -190,6 +190,7 @@ function recommends({ defaults, state }: Pick<RecommendationApiProps, 'defaults'
       ),
       allow(['dynamodb:GetItem'], [tables.config.tableArn]),
       readsKinds(tables.config, [PLACEMENT_KIND, EXPERIMENT_KIND]),
+      allow(['kinesis:PutRecord'], [stream.stream.streamArn]),
       allow(
         ['secretsmanager:GetSecretValue'],
         [secrets.identity.secretArn, secrets.click.secretArn],

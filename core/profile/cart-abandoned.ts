@@ -1,13 +1,8 @@
 import { hash } from 'node:crypto';
-import {
-  type CollectedEvent,
-  EVENT_SCHEMA_VERSION,
-  type Identity,
-  identity,
-} from '../events/event.ts';
-import { strongestFirst } from '../identity/profile-id.ts';
+import { type CollectedEvent, EVENT_SCHEMA_VERSION } from '../events/event.ts';
 import { CART_ABANDONED, OWN_SOURCE, openCartOf } from './cart.ts';
 import type { Profile } from './profile.ts';
+import { strongestIdentityOf } from './strongest-identity.ts';
 
 /** An email shows a few of them; a cart of a wholesaler has hundreds. */
 const ITEMS_MAX = 20;
@@ -26,7 +21,7 @@ export function cartAbandonedEvent(
   if (open === undefined || open.isAbandoned || open.changedAtMs + windowMs > nowMs) {
     return undefined;
   }
-  const strongest = strongestOf(profile);
+  const strongest = strongestIdentityOf(profile);
   if (strongest === undefined) return undefined;
   const { changedAtMs, itemIds } = open;
   const digest = hash('sha256', `${profile.profileId} ${changedAtMs}`, 'base64url');
@@ -44,15 +39,4 @@ export function cartAbandonedEvent(
       products: itemIds.slice(0, ITEMS_MAX).map((itemId) => ({ product_id: itemId })),
     },
   };
-}
-
-/** The identity that leads to the profile for certain. */
-function strongestOf({ identities }: Profile): Identity | undefined {
-  const known = identities.flatMap((ref): Identity[] => {
-    const at = ref.indexOf('#');
-    const parsed = identity.safeParse({ kind: ref.slice(0, at), key: ref.slice(at + 1) });
-    return parsed.success ? [parsed.data] : [];
-  });
-  const [ref = ''] = strongestFirst(known);
-  return known.find(({ kind, key }) => ref === `${kind}#${key}`);
 }

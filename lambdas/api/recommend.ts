@@ -29,6 +29,8 @@ export interface Answer {
   readonly recommendation: Recommendation;
   /** The document that answered. */
   readonly placement: Placement;
+  /** Whom it was made for; absent from an answer of the last resort. */
+  readonly customer?: Customer;
   readonly facts: AnswerFacts;
   /** Milliseconds spent, by step. */
   readonly durationsMs: Readonly<Record<string, number>>;
@@ -128,6 +130,7 @@ export class Recommender {
     return {
       recommendation,
       placement,
+      customer,
       facts: {
         isUnknownPlacement: defined === undefined,
         isUnknownCustomer: customer.kind === 'unknown',

@@ -2,10 +2,12 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import middy from '@middy/core';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { templateDocuments } from '../../adapters/dynamodb/block-templates.ts';
+import { createPutEvent } from '../../adapters/kinesis/put-event.ts';
 import { BlockTemplates } from './block-templates.ts';
 import { answerBlock, blocksPath } from './blocks.ts';
 import { lastResort } from './last-resort.ts';
 import { Recommender } from './recommend.ts';
+import { recordServed } from './record-served.ts';
 import { notFound, pathOf } from './request-path.ts';
 import { environment } from './serve-environment.ts';
 import { createClickUrls, createSources } from './sources.ts';
@@ -21,6 +23,7 @@ import {
 const sources = createSources(countModelFailure, countDocumentFailure);
 const recommender = new Recommender(sources);
 const clickUrls = createClickUrls();
+const putEvent = createPutEvent(environment.EVENTS_STREAM_NAME);
 const dynamoDb = new DynamoDBClient({ maxAttempts: 2 });
 const documents = templateDocuments(dynamoDb, environment.CONFIG_TABLE);
 const templates = new BlockTemplates(() => documents.list(), countTemplateFailure);
@@ -42,14 +45,15 @@ export const handler = middy<APIGatewayProxyEvent, APIGatewayProxyResult>()
 async function route(event: APIGatewayProxyEvent): Promise<APIGatewayProxyResult> {
   const placement = placementOf(event);
   if (placement === undefined) return notFound('There is /v1/blocks/{placement}.html.');
-  const { customer, limit } = event.queryStringParameters ?? {};
+  const { customer, limit, variant } = event.queryStringParameters ?? {};
   const nowMs = Date.now();
   const [answer] = await Promise.all([
-    recommender.answer({ placement, customer, limit }, nowMs),
+    recommender.answer({ placement, customer, limit, variant }, nowMs),
     templates.ready(),
     clickUrls.ready(),
   ]);
   countAnswer(answer.facts);
+  await recordServed(answer, variant, putEvent, nowMs);
   const recommendation = clickUrls.apply(answer.recommendation, event, nowMs);
   return answerBlock(event, { ...answer, recommendation }, templates);
 }

@@ -1,10 +1,13 @@
 import middy from '@middy/core';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
+import { createPutEvent } from '../../adapters/kinesis/put-event.ts';
 import { answerHealth, healthPath } from './health.ts';
 import { lastResort } from './last-resort.ts';
 import { Recommender } from './recommend.ts';
 import { answerRecommendation, recommendationsPath } from './recommendations.ts';
+import { recordServed } from './record-served.ts';
 import { notFound, pathOf } from './request-path.ts';
+import { environment } from './serve-environment.ts';
 import { createClickUrls, createSources } from './sources.ts';
 import {
   countAnswer,
@@ -17,6 +20,7 @@ import {
 const sources = createSources(countModelFailure, countDocumentFailure);
 const recommender = new Recommender(sources);
 const clickUrls = createClickUrls();
+const putEvent = createPutEvent(environment.EVENTS_STREAM_NAME);
 
 /** What ESPs fetch. Whatever breaks behind it, the answer is 200 and full. */
 export const handler = middy<APIGatewayProxyEvent, APIGatewayProxyResult>()
@@ -44,6 +48,7 @@ async function route(event: APIGatewayProxyEvent): Promise<APIGatewayProxyResult
     clickUrls.ready(),
   ]);
   countAnswer(answer.facts);
+  await recordServed(answer, variant, putEvent, nowMs);
   const recommendation = clickUrls.apply(answer.recommendation, event, nowMs);
   return answerRecommendation(event, { ...answer, recommendation });
 }

@@ -15,6 +15,8 @@ export const budgetsMs = {
   profile: 250,
   /** One batch read of the catalogue. */
   catalogue: 150,
+  /** Putting on the stream what has to be remembered of an answer. */
+  served: 100,
   /** How long the first answer of a process waits for the documents of placements; the bundled ones serve after. */
   firstPlacements: 250,
   /** How long an answer waits for the model that its process has not yet read. */

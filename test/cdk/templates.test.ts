@@ -36,6 +36,7 @@ const RECOMMEND_VARIABLES = [
   'MODELS_BUCKET',
   'IDENTITY_SECRET_ID',
   'CLICK_SECRET_ID',
+  'EVENTS_STREAM_NAME',
   'CLICK_HOSTS',
   'CLICK_DAYS_MAX',
 ];
@@ -102,7 +103,7 @@ const VARIABLES: Record<string, string[]> = {
   Schemas: [],
   Serve: RECOMMEND_VARIABLES,
   Blocks: RECOMMEND_VARIABLES,
-  OpenTime: [...RECOMMEND_VARIABLES, 'SHOWN_TABLE', 'EVENTS_STREAM_NAME'],
+  OpenTime: [...RECOMMEND_VARIABLES, 'SHOWN_TABLE'],
   Click: ['EVENTS_STREAM_NAME', 'CLICK_SECRET_ID', 'CLICK_HOSTS'],
   Authorize: ['TOKEN_SECRET_ID', 'API_KEY_SECRET_ID'],
   ExportProfiles: [...WORKFLOW_VARIABLES, 'PROFILES_TABLE_ARN'],
@@ -248,13 +249,15 @@ describe('permissions', () => {
     );
   });
 
-  it('of the API exclude writing anything but logs and traces', () => {
+  it('of the API exclude writing anything but own events, logs and traces', () => {
     const serve = statements.filter(({ id }) => /(Serve|Authorize)Role/.test(id));
     const actions = serve.flatMap(({ Action }) => Action).sort();
     expect([...new Set(actions)]).toEqual([
       'dynamodb:BatchGetItem',
       'dynamodb:GetItem',
       'dynamodb:Query',
+      // Kindred's own events, of what an answer has shown.
+      'kinesis:PutRecord',
       'logs:CreateLogStream',
       'logs:PutLogEvents',
       's3:GetObject',

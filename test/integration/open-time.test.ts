@@ -25,7 +25,13 @@ beforeAll(async () => {
   // The ladder's last rung answers: what was shown is what matters here.
   Object.assign(process.env, variables, {
     ...{ PROFILES_TABLE: 'absent', IDENTITIES_TABLE: 'absent', CATALOGUE_TABLE: 'absent' },
-    ...{ MODELS_BUCKET: 'absent', SHOWN_TABLE: 'shown', CLICK_HOSTS: '', CLICK_DAYS_MAX: '90' },
+    ...{
+      MODELS_BUCKET: 'absent',
+      SHOWN_TABLE: 'shown',
+      CLICK_HOSTS: '',
+      CLICK_DAYS_MAX: '90',
+      EVENTS_STREAM_NAME: 'events',
+    },
     CLICK_SECRET_ID: variables.IDENTITY_SECRET_ID,
     ...{ POWERTOOLS_SERVICE_NAME: 'opentime', POWERTOOLS_METRICS_NAMESPACE: 'Kindred' },
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { coldStart, metric, recommend, stores } from './serving-function.ts';
+import { did, placementNamed } from '../unit/small-shop.ts';
+import { coldStart, lax, metric, putProfile, recommend, stores } from './serving-function.ts';
 
 /** A cold start on a busy machine takes its time. */
 const WAIT = { timeout: 20_000 };
@@ -64,5 +65,57 @@ describe('an experiment on a placement', () => {
       expect((await recommend('for-you', { customer: 'ada' })).experiment).toBe('');
       expect(metric('DocumentReadFailed')).toEqual([1]);
     }, WAIT);
+  });
+
+  it('is remembered of a customer by an event under one id, and a look at a variant is not', async () => {
+    experiment();
+    putProfile('profile-ada', { recent: [did('view', 5)], identities: ['userId#ada-hash'] });
+    await coldStart();
+    const { variant } = await served({ customer: 'ada' });
+    await recommend('for-you', { customer: 'ada' });
+    const ids = new Set(stores.events.map(({ messageId }) => messageId));
+    expect(ids.size).toBe(1);
+    expect(stores.events.at(-1)).toMatchObject({
+      event: 'Block Served',
+      identities: [{ kind: 'userId', key: 'ada-hash' }],
+      properties: { placement_id: 'for-you', experiment_id: 'hero', variation_id: variant },
+    });
+    const before = stores.events.length;
+    await served({ customer: 'ada', variant: 'b' });
+    await recommend('for-you', { customer: 'nobody' });
+    expect(stores.events).toHaveLength(before);
+  });
+
+  it.each(['refuse', 'hang', 'throttle', 'error'] as const)(
+    'is served though the stream does not take it (%s), which is counted',
+    async (mood) => {
+      experiment();
+      putProfile('profile-ada', { recent: [did('view', 5)], identities: ['userId#ada-hash'] });
+      stores.moods.kinesis = mood;
+      await coldStart();
+      await served({ customer: 'ada' });
+      expect(metric('ServedLost')).toContain(1);
+    },
+  );
+});
+
+describe('a placement that repeats nothing', () => {
+  it('has its items remembered, and others have not', async () => {
+    const { placement } = placementNamed('popular');
+    const rules = { ...lax, noRepeatSends: 2 };
+    const document = { ...placement, version: 7, rules };
+    stores.put('config', ['kind', 'id'], {
+      ...{ kind: 'placement', id: document.id, version: 7, text: JSON.stringify(document) },
+    });
+    putProfile('profile-ada', { recent: [did('view', 5)], identities: ['userId#ada-hash'] });
+    await coldStart();
+    const { items } = await recommend('popular', { customer: 'ada' });
+    await recommend('for-you', { customer: 'ada' });
+    expect(stores.events).toHaveLength(1);
+    expect(stores.events[0]).toMatchObject({
+      event: 'Recommendations Served',
+      source: 'kindred',
+      properties: { products: items.map(({ item_id }) => ({ product_id: item_id })) },
+    });
   });
 });

@@ -11,13 +11,20 @@ type Row = Record<string, AttributeValue>;
 
 /**
  * The stores that serving reads, over the wire and no further than it reads them: DynamoDB's two ways
- * of getting items and its query, S3's GET of an object and its ranges, a secret's value. Each can be put into a bad mood, which
+ * of getting items and its query, S3's GET of an object and its ranges, a secret's value, the stream's put of a record. Each can be put into a bad mood, which
  * the real client of the AWS SDK then has to live with.
  */
 export class ServingStores {
-  readonly moods = { dynamodb: 'well' as Mood, s3: 'well' as Mood, secrets: 'well' as Mood };
+  readonly moods = {
+    dynamodb: 'well' as Mood,
+    s3: 'well' as Mood,
+    secrets: 'well' as Mood,
+    kinesis: 'well' as Mood,
+  };
+  /** Events that were put on the stream. */
+  readonly events: { readonly event?: string; readonly [field: string]: unknown }[] = [];
   /** How the next request to a store fares, instead of the store's mood. */
-  nextMood: ((store: 'dynamodb' | 's3' | 'secrets') => Mood) | undefined;
+  nextMood: ((store: keyof ServingStores['moods']) => Mood) | undefined;
   readonly objects = new Map<string, Uint8Array>();
   secret = '';
   readonly #tables = new Map<string, Map<string, Row>>();
@@ -34,10 +41,11 @@ export class ServingStores {
     this.#tables.clear();
     this.objects.clear();
     this.nextMood = undefined;
-    Object.assign(this.moods, { dynamodb: 'well', s3: 'well', secrets: 'well' });
+    Object.assign(this.moods, { dynamodb: 'well', s3: 'well', secrets: 'well', kinesis: 'well' });
+    this.events.length = 0;
   }
 
-  /** Starts all three; the environment variables by which the SDK finds them. */
+  /** Starts all four; the environment variables by which the SDK finds them. */
   async start(): Promise<Record<string, string>> {
     return {
       AWS_ENDPOINT_URL_DYNAMODB: await this.#listen('dynamodb', (request, body) =>
@@ -52,6 +60,10 @@ export class ServingStores {
       AWS_ENDPOINT_URL_SECRETS_MANAGER: await this.#listen('secrets', () =>
         JSON.stringify({ SecretString: this.secret }),
       ),
+      AWS_ENDPOINT_URL_KINESIS: await this.#listen('kinesis', (_request, body) => {
+        this.events.push(JSON.parse(Buffer.from(JSON.parse(body).Data, 'base64').toString()));
+        return JSON.stringify({ ShardId: 'shardId-000000000000', SequenceNumber: '1' });
+      }),
     };
   }
 
