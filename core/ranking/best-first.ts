@@ -8,55 +8,74 @@ export function* bestFirst(
   scores: Float32Array,
   ties?: Uint32Array,
 ): Generator<number, void, undefined> {
-  const heap = new Uint32Array(scores.length);
+  const heap = heapOf(scores, ties);
+  while (heap.size > 0) {
+    yield heap.positions[0] as number;
+    const last = heap.size - 1;
+    heap.size = last;
+    heap.positions[0] = heap.positions[last] as number;
+    heap.keys[0] = heap.keys[last] as number;
+    sink(heap, 0);
+  }
+}
+
+interface Heap {
+  size: number;
+  readonly positions: Uint32Array;
+  /** The scores of `positions`, beside them: a look into `scores` for each comparison costs as much again. */
+  readonly keys: Float32Array;
+  readonly ties: Uint32Array | undefined;
+}
+
+function heapOf(scores: Float32Array, ties: Uint32Array | undefined): Heap {
+  const { length } = scores;
+  const positions = new Uint32Array(length);
+  const keys = new Float32Array(length);
   let size = 0;
-  for (let position = 0; position < scores.length; position += 1) {
-    if ((scores[position] ?? 0) > 0) {
-      heap[size] = position;
+  for (let position = 0; position < length; position += 1) {
+    const score = scores[position] as number;
+    if (score > 0) {
+      positions[size] = position;
+      keys[size] = score;
       size += 1;
     }
   }
-  for (let parent = (size >> 1) - 1; parent >= 0; parent -= 1)
-    sink(heap, size, parent, scores, ties);
-  while (size > 0) {
-    yield heap[0] ?? 0;
-    size -= 1;
-    heap[0] = heap[size] ?? 0;
-    sink(heap, size, 0, scores, ties);
-  }
+  const heap = { size, positions, keys, ties };
+  for (let parent = (size >> 1) - 1; parent >= 0; parent -= 1) sink(heap, parent);
+  return heap;
 }
 
-function sink(
-  heap: Uint32Array,
-  size: number,
-  start: number,
-  scores: Float32Array,
-  ties: Uint32Array | undefined,
-): void {
-  let parent = start;
+/** Moves the entry at `start` down to where none below it comes first: a hole sinks, and takes it in at the end. */
+function sink({ size, positions, keys, ties }: Heap, start: number): void {
+  const position = positions[start] as number;
+  const key = keys[start] as number;
+  let hole = start;
   for (;;) {
-    let best = parent;
-    const left = 2 * parent + 1;
-    if (left < size && precedes(heap, left, best, scores, ties)) best = left;
-    if (left + 1 < size && precedes(heap, left + 1, best, scores, ties)) best = left + 1;
-    if (best === parent) return;
-    const moved = heap[parent] ?? 0;
-    heap[parent] = heap[best] ?? 0;
-    heap[best] = moved;
-    parent = best;
+    let child = 2 * hole + 1;
+    if (child >= size) break;
+    let childKey = keys[child] as number;
+    if (child + 1 < size) {
+      const otherKey = keys[child + 1] as number;
+      const isOther =
+        otherKey > childKey ||
+        (otherKey === childKey &&
+          comesFirst(positions[child + 1] as number, positions[child] as number, ties));
+      if (isOther) {
+        child += 1;
+        childKey = otherKey;
+      }
+    }
+    const childPosition = positions[child] as number;
+    if (key > childKey || (key === childKey && comesFirst(position, childPosition, ties))) break;
+    positions[hole] = childPosition;
+    keys[hole] = childKey;
+    hole = child;
   }
+  positions[hole] = position;
+  keys[hole] = key;
 }
 
-function precedes(
-  heap: Uint32Array,
-  a: number,
-  b: number,
-  scores: Float32Array,
-  ties: Uint32Array | undefined,
-): boolean {
-  const first = heap[a] as number;
-  const second = heap[b] as number;
-  const difference = (scores[first] as number) - (scores[second] as number);
-  if (difference !== 0) return difference > 0;
+/** Which of two of one score. */
+function comesFirst(first: number, second: number, ties: Uint32Array | undefined): boolean {
   return ties === undefined ? first < second : (ties[first] as number) < (ties[second] as number);
 }

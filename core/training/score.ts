@@ -79,17 +79,26 @@ export function explain(
  */
 export function latestDistinct(history: readonly HistoryEntry[]): HistoryEntry[] {
   const newestFirst = history.toSorted((one, other) => other.timeMs - one.timeMs);
-  const seen = new Set<string>();
+  // Kinds by item, a bit each: joining the two to one text for each entry costs more than all the rest here.
+  const seen = new Map<string, number>();
   const kept: HistoryEntry[] = [];
   for (const entry of newestFirst) {
-    const pair = `${entry.kind}#${entry.itemId}`;
-    if (seen.has(pair)) continue;
-    seen.add(pair);
+    const kinds = seen.get(entry.itemId) ?? 0;
+    const kind = kindBits[entry.kind];
+    if ((kinds & kind) !== 0) continue;
+    seen.set(entry.itemId, kinds | kind);
     kept.push(entry);
     if (kept.length === RECENT_INTERACTIONS_MAX) break;
   }
   return kept;
 }
+
+const kindBits: Readonly<Record<HistoryEntry['kind'], number>> = {
+  view: 1,
+  cart: 2,
+  uncart: 4,
+  purchase: 8,
+};
 
 /** From when ages count: the newest entry, but never the future of a clock that runs ahead. */
 function referenceTime(newestFirst: readonly HistoryEntry[], nowMs: number): number {
