@@ -1,6 +1,6 @@
 /** An export of recommendation lists to files: what is asked for, how far it is, and what it has written. */
 import * as z from 'zod';
-import { LIMIT_MAX } from '../ranking/placement.ts';
+import { LIMIT_MAX, placementDocument } from '../ranking/placement.ts';
 import { placementId } from '../ranking/strategy.ts';
 import { exportLists } from './exported-rows.ts';
 
@@ -85,6 +85,8 @@ export const exportRun = z.strictObject({
   exportId,
   status: z.enum(['running', 'done', 'failed']),
   request: exportRequest,
+  /** The document in force when the export was planned, so that an edit meanwhile splits no export in two. */
+  placement: placementDocument,
   modelId: z.string().min(1),
   /** Where its files lie in the lake's bucket; ends in `/`. */
   folder: z.string().min(1),

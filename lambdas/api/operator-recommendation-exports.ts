@@ -5,15 +5,20 @@ import { bundledPlacements } from '../../core/blocks/bundled-placements.ts';
 import { exportId, exportRequest } from '../../core/blocks/recommendation-export.ts';
 import { Problem } from '../ingest/answers.ts';
 import { operatorInput } from './operator-input.ts';
+import { storedPlacement } from './operator-placements.ts';
 import type { OperatorRoute } from './operator-route.ts';
 
 /** `POST /v1/recommendation-exports`: starts to write recommendation lists to files. */
 export const startRecommendationExportRoute: OperatorRoute = {
   method: 'POST',
   resource: '/recommendation-exports',
-  async handle({ body }, { dynamoDb, sfn, setting }) {
+  async handle({ body }, services) {
+    const { dynamoDb, sfn, setting } = services;
     const request = operatorInput(exportRequest, body ?? {});
-    if (bundledPlacements.find(request.placement) === undefined) {
+    const { placement } = request;
+    const isKnown =
+      bundledPlacements.find(placement) ?? (await storedPlacement(services, placement));
+    if (isKnown === undefined) {
       throw new Problem(400, 'There is no placement of this name; name one that the API answers.', [
         { path: 'placement', message: 'is no placement' },
       ]);

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { PATIENCE } from '../../adapters/aws/patience.ts';
 import { createDynamoDbClient } from '../../adapters/dynamodb/client.ts';
 import { readPointer } from '../../adapters/dynamodb/model-pointer.ts';
+import { readPlacement } from '../../adapters/dynamodb/placement-documents.ts';
 import { approximateItemCount, readProfilePage } from '../../adapters/dynamodb/profile-segment.ts';
 import {
   putExportPart,
@@ -14,7 +15,7 @@ import {
 } from '../../adapters/s3/export-store.ts';
 import { loadModel } from '../../adapters/s3/model-store.ts';
 import { createPatientS3 } from '../../adapters/s3/patient-client.ts';
-import { bundledPlacements } from '../../core/blocks/bundled-placements.ts';
+import { bundledPlacements, servingProblem } from '../../core/blocks/bundled-placements.ts';
 import {
   type ExportRun,
   type ExportUnit,
@@ -24,8 +25,9 @@ import {
   noExportCounts,
   noExportProgress,
 } from '../../core/blocks/recommendation-export.ts';
+import type { Placement } from '../../core/ranking/placement.ts';
 import type { Model } from '../../core/training/model.ts';
-import { exportedPlacement, exportUnitLists } from './export-lists.ts';
+import { exportUnitLists } from './export-lists.ts';
 import { ExportedCatalogue } from './exported-catalogue.ts';
 import { finishExport } from './finish-export.ts';
 
@@ -70,11 +72,17 @@ class NoModel extends Error {
   override readonly name = 'NoModel';
 }
 
+/** Nothing answers under this name, or only a document that this release can't read or serve. */
+class UnknownPlacement extends Error {
+  override readonly name = 'UnknownPlacement';
+}
+
 const logger = new Logger();
 const s3 = createPatientS3();
 const dynamoDb = createDynamoDbClient(PATIENCE);
 const store = { client: s3, bucket: environment.LAKE_BUCKET };
 const catalogueTable = { client: dynamoDb, table: environment.CATALOGUE_TABLE };
+const configTable = { client: dynamoDb, table: environment.CONFIG_TABLE };
 const tables = {
   client: dynamoDb,
   profilesTable: environment.PROFILES_TABLE,
@@ -106,11 +114,8 @@ async function plan(id: string, asked: unknown): Promise<StepAnswer> {
   // This step was done before, and its answer was lost.
   if (before !== undefined) return { exportId: id, unitCount: before.units.length };
   const request = exportRequest.parse(asked ?? {});
-  exportedPlacement(bundledPlacements, request.placement);
-  const pointer = await readPointer(
-    { client: dynamoDb, table: environment.CONFIG_TABLE },
-    { consistent: true },
-  );
+  const placement = await placementOf(request.placement);
+  const pointer = await readPointer(configTable, { consistent: true });
   if (pointer === undefined) throw new NoModel('no model is published yet: train one first');
   const model = await modelOf(pointer.current);
   const units: ExportUnit[] = [];
@@ -132,6 +137,7 @@ async function plan(id: string, asked: unknown): Promise<StepAnswer> {
     exportId: id,
     status: 'running',
     request,
+    placement,
     modelId: model.id,
     folder: exportFolder(model.id, id),
     startedAt: new Date().toISOString(),
@@ -152,7 +158,6 @@ async function unit(run: ExportRun, number: number, context: Context): Promise<S
     start,
     {
       model: await modelOf(run.modelId),
-      placements: bundledPlacements,
       catalogue: new ExportedCatalogue(catalogueTable),
       readProfiles: (segment, from) => readProfilePage(tables, segment, from),
       writePart: (place, { columns }) =>
@@ -163,6 +168,21 @@ async function unit(run: ExportRun, number: number, context: Context): Promise<S
     { partRowsMax: PART_ROWS_MAX, deadlineMs: Math.min(now + STEP_MS_MAX, lambdaEndsMs) },
   );
   return { exportId: run.exportId, unit: number, isDone: after.isDone };
+}
+
+/** The document in force: the operators', else the bundled one. */
+async function placementOf(id: string): Promise<Placement> {
+  const stored = await readPlacement(configTable, id).catch((error: unknown) => {
+    if (!(error instanceof z.ZodError)) throw error;
+    throw new UnknownPlacement(`the stored document of ${id} has not the form of a placement`);
+  });
+  const placement = stored ?? bundledPlacements.find(id);
+  if (placement === undefined) {
+    throw new UnknownPlacement(`there is no placement ${id}; name one that the API answers`);
+  }
+  const problem = servingProblem(placement);
+  if (problem !== undefined) throw new UnknownPlacement(`${id} cannot be exported: ${problem}`);
+  return placement;
 }
 
 async function modelOf(id: string): Promise<Model> {

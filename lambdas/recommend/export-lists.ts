@@ -1,6 +1,6 @@
 import type { ProfilePage } from '../../adapters/dynamodb/profile-segment.ts';
 import type { PartPlace } from '../../adapters/s3/export-store.ts';
-import type { Placements } from '../../core/blocks/bundled-placements.ts';
+import { bundledPlacements, withDocuments } from '../../core/blocks/bundled-placements.ts';
 import { customerColumns, itemColumns } from '../../core/blocks/exported-rows.ts';
 import { presentItems } from '../../core/blocks/present.ts';
 import {
@@ -13,7 +13,6 @@ import {
 } from '../../core/blocks/recommendation-export.ts';
 import type { Profile } from '../../core/profile/profile.ts';
 import { CuratedPart } from '../../core/quality/curated-part.ts';
-import type { Placement } from '../../core/ranking/placement.ts';
 import { requestedLimit } from '../../core/ranking/requested-limit.ts';
 import { similarItems } from '../../core/ranking/similar-items.ts';
 import type { Model } from '../../core/training/model.ts';
@@ -24,7 +23,6 @@ import { Recommender } from '../api/recommend.ts';
 /** What a piece of work of an export reaches out to. */
 export interface ExportPorts {
   readonly model: Model;
-  readonly placements: Placements;
   readonly catalogue: Pick<LiveCatalogue, 'itemsOf'>;
   readProfiles(
     unit: Extract<ExportUnit, { list: 'customers' }>,
@@ -47,18 +45,6 @@ export interface ExportLimits {
 const CANDIDATES_PER_ITEM = 2;
 /** Items of the model between two looks at the clock. */
 const ITEMS_AT_ONCE = 100;
-
-/** The placement of an export. */
-export class UnknownPlacement extends Error {
-  override readonly name = 'UnknownPlacement';
-}
-
-/** @throws UnknownPlacement */
-export function exportedPlacement(placements: Placements, id: string): Placement {
-  const placement = placements.find(id);
-  if (placement !== undefined) return placement;
-  throw new UnknownPlacement(`there is no placement ${id}; name one that the API answers`);
-}
 
 /**
  * Goes on with one piece of work until it is done or the deadline. Repeating it from any earlier progress writes the
@@ -145,10 +131,10 @@ async function* customerPages(
 }
 
 /** A customer's rows, by the very code that answers requests. */
-function customerLists({ request, startedAt }: ExportRun, ports: ExportPorts) {
+function customerLists({ request, placement, startedAt }: ExportRun, ports: ExportPorts) {
   let profile: Profile | undefined;
   const recommender = new Recommender({
-    placements: ports.placements,
+    placements: withDocuments(bundledPlacements, new Map([[placement.id, placement]])),
     customers: {
       find: async (key) =>
         profile === undefined ? { kind: 'absent', shown: '' } : servedCustomer(key ?? '', profile),
@@ -178,16 +164,15 @@ function customerLists({ request, startedAt }: ExportRun, ports: ExportPorts) {
 }
 
 async function* itemPages(
-  { request, startedAt }: ExportRun,
+  { request, placement, startedAt }: ExportRun,
   { from, until }: Extract<ExportUnit, { list: 'items' }>,
   start: string | undefined,
-  { model, placements, catalogue }: ExportPorts,
+  { model, catalogue }: ExportPorts,
 ): AsyncGenerator<ListPage> {
-  const placement = exportedPlacement(placements, request.placement);
   const limit = request.limit ?? requestedLimit(undefined, placement.limit).limit;
   const base = {
     placement,
-    content: placements.contentOf(placement),
+    content: bundledPlacements.contentOf(placement),
     nowMs: Date.parse(startedAt),
     model,
   };

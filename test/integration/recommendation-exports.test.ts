@@ -9,6 +9,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { writeConnection } from '../../cli/connection.ts';
+import { bundledPlacements } from '../../core/blocks/bundled-placements.ts';
 import { type ExportManifest, exportManifest } from '../../core/blocks/recommendation-export.ts';
 import { warehouseTables } from '../../core/blocks/warehouse-markdown.ts';
 import { encodeModel } from '../../core/training/model-file.ts';
@@ -190,6 +191,25 @@ describe('an export of recommendations', () => {
       rows.filter((row) => row.for_item_id === item).map((row) => row.item_id);
     expect(listOf('item-10')).toEqual(['item-11', 'item-12']);
     expect(listOf('item-5')).toEqual(['item-6', 'item-8']);
+  }, 120_000);
+
+  it('is by the placement as operators have written it', async () => {
+    const picked = { kind: 'hand-picked', itemIds: ['item-30', 'item-31'] };
+    const ladder = [picked, { kind: 'static', content: 'evergreen' }];
+    const { version: _, ...popular } = bundledPlacements.fallback;
+    const placement = {
+      ...popular,
+      id: 'shelf',
+      version: 1,
+      ladder,
+      limit: { default: 2, max: 2 },
+    };
+    await writeFile(join(folder, 'shelf.json'), JSON.stringify(placement));
+    await kindredShell('npx kindred config put placement shelf.json', folder, environment);
+    const some = await exported('--placement shelf --lists customers --formats parquet');
+    const rows = await rowsOf(some, 'customers', 'parquet');
+    const ada = rows.filter(({ customer }) => customer === profileIds.get('ada'));
+    expect(ada.map((row) => row.item_id)).toEqual(['item-30', 'item-31']);
   }, 120_000);
 
   it('loses the rows of who is erased, and its manifest stays true', async () => {
