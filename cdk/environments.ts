@@ -15,6 +15,9 @@ const retentionDays = z.literal([7, 14, 30, 90, 180, 365]);
 /** Lambda gives one vCPU at 1,769 MB and allows 128 to 10,240. */
 const memoryMb = z.int().min(128).max(10_240);
 
+/** What API Gateway sells. */
+const gatewayCacheSizesGb = [0.5, 1.6, 6.1, 13.5, 28.4, 58.2, 118, 237] as const;
+
 const monitored = z.strictObject({
   noMonitoring: z.undefined().optional(),
   /** Where alarms are mailed. Optional: without it only the topic is made. */
@@ -173,6 +176,18 @@ const environmentSchema = z
       keyBurstLimit: z.int().positive(),
       keyMonthlyQuota: z.int().positive(),
     }),
+    serving: z.strictObject({
+      /** How long an answer waits for each read of a customer, links and profile, before it goes on without. */
+      customerReadMs: z.int().min(10).max(1_000),
+      /** Optional, and paid by the hour: API Gateway keeps each customer's answers; see docs/how-to/cache-answers.md. */
+      gatewayCache: z
+        .strictObject({
+          sizeGb: z.literal(gatewayCacheSizesGb),
+          /** A change of consent, stock or price shows so much later. */
+          seconds: z.int().min(1).max(300),
+        })
+        .optional(),
+    }),
     clicks: z.strictObject({
       /** Where redirects of clicks may lead; without any, links lead to the shop at once. */
       allowedHosts: z.array(hostPattern).max(50),
@@ -274,6 +289,8 @@ const dev: Environment = {
     keyBurstLimit: 400,
     keyMonthlyQuota: 10_000_000,
   },
+  // Wide, so that a table that is seldom asked, or a busy laptop, is no reason to fall back.
+  serving: { customerReadMs: 250 },
   // The synthetic shop's.
   clicks: { allowedHosts: ['shop.example'], linkDaysMax: 90 },
   monitoring: {
@@ -348,6 +365,8 @@ const prod: Environment = {
     keyBurstLimit: 5000,
     keyMonthlyQuota: 100_000_000,
   },
+  // Five times what DynamoDB's slowest reads take; a slow one costs a customer the personal answer, not the ESP its time.
+  serving: { customerReadMs: 50 },
   // Name the shop's hosts here to have clicks recorded.
   clicks: { allowedHosts: [], linkDaysMax: 90 },
   monitoring: {

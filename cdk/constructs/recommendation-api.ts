@@ -44,16 +44,16 @@ export class RecommendationApi extends Construct {
     this.serve = this.serveFunction(props).function;
     this.blocks = this.blocksFunction(props).function;
     const authorizer = this.authorizer(props);
-    addKeyedRoute(v1.addResource('recommendations').addResource('{placement}'), {
-      handler: this.serve,
-      authorizer,
-    });
+    const { gatewayCache } = props.defaults.environment.serving;
+    const isKept = gatewayCache !== undefined;
+    const json = v1.addResource('recommendations').addResource('{placement}');
+    addKeyedRoute(json, { handler: this.serve, authorizer, isKept });
     const block = v1.addResource('blocks').addResource('{placement}');
-    addKeyedRoute(block, { handler: this.blocks, authorizer });
+    addKeyedRoute(block, { handler: this.blocks, authorizer, isKept });
     const openTime = this.openTimeFunction(props).function;
     const slot = block.addResource('{slot}');
     for (const resource of [slot, slot.addResource('link')]) {
-      addKeyedRoute(resource, { handler: openTime, authorizer });
+      addKeyedRoute(resource, { handler: openTime, authorizer, isKept: false });
     }
     const health = v1.addResource('health').addMethod('GET', functionIntegration(this.serve));
     this.addHealth(health);
@@ -169,7 +169,7 @@ export class RecommendationApi extends Construct {
 /** What every function needs that makes recommendations, and may touch for it. */
 function recommends({ defaults, state }: Pick<RecommendationApiProps, 'defaults' | 'state'>) {
   const { tables, buckets, secrets, stream } = state;
-  const { clicks } = defaults.environment;
+  const { clicks, serving } = defaults.environment;
   return {
     variables: {
       PROFILES_TABLE: tables.profiles.tableName,
@@ -178,6 +178,7 @@ function recommends({ defaults, state }: Pick<RecommendationApiProps, 'defaults'
       CONFIG_TABLE: tables.config.tableName,
       MODELS_BUCKET: buckets.models.bucketName,
       IDENTITY_SECRET_ID: secrets.identity.secretArn,
+      CUSTOMER_READ_MS: String(serving.customerReadMs),
       EVENTS_STREAM_NAME: stream.stream.streamName,
       CLICK_SECRET_ID: secrets.click.secretArn,
       CLICK_HOSTS: clicks.allowedHosts.join(','),
@@ -207,15 +208,35 @@ function readsKinds(config: Table, kinds: readonly string[]): PolicyStatement {
   return statement;
 }
 
+/**
+ * What an answer differs by. The header, because an answer of "not modified" must never reach who has nothing; not the
+ * token, which the authorizer has judged before the cache is asked.
+ */
+const answerKey = [
+  'method.request.path.placement',
+  'method.request.querystring.customer',
+  'method.request.querystring.limit',
+  'method.request.querystring.variant',
+  'method.request.header.If-None-Match',
+];
+
 /** A route that takes an API key, Basic or a signed token. */
 function addKeyedRoute(
   resource: IResource,
-  { handler, authorizer }: { handler: LambdaFunction; authorizer: RequestAuthorizer },
+  {
+    handler,
+    authorizer,
+    isKept,
+  }: { handler: LambdaFunction; authorizer: RequestAuthorizer; isKept: boolean },
 ): void {
-  const route = resource.addMethod('GET', functionIntegration(handler), {
+  const integration = functionIntegration(handler, isKept ? answerKey : []);
+  const route = resource.addMethod('GET', integration, {
     authorizer,
     authorizationType: AuthorizationType.CUSTOM,
     apiKeyRequired: true,
+    ...(isKept && {
+      requestParameters: Object.fromEntries(answerKey.map((name) => [name, /\.path\./.test(name)])),
+    }),
   });
   acknowledge(route, {
     finding: 'AwsSolutions-COG4',

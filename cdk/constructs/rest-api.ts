@@ -1,4 +1,4 @@
-import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import {
   AccessLogField,
   AccessLogFormat,
@@ -7,6 +7,7 @@ import {
   type IResource,
   LambdaIntegration,
   LogGroupLogDestination,
+  type MethodDeploymentOptions,
   MethodLoggingLevel,
   RestApi as RestApiResource,
   Stage,
@@ -52,16 +53,19 @@ export class RestApi extends Construct {
       retention: environment.logRetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    const stageOptions: StageOptions = {
-      accessLogDestination: new LogGroupLogDestination(accessLog),
-      accessLogFormat: accessLogFormat(),
+    const methodOptions: MethodDeploymentOptions = {
       // INFO would log query strings, and with them customer keys.
       loggingLevel: MethodLoggingLevel.ERROR,
       dataTraceEnabled: false,
       metricsEnabled: true,
-      tracingEnabled: true,
       throttlingRateLimit: environment.api.stageRateLimit,
       throttlingBurstLimit: environment.api.stageBurstLimit,
+    };
+    const stageOptions: StageOptions = {
+      accessLogDestination: new LogGroupLogDestination(accessLog),
+      accessLogFormat: accessLogFormat(),
+      tracingEnabled: true,
+      ...methodOptions,
     };
     this.api = new RestApiResource(this, 'Api', {
       restApiName: `Kindred-${environmentName}`,
@@ -73,7 +77,11 @@ export class RestApi extends Construct {
       cloudWatchRole: true,
       // The role serves the whole account's API Gateway, so it outlives this stack.
       cloudWatchRoleRemovalPolicy: RemovalPolicy.RETAIN,
-      deployOptions: { stageName: STAGE_NAME, ...stageOptions },
+      deployOptions: {
+        stageName: STAGE_NAME,
+        ...stageOptions,
+        ...gatewayCacheOptions(environment, methodOptions),
+      },
     });
     addGatewayResponses(this.api);
     this.v1 = this.api.root;
@@ -100,8 +108,38 @@ export class RestApi extends Construct {
 }
 
 /** A proxy integration that costs one permission for all of the function's routes. */
-export function functionIntegration(handler: IFunction): LambdaIntegration {
-  return new LambdaIntegration(handler, { scopePermissionToMethod: false });
+export function functionIntegration(
+  handler: IFunction,
+  /** What a kept answer is found by, where API Gateway keeps answers; without any it is the path alone. */
+  cacheKeyParameters: readonly string[] = [],
+): LambdaIntegration {
+  return new LambdaIntegration(handler, {
+    scopePermissionToMethod: false,
+    ...(cacheKeyParameters.length > 0 && { cacheKeyParameters: [...cacheKeyParameters] }),
+  });
+}
+
+/** The routes whose answers may be kept: no other one's. */
+const KEPT_ROUTES = ['/recommendations/{placement}/GET', '/blocks/{placement}/GET'];
+
+/** Settings of single methods take the place of the stage's, so that they repeat them. */
+function gatewayCacheOptions(
+  { serving }: Environment,
+  stage: MethodDeploymentOptions,
+): Partial<StageOptions> {
+  const { gatewayCache } = serving;
+  if (gatewayCache === undefined) return {};
+  const kept: MethodDeploymentOptions = {
+    ...stage,
+    cachingEnabled: true,
+    cacheDataEncrypted: true,
+    cacheTtl: Duration.seconds(gatewayCache.seconds),
+  };
+  return {
+    cacheClusterEnabled: true,
+    cacheClusterSize: String(gatewayCache.sizeGb),
+    methodOptions: Object.fromEntries(KEPT_ROUTES.map((route) => [route, kept])),
+  };
 }
 
 /** Neither addresses, nor user agents, nor paths as called: they would be personal data. */

@@ -3,7 +3,7 @@ import { identityRef } from '../../core/identity/identity-key.ts';
 import { mayPersonalize } from '../../core/profile/may-personalize.ts';
 import type { Profile } from '../../core/profile/profile.ts';
 import { isSuppressed } from '../../core/profile/suppression.ts';
-import { budgetsMs, within } from './time-budget.ts';
+import { budgetsMs, type Outcome, within } from './time-budget.ts';
 
 /** Where customers are looked up. */
 export interface CustomerSource {
@@ -26,10 +26,14 @@ export type Customer =
 /** Looks customers up, each step within its budget. What goes wrong is a kind of answer, never thrown. */
 export class Customers {
   readonly #source: CustomerSource;
+  readonly #readMs: number;
+  #isWarm = false;
   #lastSecret: string | undefined;
 
-  constructor(source: CustomerSource) {
+  /** @param readMs how long to wait for each read of links or profile, once one has come back. */
+  constructor(source: CustomerSource, readMs: number) {
     this.#source = source;
+    this.#readMs = readMs;
   }
 
   /** Reads the secret ahead of the first request. */
@@ -45,16 +49,21 @@ export class Customers {
     const secret = await this.#secret();
     if (secret === undefined) return { kind: 'unreadable', shown, dependency: 'identity secret' };
     const refs = identitiesOfKey(key.value, secret).map(identityRef);
-    const found = await within(budgetsMs.identity, (signal) =>
-      this.#source.findProfileId(refs, key.value, signal),
-    );
+    const found = await this.#read((signal) => this.#source.findProfileId(refs, key.value, signal));
     if (!found.ok) return { kind: 'unreadable', shown, dependency: 'identities' };
     const id = found.value;
     if (id === undefined) return { kind: 'unknown', shown };
-    const read = await within(budgetsMs.profile, (signal) => this.#source.readProfile(id, signal));
+    const read = await this.#read((signal) => this.#source.readProfile(id, signal));
     if (!read.ok) return { kind: 'unreadable', shown, dependency: 'profiles' };
     if (read.value === undefined) return { kind: 'unknown', shown };
     return servedCustomer(shown, read.value);
+  }
+
+  async #read<T>(work: (signal: AbortSignal) => Promise<T>): Promise<Outcome<T>> {
+    const budgetMs = this.#isWarm ? this.#readMs : budgetsMs.firstCustomerRead;
+    const read = await within(Math.max(budgetMs, this.#readMs), work);
+    this.#isWarm ||= read.ok;
+    return read;
   }
 
   /** The secret; through an outage of its store the one that was last read. */

@@ -8,6 +8,7 @@ const serveEnvironment = z.object({
   CONFIG_TABLE: z.string().min(1),
   MODELS_BUCKET: z.string().min(1),
   IDENTITY_SECRET_ID: z.string().min(1),
+  CUSTOMER_READ_MS: z.coerce.number().int().positive(),
   EVENTS_STREAM_NAME: z.string().min(1),
   CLICK_SECRET_ID: z.string().min(1),
   /** Where links may lead, separated by commas; empty where they lead to the shop at once. */

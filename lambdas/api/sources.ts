@@ -12,7 +12,7 @@ import { ClickUrls } from './click-urls.ts';
 import { CurrentExperiments } from './current-experiments.ts';
 import { CurrentModel } from './current-model.ts';
 import { CurrentPlacements } from './current-placements.ts';
-import { Customers } from './customers.ts';
+import { type CustomerSource, Customers } from './customers.ts';
 import { LiveCatalogue } from './live-catalogue.ts';
 import type { Sources } from './recommend.ts';
 import { environment } from './serve-environment.ts';
@@ -47,11 +47,12 @@ export function createSources(
     },
     onModelFailure,
   );
-  const customers = new Customers({
+  const customerSource: CustomerSource = {
     secret: () => readSecret(environment.IDENTITY_SECRET_ID),
     findProfileId: (refs, id, signal) => findProfileId(tables, refs, id, signal),
     readProfile: (id, signal) => readProfile(tables, id, signal),
-  });
+  };
+  const customers = new Customers(customerSource, environment.CUSTOMER_READ_MS);
   const catalogue = new LiveCatalogue(
     (ids, signal) => readItems(catalogueTable, ids, signal, Date.now()),
     ITEMS_PER_READ_MAX,

@@ -2,17 +2,18 @@
  * The time budgets of an answer. An ESP gives up after two seconds (Braze Connected Content), so an
  * answer that finds nothing working must still leave well before: the customer's way (secret,
  * identity, profile) and the model's run side by side, the catalogue comes after both, and the sum of
- * the longest way is below 1.8 s on a cold start and below 0.8 s after. In health all of it takes a
- * few milliseconds; the budgets are as wide as they are because a slow personal answer is worth more
- * than a quick impersonal one, and because a cold connection's TLS handshake has to fit in.
+ * the longest way is below 1.8 s on a cold start and below 0.8 s after, below 0.5 s in production. In
+ * health all of it takes a few milliseconds; what is wider is so because a cold connection's TLS
+ * handshake has to fit in.
  */
 export const budgetsMs = {
   /** Secrets Manager, until a process has read its secret, and seldom after. */
   secret: 500,
-  /** One batch read of the identity links. */
-  identity: 250,
-  /** One read of the profile, and one more for each merge. */
-  profile: 250,
+  /**
+   * A read on the customer's way (identity links; profile, and one more for each merge) while no such read has come
+   * back yet in this process: TLS has to be set up. Afterwards it is the environment's `customerReadMs`.
+   */
+  firstCustomerRead: 250,
   /** One batch read of the catalogue. */
   catalogue: 150,
   /** Putting on the stream what has to be remembered of an answer. */

@@ -29,6 +29,7 @@ beforeAll(async () => {
       MODELS_BUCKET: 'absent',
       SHOWN_TABLE: 'shown',
       CLICK_HOSTS: '',
+      CUSTOMER_READ_MS: '250',
       CLICK_DAYS_MAX: '90',
       EVENTS_STREAM_NAME: 'events',
     },

@@ -30,6 +30,7 @@ beforeAll(async () => {
     ...{
       CLICK_SECRET_ID: 'click',
       CLICK_HOSTS: '',
+      CUSTOMER_READ_MS: '250',
       CLICK_DAYS_MAX: '90',
       EVENTS_STREAM_NAME: 'events',
     },

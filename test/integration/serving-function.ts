@@ -36,6 +36,7 @@ beforeAll(async () => {
     CLICK_SECRET_ID: 'click-secret',
     CLICK_HOSTS: '',
     CLICK_DAYS_MAX: '90',
+    CUSTOMER_READ_MS: '250',
     EVENTS_STREAM_NAME: 'events',
     POWERTOOLS_SERVICE_NAME: 'serve',
     POWERTOOLS_METRICS_NAMESPACE: 'Kindred',

@@ -89,7 +89,7 @@ class Shop {
       );
     return new Recommender({
       placements: bundledPlacements,
-      customers: new Customers(source),
+      customers: new Customers(source, 250),
       model,
       catalogue: new LiveCatalogue(this.readItems ?? read, 100),
     });
