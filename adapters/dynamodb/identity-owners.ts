@@ -1,5 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
+import type { ErasedIdentity } from '../../core/identity/erased-identity.ts';
 import { readBatch } from './batch-read.ts';
 import { identityItem } from './profile-store.ts';
 
@@ -29,4 +30,20 @@ export async function identityOwners(
     }
   }
   return owners;
+}
+
+/** What stands of an erasure under the first of these identities that has such a mark. */
+export async function erasureOf(
+  client: DynamoDBClient,
+  identitiesTable: string,
+  refs: readonly string[],
+): Promise<ErasedIdentity | undefined> {
+  const items = await readBatch(client, {
+    table: identitiesTable,
+    keyName: 'identity',
+    keys: refs,
+    isConsistent: true,
+  });
+  const read = items.map((item) => identityItem.parse(unmarshall(item)));
+  return read.find(({ erased }) => erased !== undefined)?.erased;
 }

@@ -202,7 +202,7 @@ function recommends({ defaults, state }: Pick<RecommendationApiProps, 'defaults'
 }
 
 /** Of the configuration documents of these kinds alone. */
-function readsKinds(config: Table, kinds: readonly string[]): PolicyStatement {
+export function readsKinds(config: Table, kinds: readonly string[]): PolicyStatement {
   const statement = allow(['dynamodb:Query'], [config.tableArn]);
   statement.addCondition('ForAllValues:StringEquals', { 'dynamodb:LeadingKeys': [...kinds] });
   return statement;

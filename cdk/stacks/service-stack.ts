@@ -15,6 +15,7 @@ import { NightlyAudit } from '../constructs/nightly-audit.ts';
 import { NightlyExperiments } from '../constructs/nightly-experiments.ts';
 import type { FunctionDefaults } from '../constructs/node-function.ts';
 import { OperatorApi } from '../constructs/operator-api.ts';
+import { OperatorPreview } from '../constructs/operator-preview.ts';
 import { PrivacyWorkflows } from '../constructs/privacy-workflows.ts';
 import { PullSources } from '../constructs/pull-sources.ts';
 import { RecommendationApi } from '../constructs/recommendation-api.ts';
@@ -70,6 +71,7 @@ export class ServiceStack extends Stack {
     }).stateMachine;
     const workflows = { replay, erase, exportCustomer, exportRecommendations };
     new OperatorApi(this, 'Operators', { defaults, state, v1: restApi.v1, ...workflows });
+    new OperatorPreview(this, 'OperatorPreview', { defaults, state, v1: restApi.v1 });
     const watched: Watched = {
       api: restApi.api,
       collect: collector.function,

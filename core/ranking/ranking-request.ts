@@ -44,20 +44,22 @@ export interface Drop {
   readonly rule: DropRule;
 }
 
-export type DropRule =
-  | 'bought'
-  | 'sold out'
-  | 'adult'
-  | 'no image'
-  | 'no title'
-  | 'no price'
-  | 'price range'
-  | 'excluded item'
-  | 'excluded brand'
-  | 'excluded category'
-  | 'shown before'
-  | 'category is full'
-  | 'brand is full';
+export const dropRules = [
+  'bought',
+  'sold out',
+  'adult',
+  'no image',
+  'no title',
+  'no price',
+  'price range',
+  'excluded item',
+  'excluded brand',
+  'excluded category',
+  'shown before',
+  'category is full',
+  'brand is full',
+] as const;
+export type DropRule = (typeof dropRules)[number];
 
 /**
  * The shop's own now: its newest known event, so that a replayed history is judged by its own dates

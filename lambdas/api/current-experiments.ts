@@ -31,24 +31,9 @@ export class CurrentExperiments {
     this.#onFailure = onFailure;
   }
 
-  /**
-   * Customers without a profile, and those of whom nothing personal may be read, are in no experiment. A variant that
-   * is asked for by its name is looked at, in whatever state its experiment is.
-   */
   readonly assign: Assign = (placement, customer, forcedVariant, nowMs) => {
     this.refresh();
-    if (forcedVariant !== undefined && forcedVariant !== '') {
-      const named = this.#experiments
-        .filter((experiment) => experiment.placement === placement.id)
-        .map((experiment) => assignmentTo(experiment, forcedVariant));
-      return named.find((assignment) => assignment !== undefined);
-    }
-    if (customer.kind !== 'known') return undefined;
-    const { profile } = customer;
-    const key = assignmentKeyOf(profile, []);
-    if (key === undefined) return undefined;
-    const { assignments } = profile;
-    return assign(this.#experiments, key, { placementId: placement.id, nowMs, assignments });
+    return assignmentOf(this.#experiments)(placement, customer, forcedVariant, nowMs);
   };
 
   /** Looks at the store unless somebody just did, without anybody waiting. */
@@ -69,4 +54,25 @@ export class CurrentExperiments {
     this.#experiments = [...experiments, ...last];
     return REFRESH_EVERY_MS;
   }
+}
+
+/**
+ * Who gets which variant by these documents. Customers without a profile, and those of whom nothing personal may be
+ * read, are in no experiment. A variant that is asked for by its name is looked at, in whatever state its experiment is.
+ */
+export function assignmentOf(experiments: readonly Experiment[]): Assign {
+  return (placement, customer, forcedVariant, nowMs) => {
+    if (forcedVariant !== undefined && forcedVariant !== '') {
+      const named = experiments
+        .filter((experiment) => experiment.placement === placement.id)
+        .map((experiment) => assignmentTo(experiment, forcedVariant));
+      return named.find((assignment) => assignment !== undefined);
+    }
+    if (customer.kind !== 'known') return undefined;
+    const { profile } = customer;
+    const key = assignmentKeyOf(profile, []);
+    if (key === undefined) return undefined;
+    const { assignments } = profile;
+    return assign(experiments, key, { placementId: placement.id, nowMs, assignments });
+  };
 }

@@ -33,11 +33,13 @@ const ENTRIES_MAX = 5_000;
 export class LiveCatalogue {
   readonly #read: ReadItems;
   readonly #idsMax: number;
+  readonly #budgetMs: number;
   readonly #entries = new Map<string, { readonly item: ReadItem; readonly atMs: number }>();
 
-  constructor(read: ReadItems, idsMax: number) {
+  constructor(read: ReadItems, idsMax: number, budgetMs: number = budgetsMs.catalogue) {
     this.#read = read;
     this.#idsMax = idsMax;
+    this.#budgetMs = budgetMs;
   }
 
   /** The items of these ids, the first the most important; what is beyond one read waits for the next. */
@@ -59,7 +61,7 @@ export class LiveCatalogue {
   }
 
   async #fetch(itemIds: readonly string[]): Promise<boolean> {
-    const read = await within(budgetsMs.catalogue, (signal) => this.#read(itemIds, signal));
+    const read = await within(this.#budgetMs, (signal) => this.#read(itemIds, signal));
     if (!read.ok) return false;
     const atMs = Date.now();
     for (const [id, item] of read.value) {

@@ -1,16 +1,15 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { Problem } from '../ingest/answers.ts';
 import type { OperatorRoute } from './operator-route.ts';
-import type { OperatorServices } from './operator-services.ts';
 
 /**
  * Answers a request that API Gateway has authorized by IAM.
  * @throws Problem for every answer but the good one.
  */
-export async function operateRequest(
+export async function operateRequest<Services>(
   event: APIGatewayProxyEvent,
-  routes: readonly OperatorRoute[],
-  services: OperatorServices,
+  routes: readonly OperatorRoute<Services>[],
+  services: Services,
 ): Promise<APIGatewayProxyResult> {
   const { resource, httpMethod } = event;
   const route = routes.find((one) => one.resource === resource && one.method === httpMethod);

@@ -8,13 +8,12 @@ import {
 import { listModels, verifyModel } from '../../adapters/s3/model-list.ts';
 import { type ModelStore, readModelFile } from '../../adapters/s3/model-store.ts';
 import { decodeManifest, MANIFEST_FILE } from '../../core/training/model-file.ts';
+import { modelId } from '../../core/training/model-id.ts';
 import { REPORT_FILE } from '../../core/training/report.ts';
 import { Problem } from '../ingest/answers.ts';
 import { operatorInput } from './operator-input.ts';
 import type { OperatorRoute } from './operator-route.ts';
 import type { OperatorServices } from './operator-services.ts';
-
-const modelId = z.string().regex(/^[\w.:-]{1,100}$/, { error: 'is no id of a model' });
 
 /** `GET /v1/models`: every model that is kept, the newest first, and which of them serves. */
 export const listModelsRoute: OperatorRoute = {

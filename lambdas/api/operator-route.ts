@@ -20,12 +20,9 @@ export interface OperatorAnswer {
 }
 
 /** One route of the operators' API; a route is a file, listed in operator-routes.ts. */
-export interface OperatorRoute {
+export interface OperatorRoute<Services = OperatorServices> {
   readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
   /** Below `/v1`, as API Gateway writes it, e.g. `/sources/{sourceId}/events`. */
   readonly resource: string;
-  readonly handle: (
-    request: OperatorRequest,
-    services: OperatorServices,
-  ) => Promise<OperatorAnswer>;
+  readonly handle: (request: OperatorRequest, services: Services) => Promise<OperatorAnswer>;
 }

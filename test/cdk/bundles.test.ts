@@ -21,6 +21,7 @@ const ENTRIES = [
   'lambdas/api/authorize.ts',
   'lambdas/api/schemas.ts',
   'lambdas/api/operate.ts',
+  'lambdas/api/preview.ts',
   'lambdas/recommend/export-profiles.ts',
   'lambdas/recommend/snapshot.ts',
   'lambdas/recommend/check.ts',

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { previewRoute } from '../../lambdas/api/operator-preview.ts';
 import { operatorRoutes } from '../../lambdas/api/operator-routes.ts';
 import { onlyOf, resourcesOf, synthesizeAll } from './synthesized.ts';
 
@@ -39,10 +40,12 @@ describe('the REST API', () => {
     for (const { properties } of guarded) expect(properties.AuthorizationType).toBe('CUSTOM');
   });
 
-  it('lets operators in by IAM alone, at exactly the routes that the function knows', () => {
+  it('lets operators in by IAM alone, at exactly the routes that the functions know', () => {
     const signed = routes.filter(({ properties }) => properties.AuthorizationType === 'AWS_IAM');
     expect(signed.map(({ route }) => route).sort()).toEqual(
-      operatorRoutes.map(({ method, resource }) => `${method} ${resource}`).sort(),
+      [...operatorRoutes, previewRoute]
+        .map(({ method, resource }) => `${method} ${resource}`)
+        .sort(),
     );
   });
 
