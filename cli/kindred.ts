@@ -8,6 +8,7 @@ import { evaluateCommand } from './evaluate.ts';
 import { exportCommand } from './export.ts';
 import { importCommand } from './import.ts';
 import { modelCommand } from './model.ts';
+import { previewCommand } from './preview.ts';
 import { pullCommand } from './pull.ts';
 import { quarantineCommand } from './quarantine.ts';
 import { replayCommand } from './replay.ts';
@@ -34,6 +35,7 @@ async function main(): Promise<void> {
     .addCommand(modelCommand())
     .addCommand(evaluateCommand())
     .addCommand(exportCommand())
+    .addCommand(previewCommand())
     .addCommand(pullCommand())
     .addCommand(quarantineCommand())
     .addCommand(replayCommand())

@@ -116,5 +116,6 @@ async function refusal(answer: Response): Promise<UserError> {
   const parsed = problem.safeParse(await answer.json().catch(() => undefined));
   const { detail = `The API answered ${answer.status}.`, issues = [] } = parsed.data ?? {};
   const lines = issues.map(({ path, message }) => `${path}: ${message}`);
-  return new UserError(detail, lines.length > 0 ? lines.join('\n') : 'See docs/how-to/replay.md.');
+  const reference = 'See docs/reference/operator-api.md.';
+  return new UserError(detail, lines.length > 0 ? lines.join('\n') : reference);
 }
