@@ -28,6 +28,7 @@ export function composeRecommendation(composition: Composition): Recommendation 
     model: ranking.model?.id ?? '',
     experiment: assignment?.experiment ?? '',
     variant: assignment?.variant ?? '',
+    position: assignment?.overrides?.position ?? null,
     generated_at: new Date(ranking.nowMs).toISOString(),
     items: presentItems(ranked.items, ranking.placement),
   };
