@@ -45,7 +45,7 @@ export async function recordView(
   const viewed = viewedEventOf(view, requestOf(event), nowMs);
   if (viewed === undefined) return;
   const put = await record(viewed, stream, nowMs);
-  metrics.addMetric('ViewsLost', MetricUnit.Count, put.ok ? 0 : 1);
+  metrics.addMetric('ServedLost', MetricUnit.Count, put.ok ? 0 : 1);
   if (!put.ok) logger.error('a view was not recorded', { cause: put.cause });
 }
 
