@@ -1,4 +1,4 @@
-import { rank } from '../ranking/ladder.ts';
+import { type Ranking, rank } from '../ranking/ladder.ts';
 import type { RankingRequest } from '../ranking/ranking-request.ts';
 import type { Assignment } from '../ranking/variant.ts';
 import { presentItems } from './present.ts';
@@ -18,8 +18,12 @@ export interface Composition {
 
 /** Ranks and writes the answer of GET /v1/recommendations/{placement}. */
 export function composeRecommendation(composition: Composition): Recommendation {
+  return writtenRecommendation(composition, rank(composition.ranking));
+}
+
+/** The answer that a ranking makes. */
+export function writtenRecommendation(composition: Composition, ranked: Ranking): Recommendation {
   const { ranking, assignment } = composition;
-  const ranked = rank(ranking);
   return {
     placement: composition.placement,
     customer: composition.customer.toWellFormed(),

@@ -1,7 +1,7 @@
 import { assign, assignmentTo } from '../../core/experiments/assign.ts';
 import { assignmentKeyOf } from '../../core/experiments/assignment-key.ts';
 import type { Experiment } from '../../core/experiments/experiment.ts';
-import type { Assign } from './recommend.ts';
+import type { Assign } from './prepare-answer.ts';
 import { StoreLook } from './store-look.ts';
 import { within } from './time-budget.ts';
 

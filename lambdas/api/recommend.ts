@@ -1,29 +1,22 @@
 import type { Placements, ReadPlacements } from '../../core/blocks/bundled-placements.ts';
 import { composeRecommendation } from '../../core/blocks/compose.ts';
 import type { Recommendation } from '../../core/blocks/recommendation.ts';
-import { customerFactsOf } from '../../core/ranking/customer-facts.ts';
 import type { Placement } from '../../core/ranking/placement.ts';
-import type { RankingRequest } from '../../core/ranking/ranking-request.ts';
-import { requestedLimit } from '../../core/ranking/requested-limit.ts';
 import { significantVersionOf } from '../../core/ranking/significant-version.ts';
-import { isPersonal, placementId } from '../../core/ranking/strategy.ts';
-import { type Assignment, withOverrides } from '../../core/ranking/variant.ts';
-import type { Model } from '../../core/training/model.ts';
+import { isPersonal } from '../../core/ranking/strategy.ts';
 import { AnswerCache } from './answer-cache.ts';
-import { notesOf } from './answer-notes.ts';
 import type { CurrentModel } from './current-model.ts';
 import type { Customer, Customers } from './customers.ts';
 import type { LiveCatalogue, LiveItems } from './live-catalogue.ts';
+import {
+  type Assign,
+  ageHours,
+  compositionOf,
+  type PreparedAnswer,
+  preparedAnswer,
+  type Query,
+} from './prepare-answer.ts';
 import { wantedItems } from './wanted-items.ts';
-
-/** What a request asks for, as it was sent. */
-export interface Query {
-  readonly placement: string;
-  readonly customer: string | undefined;
-  readonly limit: string | undefined;
-  /** A variant that is asked for by name, to look at it. */
-  readonly variant?: string | undefined;
-}
 
 export interface Answer {
   readonly recommendation: Recommendation;
@@ -47,14 +40,6 @@ export interface AnswerFacts {
   readonly unavailable: readonly string[];
 }
 
-/** Who is shown which variant; undefined where no experiment runs on the placement. */
-export type Assign = (
-  placement: Placement,
-  customer: Customer,
-  forcedVariant: string | undefined,
-  nowMs: number,
-) => Assignment | undefined;
-
 /** What an answer is made from; made once per process, or once per step of an export. */
 export interface Sources {
   readonly placements: Placements & Partial<Pick<ReadPlacements, 'ready'>>;
@@ -64,8 +49,6 @@ export interface Sources {
   /** Absent where no experiments are run. */
   readonly assign?: Assign;
 }
-
-const HOUR_MS = 3_600_000;
 
 /** An answer as it is kept, with what the catalogue said of its items. */
 interface KeptAnswer {
@@ -91,38 +74,16 @@ export class Recommender {
       placements.ready?.(),
     ]);
     const foundMs = performance.now();
-    const defined = placements.find(query.placement);
-    const document = defined ?? placements.fallback;
-    const requested = requestedLimit(query.limit, document.limit);
-    const assignment = this.#sources.assign?.(document, customer, query.variant, nowMs);
-    const placement = withOverrides(document, assignment?.overrides);
-    const content = placements.contentOf(placement);
-    const base = {
-      ...{ placement, content, limit: requested.limit, nowMs, model },
-      ...personalPart(customer, nowMs),
-    };
-    const limitNote = requested.note;
-    const notes = notesOf({
-      isDefined: defined !== undefined,
-      customer,
-      placement,
-      model,
-      limitNote,
-    });
-    const cacheKey = cacheKeyOf({ query, base, customer, assignment, notes });
+    const found = { placements, customer, model, assign: this.#sources.assign };
+    const prepared = preparedAnswer(query, found, nowMs);
+    const { placement, base } = prepared;
+    const cacheKey = cacheKeyOf(query, customer, prepared);
     const kept = await this.#keptAnswer(cacheKey);
     const live =
       kept === undefined ? await this.#sources.catalogue.itemsOf(wantedItems(base)) : undefined;
     const readMs = performance.now();
     const recommendation =
-      kept ??
-      composeRecommendation({
-        placement: placementId.safeParse(query.placement).data ?? '',
-        customer: customer.shown,
-        notes,
-        assignment,
-        ranking: { ...base, liveItems: live?.items ?? new Map(), liveChanges: live?.changes },
-      });
+      kept ?? composeRecommendation(compositionOf(query, customer, prepared, live));
     const unavailable = unavailableOf(customer, live);
     if (unavailable.length === 0 && model !== undefined && live?.isComplete === true) {
       this.#keep(cacheKey, recommendation, live, placement.maxAgeSeconds);
@@ -132,7 +93,7 @@ export class Recommender {
       placement,
       customer,
       facts: {
-        isUnknownPlacement: defined === undefined,
+        isUnknownPlacement: !prepared.isDefined,
         isUnknownCustomer: customer.kind === 'unknown',
         isFallback: isFallback(placement, recommendation),
         modelAgeHours: model && ageHours(model, nowMs),
@@ -164,15 +125,6 @@ export class Recommender {
   }
 }
 
-/** What only a customer with consent is asked for. */
-function personalPart(
-  customer: Customer,
-  nowMs: number,
-): Pick<RankingRequest, 'history' | 'customer'> {
-  if (customer.kind !== 'known') return { history: [] };
-  return { history: customer.profile.recent, customer: customerFactsOf(customer.profile, nowMs) };
-}
-
 /** Price and stock of items, by which an answer that lists them stands or falls. */
 function statedOf({ items }: LiveItems, itemIds: readonly string[]): string {
   return itemIds
@@ -191,34 +143,19 @@ function unavailableOf(customer: Customer, live: LiveItems | undefined): string[
 }
 
 /** Everything that the answer follows from but the clock, which its age bounds, and the live catalogue. */
-function cacheKeyOf(of: {
-  readonly query: Query;
-  readonly base: Omit<RankingRequest, 'liveItems'>;
-  readonly customer: Customer;
-  readonly assignment: Assignment | undefined;
-  readonly notes: readonly string[];
-}): string {
-  const { customer, base, assignment } = of;
+function cacheKeyOf(query: Query, customer: Customer, prepared: PreparedAnswer): string {
+  const { base, assignment, notes } = prepared;
   const { placement, limit, model, nowMs } = base;
   const profile =
     customer.kind === 'known' && base.customer !== undefined
       ? [customer.profile.profileId, significantVersionOf(customer.profile, base.customer, nowMs)]
       : [];
-  const parts = [of.query.placement, placement.id, placement.version, limit, customer.kind];
+  const parts = [query.placement, placement.id, placement.version, limit, customer.kind];
   const variant = [assignment?.experiment, assignment?.variant];
-  return JSON.stringify([...parts, customer.shown, ...profile, model?.id, ...variant, of.notes]);
+  return JSON.stringify([...parts, customer.shown, ...profile, model?.id, ...variant, notes]);
 }
 
 /** A placement that begins with the customer falls back when it answers with what everybody gets. */
 function isFallback(placement: Placement, { source }: Recommendation): boolean {
   return isPersonal(placement.ladder[0]) && source !== 'personal' && source !== 'recent';
-}
-
-/** A model's id begins with the time of its training; where it doesn't, its newest event stands in. */
-function ageHours(model: Model, nowMs: number): number {
-  const time = /^\d{4}-\d\d-\d\dT\d\d[:-]\d\d[:-]\d\dZ/.exec(model.id)?.[0];
-  const isoTime = time?.replace(/T(\d\d)-(\d\d)-/, 'T$1:$2:');
-  const parsedMs = isoTime === undefined ? Number.NaN : Date.parse(isoTime);
-  const trainedAtMs = Number.isNaN(parsedMs) ? model.asOfMs : parsedMs;
-  return Math.max(0, nowMs - trainedAtMs) / HOUR_MS;
 }
