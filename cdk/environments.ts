@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { hostPattern } from '../core/blocks/allowed-hosts.ts';
 import { exportSettings, trainSettings } from './learning-settings.ts';
 import { scheduleExpression } from './schedule-expression.ts';
+import { clickSettings, servingSettings } from './serving-settings.ts';
 
 /**
  * What differs between the environments, and nothing else. Every key is required unless its comment
@@ -14,9 +14,6 @@ const retentionDays = z.literal([7, 14, 30, 90, 180, 365]);
 
 /** Lambda gives one vCPU at 1,769 MB and allows 128 to 10,240. */
 const memoryMb = z.int().min(128).max(10_240);
-
-/** What API Gateway sells. */
-const gatewayCacheSizesGb = [0.5, 1.6, 6.1, 13.5, 28.4, 58.2, 118, 237] as const;
 
 const monitored = z.strictObject({
   noMonitoring: z.undefined().optional(),
@@ -176,24 +173,8 @@ const environmentSchema = z
       keyBurstLimit: z.int().positive(),
       keyMonthlyQuota: z.int().positive(),
     }),
-    serving: z.strictObject({
-      /** How long an answer waits for each read of a customer, links and profile, before it goes on without. */
-      customerReadMs: z.int().min(10).max(1_000),
-      /** Optional, and paid by the hour: API Gateway keeps each customer's answers; see docs/how-to/cache-answers.md. */
-      gatewayCache: z
-        .strictObject({
-          sizeGb: z.literal(gatewayCacheSizesGb),
-          /** A change of consent, stock or price shows so much later. */
-          seconds: z.int().min(1).max(300),
-        })
-        .optional(),
-    }),
-    clicks: z.strictObject({
-      /** Where redirects of clicks may lead; without any, links lead to the shop at once. */
-      allowedHosts: z.array(hostPattern).max(50),
-      /** How long a link in a mail works. */
-      linkDaysMax: z.int().min(1).max(730),
-    }),
+    serving: servingSettings,
+    clicks: clickSettings,
     monitoring: z.discriminatedUnion('noMonitoring', [unmonitored, monitored]),
   })
   .refine(({ enrich, streamRetentionHours }) => enrich.recordAgeHoursMax < streamRetentionHours, {

@@ -1,6 +1,6 @@
 import { type IncomingMessage, request as requestPlain } from 'node:http';
 import { request as requestEncrypted } from 'node:https';
-import { text as textOf } from 'node:stream/consumers';
+import { buffer as bytesOf } from 'node:stream/consumers';
 import { fromEnv } from '@aws-sdk/credential-provider-env';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { Sha256 } from './sha256.ts';
@@ -9,11 +9,12 @@ const PAUSE_MS_BASE = 50;
 
 /** One request to a service of AWS. */
 export interface ServiceRequest {
-  readonly method: 'PUT' | 'POST';
+  readonly method: 'GET' | 'PUT' | 'POST';
   /** With its path encoded as it is to be sent. */
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
+  /** Absent from a GET. */
+  readonly body?: Buffer;
 }
 
 /** How long and how often a request is tried. */
@@ -24,15 +25,37 @@ export interface Attempts {
   readonly deadlineMs: number;
   /** Whether a refusal may pass: status and text of the answer. */
   readonly isTemporary: (status: number, text: string) => boolean;
+  /** Ends it all, whatever attempts are left. */
+  readonly abortSignal?: AbortSignal | undefined;
 }
 
-export type SendSigned = (request: ServiceRequest, attempts: Attempts) => Promise<string>;
+/** The answer's bytes. */
+export type SendSigned = (request: ServiceRequest, attempts: Attempts) => Promise<Buffer>;
+
+/** A service answered, and not as it was asked to. The message is the status alone. */
+export class ServiceRefusal extends Error {
+  override readonly name = 'ServiceRefusal';
+  readonly status: number;
+  // Private, so that nothing of it can come into a log.
+  readonly #text: string;
+
+  constructor(status: number, text: string) {
+    super(`HTTP ${status}`);
+    this.status = status;
+    this.#text = text;
+  }
+
+  /** Whether the answer names this code of an error. */
+  names(code: string): boolean {
+    return this.#text.includes(code);
+  }
+}
 
 /**
  * Sends requests as the SDK would, signed (AWS Signature Version 4) and tried anew with jittered pauses: for
  * the one operation that a function asks of a service whose client would weigh more than all its own code.
- * Credentials and region are the function's, from the environment. Resolves with the answer's text.
- * @throws the last failure, `HTTP <status>` or what the connection says; neither holds anything of the request.
+ * Credentials and region are the function's, from the environment. Resolves with the answer's bytes.
+ * @throws the last failure, a `ServiceRefusal` or what the connection says; neither holds anything of the request.
  */
 export function createSendSigned(service: string): SendSigned {
   const signer = new SignatureV4({
@@ -43,7 +66,8 @@ export function createSendSigned(service: string): SendSigned {
     // S3 signs the path as it is sent; every other service encodes it once more, and has the path `/`.
     uriEscapePath: false,
   });
-  return async (request, { attemptsMax, attemptMsMax, deadlineMs, isTemporary }) => {
+  return async (request, attempts) => {
+    const { attemptsMax, attemptMsMax, deadlineMs, isTemporary, abortSignal } = attempts;
     let cause: unknown = new Error('no time is left');
     for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
       if (attempt > 0) await pause(attempt, deadlineMs);
@@ -51,16 +75,25 @@ export function createSendSigned(service: string): SendSigned {
       if (leftMs <= 0) break;
       try {
         const attemptMs = Math.min(leftMs, attemptMsMax);
-        const { status, text } = await answerOf(request, await signed(signer, request), attemptMs);
-        if (status >= 200 && status < 300) return text;
-        cause = new Error(`HTTP ${status}`);
+        const signal = endOf(attemptMs, abortSignal);
+        const { status, bytes } = await answerOf(request, await signed(signer, request), signal);
+        if (status >= 200 && status < 300) return bytes;
+        const text = bytes.toString();
+        cause = new ServiceRefusal(status, text);
         if (!isTemporary(status, text)) break;
       } catch (error) {
         cause = error;
       }
+      if (abortSignal?.aborted === true) break;
     }
     throw cause;
   };
+}
+
+/** When an attempt ends: after its time, or with all of it. */
+function endOf(attemptMs: number, abortSignal: AbortSignal | undefined): AbortSignal {
+  const timeout = AbortSignal.timeout(attemptMs);
+  return abortSignal === undefined ? timeout : AbortSignal.any([timeout, abortSignal]);
 }
 
 /** The region that the function runs in. */
@@ -83,10 +116,9 @@ export function endpointSet(suffix: string): URL | undefined {
 async function answerOf(
   { method, url, body }: ServiceRequest,
   headers: Readonly<Record<string, string>>,
-  attemptMs: number,
-): Promise<{ readonly status: number; readonly text: string }> {
+  signal: AbortSignal,
+): Promise<{ readonly status: number; readonly bytes: Buffer }> {
   const send = url.protocol === 'http:' ? requestPlain : requestEncrypted;
-  const signal = AbortSignal.timeout(attemptMs);
   const answer = await new Promise<IncomingMessage>((resolve, reject) => {
     const sending = send(url, { method, headers, signal });
     // An error behind the response ends the reading below, and is told there.
@@ -94,7 +126,7 @@ async function answerOf(
     sending.end(body);
   });
   // Read to its end, so that the connection can be used again.
-  return { status: answer.statusCode ?? 0, text: await textOf(answer) };
+  return { status: answer.statusCode ?? 0, bytes: await bytesOf(answer) };
 }
 
 /** Signed anew for each attempt: a signature is of its moment, and credentials may have been renewed. */

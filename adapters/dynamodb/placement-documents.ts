@@ -1,12 +1,7 @@
-import {
-  ConditionalCheckFailedException,
-  type DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
-  paginateQuery,
-} from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, GetItemCommand, paginateQuery } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { PLACEMENT_KIND, type Placement, placementConfig } from '../../core/ranking/placement.ts';
+import { putOverVersion } from './put-over-version.ts';
 
 /** The table of configuration (CONFIG_TABLE). */
 export interface PlacementTable {
@@ -60,34 +55,17 @@ export async function readPlacement(
  * Writes a document over the one of the version that was seen; undefined: none was stored. False where another
  * one stands there by now.
  */
-export async function writePlacement(
-  { client, table }: PlacementTable,
+export function writePlacement(
+  table: PlacementTable,
   document: Placement,
   seenVersion: number | undefined,
 ): Promise<boolean> {
-  try {
-    await client.send(
-      new PutItemCommand({
-        TableName: table,
-        Item: {
-          ...keyOf(document.id),
-          version: { N: String(document.version) },
-          text: { S: JSON.stringify(document) },
-        },
-        ExpressionAttributeNames: { '#version': 'version' },
-        ...(seenVersion === undefined
-          ? { ConditionExpression: 'attribute_not_exists(#version)' }
-          : {
-              ConditionExpression: '#version = :seen',
-              ExpressionAttributeValues: { ':seen': { N: String(seenVersion) } },
-            }),
-      }),
-    );
-    return true;
-  } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return false;
-    throw error;
-  }
+  const item = {
+    ...keyOf(document.id),
+    version: { N: String(document.version) },
+    text: { S: JSON.stringify(document) },
+  };
+  return putOverVersion(table, item, seenVersion);
 }
 
 function keyOf(id: string) {

@@ -1,4 +1,5 @@
 import { GetObjectCommand, NoSuchKey, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import type { ReadOptions } from './object-parts.ts';
 
 /** Objects that are written once and never change. */
 export interface ObjectFolder {
@@ -6,13 +7,6 @@ export interface ObjectFolder {
   readonly bucket: string;
   /** Ends in `/`. */
   readonly prefix: string;
-}
-
-export interface ReadOptions {
-  /** Ends the download, e.g. at a request's deadline; the promise then rejects. */
-  readonly abortSignal?: AbortSignal;
-  /** Only these bytes, as HTTP writes it (RFC 9110, 14.1.2). */
-  readonly range?: string;
 }
 
 /** The object's bytes, undefined where it does not exist; rejects when S3 itself fails. */
@@ -35,35 +29,6 @@ export async function readObject(
     throw error;
   }
 }
-
-/**
- * An object of a size that is known, in parts that are read side by side: one connection of S3 carries some 80 MB
- * a second, which a function's network can do several times of
- * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance-guidelines.html). Undefined where
- * it does not exist. An object of another size comes as it is: whoever reads checks it.
- */
-export async function readInParts(
-  folder: ObjectFolder,
-  name: string,
-  byteCount: number,
-  options: ReadOptions = {},
-): Promise<Uint8Array | undefined> {
-  if (byteCount <= PART_BYTES) return readObject(folder, name, options);
-  const starts = Array.from(
-    { length: Math.ceil(byteCount / PART_BYTES) },
-    (_, n) => n * PART_BYTES,
-  );
-  const parts = await Promise.all(
-    starts.map((start) => {
-      const end = Math.min(start + PART_BYTES, byteCount) - 1;
-      return readObject(folder, name, { ...options, range: `bytes=${start}-${end}` });
-    }),
-  );
-  return parts.includes(undefined) ? undefined : Buffer.concat(parts.flatMap((part) => part ?? []));
-}
-
-/** What S3 recommends for ranges: 8 to 16 MB; half of it, as a model is no larger than some ten megabytes. */
-const PART_BYTES = 4 * 1024 ** 2;
 
 /** Those of the objects that exist, read side by side. */
 export async function readObjects(

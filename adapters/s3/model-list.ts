@@ -6,7 +6,8 @@ import {
   type ModelManifest,
 } from '../../core/training/model-file.ts';
 import type { StoredModel } from '../../core/training/model-retention.ts';
-import { MODELS_PREFIX, type ModelStore, readModelFile } from './model-store.ts';
+import { MODELS_PREFIX } from './model-reader.ts';
+import { type ModelStore, readModelFile } from './model-store.ts';
 
 /** A model as the bucket lists it. */
 export interface ListedModel extends StoredModel {

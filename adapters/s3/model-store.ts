@@ -1,19 +1,8 @@
 import type { S3Client } from '@aws-sdk/client-s3';
-import {
-  contentFiles,
-  type DecodedModel,
-  decodeManifest,
-  decodeModel,
-  MANIFEST_FILE,
-  type ModelFiles,
-} from '../../core/training/model-file.ts';
-import {
-  createObjects,
-  type ObjectFolder,
-  type ReadOptions,
-  readInParts,
-  readObject,
-} from './immutable-objects.ts';
+import type { DecodedModel, ModelFiles } from '../../core/training/model-file.ts';
+import { createObjects, type ObjectFolder, readObject } from './immutable-objects.ts';
+import { MODELS_PREFIX, readModel } from './model-reader.ts';
+import type { ReadOptions } from './object-parts.ts';
 
 /** Where models lie: `<prefix><id>/…` in `bucket`. */
 export interface ModelStore {
@@ -23,45 +12,19 @@ export interface ModelStore {
   readonly prefix?: string;
 }
 
-/** Published models: immutable, what the pointer names. */
-export const MODELS_PREFIX = 'models/';
-
 /** Candidates, fitted without the held-out period, lie with their snapshot and expire with it. */
 export function candidatesPrefix(snapshotId: string): string {
   return `snapshots/${snapshotId}/candidates/`;
 }
 
-/**
- * Reads and checks one model. A missing or damaged file is a value with its reason; only failures of
- * S3 itself (throttling, network, access) reject.
- */
-export async function loadModel(
+/** Reads and checks one model, see `readModel`. */
+export function loadModel(
   store: ModelStore,
   id: string,
   options: ReadOptions = {},
 ): Promise<DecodedModel> {
   const folder = folderOf(store, id);
-  const files = new Map<string, Uint8Array>();
-  const keep = (name: string, bytes: Uint8Array | undefined) => {
-    if (bytes !== undefined) files.set(name, bytes);
-  };
-  keep(MANIFEST_FILE, await readObject(folder, MANIFEST_FILE, options));
-  const manifest = decodeManifest(files.get(MANIFEST_FILE));
-  if (manifest.ok) {
-    const sizeOf = (name: string) =>
-      manifest.value.files.find((entry) => entry.name === name)?.bytes ?? 0;
-    await Promise.all(
-      contentFiles(manifest.value).map(async (name) =>
-        keep(name, await readInParts(folder, name, sizeOf(name), options)),
-      ),
-    );
-  }
-  const decoded = decodeModel(files);
-  if (!decoded.ok) return { ok: false, reason: `model ${id}: ${decoded.reason}` };
-  if (decoded.model.id !== id) {
-    return { ok: false, reason: `model ${id}: its manifest says that it is ${decoded.model.id}` };
-  }
-  return decoded;
+  return readModel((name, each) => readObject(folder, name, each), id, options);
 }
 
 /** One file of a model, undefined where it does not exist. */

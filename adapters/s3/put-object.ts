@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { createSendSigned, endpointSet, regionInUse } from '../aws/signed-request.ts';
+import { createSendSigned } from '../aws/signed-request.ts';
+import { isTemporaryFailure, objectUrl } from './object-url.ts';
 
 /** How long one attempt may take. */
 const ATTEMPT_MS_MAX = 4_000;
@@ -21,23 +22,16 @@ export function createPutObject(bucket: string): PutObject {
   const send = createSendSigned('s3');
   return async (key, json, deadlineMs) => {
     const body = Buffer.from(json);
-    const url = new URL(`${addressOf(bucket)}/${key.split('/').map(encoded).join('/')}`);
+    const attempts = { attemptsMax: ATTEMPTS_MAX, attemptMsMax: ATTEMPT_MS_MAX, deadlineMs };
     try {
       await send(
-        { method: 'PUT', url, headers: headersOf(body), body },
-        { attemptsMax: ATTEMPTS_MAX, attemptMsMax: ATTEMPT_MS_MAX, deadlineMs, isTemporary },
+        { method: 'PUT', url: objectUrl(bucket, key), headers: headersOf(body), body },
+        { ...attempts, isTemporary: isTemporaryFailure },
       );
     } catch (cause) {
       throw new PutObjectError('the object was not stored', { cause });
     }
   };
-}
-
-/** As the SDK has it: an endpoint of the environment takes the bucket in the path, AWS in the host. */
-function addressOf(bucket: string): string {
-  const endpoint = endpointSet('S3');
-  if (endpoint === undefined) return `https://${bucket}.s3.${regionInUse()}.amazonaws.com`;
-  return `${endpoint.origin}${endpoint.pathname.replace(/\/$/, '')}/${bucket}`;
 }
 
 function headersOf(body: Buffer): Record<string, string> {
@@ -48,17 +42,4 @@ function headersOf(body: Buffer): Record<string, string> {
     'x-amz-checksum-sha256': digest.copy().digest('base64'),
     'x-amz-content-sha256': digest.digest('hex'),
   };
-}
-
-/** 4xx are for good, but for a throttled request's and a slow upload's. */
-function isTemporary(status: number, text: string): boolean {
-  return status >= 500 || status === 429 || text.includes('<Code>RequestTimeout</Code>');
-}
-
-/** S3's canonical form encodes more than JavaScript does. */
-function encoded(segment: string): string {
-  return encodeURIComponent(segment).replace(
-    /[!'()*]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
 }

@@ -57,7 +57,7 @@ async function fetchSecret(secretId: string, known: CachedSecret | undefined): P
  */
 async function askedFor(secretId: string): Promise<string> {
   const address = `https://secretsmanager.${regionInUse()}.amazonaws.com`;
-  const text = await send(
+  const bytes = await send(
     {
       method: 'POST',
       url: endpointSet('SECRETS_MANAGER') ?? new URL(address),
@@ -74,7 +74,7 @@ async function askedFor(secretId: string): Promise<string> {
       isTemporary,
     },
   );
-  const answer = secretValue.safeParse(JSON.parse(text));
+  const answer = secretValue.safeParse(JSON.parse(bytes.toString()));
   if (!answer.success) throw new Error('a secret has no string value');
   return answer.data.SecretString;
 }

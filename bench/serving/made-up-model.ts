@@ -1,5 +1,6 @@
 import type { Item } from '../../core/catalogue/item.ts';
 import { interactionKinds } from '../../core/profile/profile.ts';
+import { ItemPositions } from '../../core/training/item-positions.ts';
 import type { HistoryEntry, Model } from '../../core/training/model.ts';
 import { seededRandom } from '../../core/training/seeded-random.ts';
 
@@ -40,7 +41,7 @@ export function madeUpModel(): Model {
       repeatBoost: 0.5,
     },
     items,
-    indexOf: new Map(items.map(({ itemId }, index) => [itemId, index])),
+    indexOf: new ItemPositions(items.map(({ itemId }) => itemId)),
     neighbours: { offsets, indices, scores },
     popular: Float32Array.from({ length: ITEMS }, () => random()),
     trending: Float32Array.from({ length: ITEMS }, () => random() - 0.5),

@@ -1,70 +1,16 @@
-import { Duration } from 'aws-cdk-lib';
-import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
+import { MathExpression, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import {
-  ComparisonOperator,
-  type IMetric,
-  MathExpression,
-  Metric,
-  Stats,
-} from 'aws-cdk-lib/aws-cloudwatch';
-import type { EventSourceMapping, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
-import type { Monitored } from '../environments.ts';
-import { METRICS_NAMESPACE, serviceName } from './node-function.ts';
+  type AlarmEntry,
+  GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+  onAny,
+  onTwoOfThree,
+  PERIOD,
+  written,
+} from './alarm-terms.ts';
+import { servingAlarms } from './serving-alarms.ts';
 
-/** What the alarms watch. */
-export interface Watched {
-  readonly api: RestApi;
-  readonly collect: LambdaFunction;
-  readonly enrich: LambdaFunction;
-  readonly mapping: EventSourceMapping;
-  readonly stateMachine: StateMachine;
-  readonly compaction: StateMachine;
-  readonly audit: StateMachine;
-  readonly experiments: StateMachine;
-  readonly carts: StateMachine;
-  readonly replay: StateMachine;
-  readonly erase: StateMachine;
-  readonly exportCustomer: StateMachine;
-  readonly exportRecommendations: StateMachine;
-  readonly imports: StateMachine;
-  readonly currents: LambdaFunction;
-}
-
-/** One entry makes one alarm, its widget on the dashboard, and asks for its runbook. */
-export interface AlarmEntry {
-  /** Also the name of the runbook: docs/runbooks/<id>.md. */
-  readonly id: string;
-  readonly title: string;
-  /** What is true when it rings, for the mail. */
-  readonly meaning: string;
-  readonly metric: (watched: Watched) => IMetric;
-  readonly threshold: (thresholds: Monitored['thresholds']) => number;
-  readonly comparison: Comparison;
-  /** Rings when `breaches` of the last `periods` of five minutes are over the threshold. */
-  readonly periods: number;
-  readonly breaches: number;
-}
-
-type Comparison =
-  | ComparisonOperator.GREATER_THAN_THRESHOLD
-  | ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD;
-
-const PERIOD = Duration.minutes(5);
 const MS_PER_MINUTE = 60_000;
 const SECONDS_PER_MINUTE = 60;
-const { GREATER_THAN_THRESHOLD, GREATER_THAN_OR_EQUAL_TO_THRESHOLD } = ComparisonOperator;
-
-/** Any is too many. */
-const onAny = {
-  threshold: () => 1,
-  comparison: GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-  periods: 1,
-  breaches: 1,
-} as const;
-
-/** Over the threshold twice within a quarter of an hour: a blip rings nobody. */
-const onTwoOfThree = { comparison: GREATER_THAN_THRESHOLD, periods: 3, breaches: 2 } as const;
 
 /**
  * Every alarm but quarantine's is on a single metric that has a value whenever there is something to ring
@@ -188,30 +134,7 @@ export const alarmList: readonly AlarmEntry[] = [
     threshold: ({ apiServerErrorShare }) => apiServerErrorShare,
     ...onTwoOfThree,
   },
-  {
-    id: 'fallback-ratio',
-    title: 'Share of recommendations from a fallback',
-    meaning: 'More of the recommendations than usual come from a fallback rung.',
-    metric: () => written('serve', 'FallbackServed', Stats.AVERAGE),
-    threshold: ({ fallbackShare }) => fallbackShare,
-    ...onTwoOfThree,
-  },
-  {
-    id: 'model-age',
-    title: 'Age of the model that serves',
-    meaning: 'No newer model has been published for longer than two training periods.',
-    metric: () => written('serve', 'ModelAgeHours', Stats.MAXIMUM),
-    threshold: ({ modelAgeHours }) => modelAgeHours,
-    ...onTwoOfThree,
-  },
-  {
-    id: 'model-unreadable',
-    title: 'The current model cannot be read',
-    meaning:
-      'A function that serves could not read the model that the pointer names, and goes on with the last good one or a fallback.',
-    metric: () => written('serve', 'ModelUnreadable', Stats.SUM),
-    ...onAny,
-  },
+  ...servingAlarms,
   {
     id: 'training-failed',
     title: 'Training failed',
@@ -374,15 +297,4 @@ function onQuarantineShareOf(functionId: string): Omit<AlarmEntry, 'id' | 'title
     threshold: ({ quarantineShare }) => quarantineShare,
     ...onTwoOfThree,
   };
-}
-
-/** A metric that a function writes in the embedded metric format. */
-function written(functionId: string, metricName: string, statistic: string): Metric {
-  return new Metric({
-    namespace: METRICS_NAMESPACE,
-    metricName,
-    dimensionsMap: { service: serviceName(functionId) },
-    statistic,
-    period: PERIOD,
-  });
 }

@@ -6,7 +6,8 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import type { Environment, EnvironmentName } from '../environments.ts';
-import { type AlarmEntry, alarmList, type Watched } from './alarm-list.ts';
+import { alarmList } from './alarm-list.ts';
+import type { AlarmEntry, Watched } from './alarm-terms.ts';
 
 export interface AlarmsProps {
   readonly environmentName: EnvironmentName;

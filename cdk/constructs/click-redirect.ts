@@ -25,6 +25,7 @@ export class ClickRedirect extends Construct {
       defaults,
       entry: 'lambdas/api/click.ts',
       description: 'Records the clicks on links in mails and leads on to the shop',
+      countedAs: 'Serve',
       memoryMb: environment.memoryMb.authorize,
       timeout: Duration.seconds(TIMEOUT_S),
       variables: {

@@ -6,7 +6,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import type { EnvironmentName } from '../environments.ts';
-import type { Watched } from './alarm-list.ts';
+import type { Watched } from './alarm-terms.ts';
 import type { RaisedAlarm } from './alarms.ts';
 
 export interface DashboardProps {

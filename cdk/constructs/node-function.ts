@@ -42,6 +42,8 @@ export interface NodeFunctionProps {
   readonly objects?: readonly ObjectAccess[];
   /** What can't be bundled; it also says on which processor the function runs. */
   readonly native?: NativeBinding;
+  /** The function under whose name it logs and counts, where several are watched as one; itself where absent. */
+  readonly countedAs?: string;
   /** Space in `/tmp`; 512 MB where absent, 10,240 at most. */
   readonly diskMb?: number;
 }
@@ -92,7 +94,7 @@ export class NodeFunction extends Construct {
         NODE_OPTIONS: '--enable-source-maps',
         POWERTOOLS_LOG_LEVEL: environment.logLevel,
         POWERTOOLS_METRICS_NAMESPACE: METRICS_NAMESPACE,
-        POWERTOOLS_SERVICE_NAME: serviceName(id),
+        POWERTOOLS_SERVICE_NAME: serviceName(props.countedAs ?? id),
         ...props.variables,
       },
     });

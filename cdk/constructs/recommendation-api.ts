@@ -87,6 +87,7 @@ export class RecommendationApi extends Construct {
       defaults,
       entry: 'lambdas/api/serve-blocks.ts',
       description: 'Answers blocks: recommendations as HTML, by templates',
+      countedAs: 'Serve',
       memoryMb: defaults.environment.memoryMb.serve,
       timeout: Duration.seconds(SERVE_TIMEOUT_S),
       variables,
@@ -103,6 +104,7 @@ export class RecommendationApi extends Construct {
       defaults,
       entry: 'lambdas/api/open-time.ts',
       description: 'Draws the image of a slot when a mail is opened, and leads on from it',
+      countedAs: 'Serve',
       memoryMb: defaults.environment.memoryMb.serve,
       timeout: Duration.seconds(SERVE_TIMEOUT_S),
       variables: {

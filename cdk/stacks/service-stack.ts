@@ -1,6 +1,6 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import type { Watched } from '../constructs/alarm-list.ts';
+import type { Watched } from '../constructs/alarm-terms.ts';
 import { Alarms } from '../constructs/alarms.ts';
 import { CartSweep } from '../constructs/cart-sweep.ts';
 import { Collector } from '../constructs/collector.ts';

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { putNextTemplate } from '../../adapters/dynamodb/block-templates.ts';
 import { configDocuments } from '../../adapters/dynamodb/config-documents.ts';
-import { experimentDocuments } from '../../adapters/dynamodb/experiment-documents.ts';
+import { writeExperiment } from '../../adapters/dynamodb/experiment-write.ts';
 import { mappingDocuments } from '../../adapters/dynamodb/mapping-documents.ts';
 import { RFM_KIND, SEGMENT_KIND } from '../../adapters/dynamodb/segmentation.ts';
 import { SNAPSHOT_BOUNDS_KIND } from '../../adapters/dynamodb/snapshot-bounds.ts';
@@ -24,7 +24,6 @@ import {
 } from '../../core/events/registered-schema.ts';
 import { type SourceDocument, sourceDocument } from '../../core/events/source.ts';
 import { EXPERIMENT_KIND, type Experiment, experiment } from '../../core/experiments/experiment.ts';
-import { replacementProblem as experimentProblem } from '../../core/experiments/replacement.ts';
 import { fileDropDocument, mappingConfig } from '../../core/mapping/file-drop.ts';
 import { rfmBands } from '../../core/profile/rfm.ts';
 import { segment } from '../../core/profile/segments.ts';
@@ -195,11 +194,11 @@ async function writeUnlessBegun(
   { client, name }: ConfigTable,
   document: Experiment,
 ): Promise<void> {
-  const documents = experimentDocuments(client, name);
-  const problem = experimentProblem(await documents.get(document.experimentId), document);
-  if (problem !== undefined)
-    throw new UserError(`Not written: ${problem}.`, 'Nothing was written.');
-  await documents.put(document.experimentId, document);
+  const written = await writeExperiment(client, name, document);
+  if (written.kind === 'written') return;
+  const { problem } = written;
+  const text = typeof problem === 'string' ? problem : `${problem.path} ${problem.message}`;
+  throw new UserError(`Not written: ${text}.`, 'Nothing was written.');
 }
 
 /** As it is, with its own version: whoever writes past the API says which one is in force. */

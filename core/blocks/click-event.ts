@@ -2,7 +2,7 @@ import { type CollectedEvent, EVENT_SCHEMA_VERSION } from '../events/event.ts';
 import { machineMarksOf } from '../webhooks/machine-marks.ts';
 import { type Click, identityOfClick } from './click-token.ts';
 
-/** What a request for a link says of who made it. */
+/** What a request for a link, or for an image, says of who made it. */
 export interface ClickRequest {
   readonly method: string;
   /** The value of a header of this lower-case name. */
@@ -56,13 +56,24 @@ export function clickEventOf(
 }
 
 /** Why a request is taken for a machine's; undefined where a person may have made it. */
-export function machineReasonOf({ method, header, isBot }: ClickRequest): string | undefined {
-  // Nobody reads a page that way; link scanners look with it whether there is one.
-  if (method === 'HEAD') return 'head';
-  if (PURPOSE_HEADERS.some((name) => AHEAD_OF_READER.test(header(name) ?? ''))) return 'prefetch';
+export function machineReasonOf(request: ClickRequest): string | undefined {
+  const ahead = aheadOfReader(request);
+  if (ahead !== undefined) return ahead;
+  const { header, isBot } = request;
   const userAgent = header('user-agent') ?? '';
   // Every browser says what it is.
   if (userAgent.trim() === '' || isBot) return 'scanner';
   const { machine_reason: reason } = machineMarksOf('Email Link Clicked', { userAgent });
   return typeof reason === 'string' ? reason : undefined;
+}
+
+/** How a request says itself that nobody will see the answer, or not yet. */
+export function aheadOfReader({
+  method,
+  header,
+}: Omit<ClickRequest, 'isBot'>): 'head' | 'prefetch' | undefined {
+  // Nobody reads a page that way; link scanners look with it whether there is one.
+  if (method === 'HEAD') return 'head';
+  const isAhead = PURPOSE_HEADERS.some((name) => AHEAD_OF_READER.test(header(name) ?? ''));
+  return isAhead ? 'prefetch' : undefined;
 }

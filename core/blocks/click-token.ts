@@ -70,7 +70,9 @@ export function readClickToken(token: string, nowS: number, secret: string): Cli
 }
 
 /** The identity that a token names, or nothing where it names nobody. */
-export function identityOfClick({ identityRef }: Click): z.infer<typeof identity> | undefined {
+export function identityOfClick({
+  identityRef,
+}: Pick<Click, 'identityRef'>): z.infer<typeof identity> | undefined {
   const [kind, key] = identityRef.split('#');
   return identity.safeParse({ kind, key }).data;
 }

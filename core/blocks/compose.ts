@@ -32,6 +32,7 @@ export function writtenRecommendation(composition: Composition, ranked: Ranking)
     model: ranking.model?.id ?? '',
     experiment: assignment?.experiment ?? '',
     variant: assignment?.variant ?? '',
+    position: assignment?.overrides?.position ?? null,
     generated_at: new Date(ranking.nowMs).toISOString(),
     items: presentItems(ranked.items, ranking.placement),
   };

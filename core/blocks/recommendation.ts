@@ -31,6 +31,8 @@ export const recommendation = z.object({
   model: z.string(),
   experiment: z.string(),
   variant: z.string(),
+  /** The place of the block in the mail, from 1, where a variant says one. */
+  position: z.number().int().positive().nullable(),
   generated_at: z.iso.datetime(),
   items: z.array(recommendedItem),
 });

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import * as z from 'zod';
 import { recommendedItem } from './recommendation.ts';
 
 /**
@@ -6,7 +7,11 @@ import { recommendedItem } from './recommendation.ts';
  * first that was shown stays: mail programs and their proxies keep images, each of them another one if the
  * slot moved on, and then one of two devices would link to what it doesn't show.
  */
-export const shownItem = recommendedItem.omit({ click_url: true, title_html: true });
+export const shownItem = recommendedItem.omit({ click_url: true, title_html: true }).extend({
+  /** The experiment whose variant chose it; empty outside of one. */
+  experiment: z.string().default(''),
+  variant: z.string().default(''),
+});
 
 export interface ShownPlace {
   readonly placement: string;

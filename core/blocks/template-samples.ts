@@ -69,6 +69,7 @@ function sample(
     model: '',
     experiment: '',
     variant: '',
+    position: null,
     generated_at: '2026-01-01T00:00:00.000Z',
     items,
   };

@@ -23,6 +23,9 @@ import { wilsonInterval } from './wilson-interval.ts';
 /** Points of the course at most: a plot has no room for more. */
 const COURSE_POINTS_MAX = 60;
 
+/** How the customers of all variants together are called. */
+const ALL = 'all variants';
+
 export interface Analysed {
   readonly experiment: Experiment;
   readonly exposed: readonly ExposedCustomer[];
@@ -106,22 +109,26 @@ function outcomeOf(question: Question, circumstances: Circumstances): OutcomeRes
     const found = sums.get(id);
     return found === undefined ? [] : [{ id, sums: found }];
   });
-  const comparisons = variants.map(({ id, sums: own }) => {
-    const base = control?.sums ?? sumsOf([]);
-    return compare(id, [base, own], {
-      alpha,
-      isMoney: question.isMoney,
-      minorPerMajor,
+  const { isMoney } = question;
+  const beside = (id: string, [base, own]: readonly [UnitSums, UnitSums], share: number) =>
+    compare(id, [base, own], {
+      ...{ alpha: share, isMoney, minorPerMajor, minimumUplift: experiment.minimumUplift },
       customersPerDay: (base.customers + own.customers) / days,
-      minimumUplift: experiment.minimumUplift,
     });
-  });
+  const comparisons = variants.map(({ id, sums: own }) =>
+    beside(id, [control?.sums ?? sumsOf([]), own], alpha),
+  );
+  const heldOut = sums.get(HOLDOUT);
+  const everybody = experiment.variants.flatMap(({ id }) => arms.get(id) ?? []);
   return {
     ...question,
     arms: [...sums].map(([variant, own]) =>
       armOf(variant, own, question.isMoney ? minorPerMajor : undefined),
     ),
     comparisons,
+    ...(heldOut !== undefined && {
+      againstHoldout: beside(ALL, [heldOut, armSums(everybody, question, untilMs)], ALPHA),
+    }),
   };
 }
 

@@ -92,11 +92,13 @@ function outcomeSection(result: OutcomeResult, { currency }: ExperimentResults):
   return `<h2 id="${id}">${escaped(nameOf(result))}${result.isPrimary ? ' <span class="mark good">primary</span>' : ''}</h2>
 ${plot}
 ${figureTable(id, ['Variant', 'Customers', result.outcome === 'click-to-open' ? 'Opened mails' : 'Mails', result.isMoney ? 'Customers with some' : 'Of them so', result.isMoney ? 'Per mail' : 'Share', '95 %'], rows)}
-${comparisonTable(id, result.comparisons, text)}`;
+${comparisonTable(id, 'Beside the control', result.comparisons, text)}
+${result.againstHoldout === undefined ? '' : comparisonTable(id, 'Beside the hold-out', [result.againstHoldout], text)}`;
 }
 
 function comparisonTable(
   id: string,
+  caption: string,
   comparisons: readonly Comparison[],
   text: (value: number) => string,
 ): string {
@@ -117,7 +119,7 @@ function comparisonTable(
     return `<tr><th scope="row">${escaped(one.variant)}</th>${numberCells(found)}</tr>`;
   });
   const names = [
-    ...['Beside the control', 'Uplift', 'At every look', 'At one look', 'Adjusted (CUPED)'],
+    ...[caption, 'Uplift', 'At every look', 'At one look', 'Adjusted (CUPED)'],
     ...['Chance to beat', 'Expected loss', 'Detectable', 'Days to go'],
   ];
   return figureTable(id, names, rows);

@@ -54,6 +54,8 @@ const outcomeResult = z.object({
   arms: z.array(arm),
   /** Each variant beside the control. */
   comparisons: z.array(comparison),
+  /** Everybody in the experiment beside the hold-out, where there is one: what came of running it at all. */
+  againstHoldout: comparison.optional(),
 });
 export type OutcomeResult = z.infer<typeof outcomeResult>;
 

@@ -1,22 +1,60 @@
 /**
  * Visits the positions of positive scores from the highest score down; equal scores in order of
- * position, or of `ties` at their positions where given, so that an answer never depends on anything but its input. A binary heap of positions in
- * one typed array: O(n) to build and O(log n) a step, so a caller that stops after a dozen pays for a
- * dozen, and one that has to skip many still sees all of them.
+ * position, or of `ties` at their positions where given, so that an answer never depends on anything but its input.
+ * The first `expected` are picked out in one pass; whoever asks for more gets them off a binary heap of positions in
+ * one typed array, O(n) to build and O(log n) a step.
  */
 export function* bestFirst(
   scores: Float32Array,
   ties?: Uint32Array,
+  expected = 16,
 ): Generator<number, void, undefined> {
-  const heap = heapOf(scores, ties);
+  const head = headOf(scores, ties, expected);
+  for (const position of head) yield position;
+  const last = head[expected - 1];
+  if (last === undefined) return;
+  const heap = heapBehind(last, scores, ties);
   while (heap.size > 0) {
     yield heap.positions[0] as number;
-    const last = heap.size - 1;
-    heap.size = last;
-    heap.positions[0] = heap.positions[last] as number;
-    heap.keys[0] = heap.keys[last] as number;
+    const end = heap.size - 1;
+    heap.size = end;
+    heap.positions[0] = heap.positions[end] as number;
+    heap.keys[0] = heap.keys[end] as number;
     sink(heap, 0);
   }
+}
+
+/** The best `size`, in order. Most positions are turned away by one comparison with the last that is kept. */
+function headOf(scores: Float32Array, ties: Uint32Array | undefined, size: number): number[] {
+  const positions: number[] = [];
+  const keys: number[] = [];
+  let least = 0;
+  for (let position = 0; position < scores.length; position += 1) {
+    const score = scores[position] as number;
+    if (!(score >= least) || score <= 0) continue;
+    let place = positions.length;
+    while (place > 0) {
+      const key = keys[place - 1] as number;
+      const isBehind =
+        key > score ||
+        (key === score && comesFirst(positions[place - 1] as number, position, ties));
+      if (isBehind) break;
+      place -= 1;
+    }
+    if (place === size) continue;
+    if (positions.length < size) {
+      positions.push(position);
+      keys.push(score);
+    }
+    for (let at = positions.length - 1; at > place; at -= 1) {
+      positions[at] = positions[at - 1] as number;
+      keys[at] = keys[at - 1] as number;
+    }
+    positions[place] = position;
+    keys[place] = score;
+    if (positions.length === size) least = keys[size - 1] as number;
+  }
+  return positions;
 }
 
 interface Heap {
@@ -27,14 +65,17 @@ interface Heap {
   readonly ties: Uint32Array | undefined;
 }
 
-function heapOf(scores: Float32Array, ties: Uint32Array | undefined): Heap {
+/** What comes behind `last` in the order. */
+function heapBehind(last: number, scores: Float32Array, ties: Uint32Array | undefined): Heap {
   const { length } = scores;
+  const lastScore = scores[last] as number;
   const positions = new Uint32Array(length);
   const keys = new Float32Array(length);
   let size = 0;
   for (let position = 0; position < length; position += 1) {
     const score = scores[position] as number;
-    if (score > 0) {
+    const isBehind = score < lastScore || (score === lastScore && comesFirst(last, position, ties));
+    if (score > 0 && isBehind) {
       positions[size] = position;
       keys[size] = score;
       size += 1;

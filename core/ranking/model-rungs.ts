@@ -2,7 +2,7 @@ import type { Item } from '../catalogue/item.ts';
 import { type FoldedIn, foldIn } from '../training/fold-in.ts';
 import type { HistoryEntry, Model } from '../training/model.ts';
 import { bestFirst } from './best-first.ts';
-import { itemAt, itemOf, type RankingRequest, shopNowMs } from './ranking-request.ts';
+import { itemAt, type RankingRequest, shopNowMs } from './ranking-request.ts';
 import { knownReason, similarReason, togetherReason } from './reasons.ts';
 import { DAY_MS } from './rules.ts';
 import type { Offer } from './rungs.ts';
@@ -13,10 +13,9 @@ export function* forYou(request: RankingRequest): Generator<Offer> {
   const { model, history } = request;
   if (model === undefined || history.length === 0) return;
   const folded = foldIn(model, history, request.nowMs);
-  yield* offersOf(request, model, folded, (item, cause) => {
-    if (cause.itemId === item.itemId) return knownReason(cause);
-    return similarReason(cause, itemOf(request, cause.itemId)?.title ?? '');
-  });
+  yield* offersOf(request, model, folded, (item, cause, causeTitle) =>
+    cause.itemId === item.itemId ? knownReason(cause) : similarReason(cause, causeTitle),
+  );
 }
 
 export function* similarToLastViewed(
@@ -28,8 +27,7 @@ export function* similarToLastViewed(
   if (model === undefined || last === undefined) return;
   if (last.timeMs < shopNowMs(request) - withinDays * DAY_MS) return;
   const folded = foldIn(model, [last], request.nowMs);
-  const title = itemOf(request, last.itemId)?.title ?? '';
-  yield* offersOf(request, model, folded, (item) =>
+  yield* offersOf(request, model, folded, (item, _cause, title) =>
     item.itemId === last.itemId ? undefined : similarReason(last, title),
   );
 }
@@ -44,26 +42,34 @@ export function* boughtTogether(request: RankingRequest, withinDays: number): Ge
   const order = history.filter(({ kind, timeMs }) => kind === 'purchase' && timeMs === last.timeMs);
   const ordered = new Set(order.map(({ itemId }) => itemId));
   const folded = foldIn(model, order, request.nowMs);
-  yield* offersOf(request, model, folded, (item, cause) =>
-    ordered.has(item.itemId)
-      ? undefined
-      : togetherReason(itemOf(request, cause.itemId)?.title ?? ''),
+  yield* offersOf(request, model, folded, (item, _cause, title) =>
+    ordered.has(item.itemId) ? undefined : togetherReason(title),
   );
 }
+
+/** Offered beyond the list's length before anything more has to be put in order: what the rules leave out of it. */
+const SPARE_OFFERS = 4;
 
 /** Best first; an item that is given no reason is left out. */
 function* offersOf(
   request: RankingRequest,
   model: Model,
-  { indices, scores, causes, entries }: FoldedIn,
-  reasonOf: (item: Item, cause: HistoryEntry) => string | undefined,
+  { indices, scores, causes, entries, sources, release }: FoldedIn,
+  reasonOf: (item: Item, cause: HistoryEntry, causeTitle: string) => string | undefined,
 ): Generator<Offer> {
-  for (const place of bestFirst(scores, indices)) {
-    const item = itemAt(request, model, indices[place] ?? 0);
-    const cause = entries[causes[place] ?? 0];
-    if (item === undefined || cause === undefined) continue;
-    const reason = reasonOf(item, cause);
-    if (reason !== undefined) yield { item, reason, score: scores[place] ?? 0 };
+  try {
+    for (const place of bestFirst(scores, indices, request.limit + SPARE_OFFERS)) {
+      const item = itemAt(request, model, indices[place] ?? 0);
+      const causePlace = causes[place] ?? 0;
+      const cause = entries[causePlace];
+      if (item === undefined || cause === undefined) continue;
+      const title = itemAt(request, model, sources[causePlace] ?? 0)?.title ?? '';
+      const reason = reasonOf(item, cause, title);
+      if (reason !== undefined) yield { item, reason, score: scores[place] ?? 0 };
+    }
+  } finally {
+    // Here also when the list is full, and nobody asks any more.
+    release();
   }
 }
 

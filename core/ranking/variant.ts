@@ -17,7 +17,10 @@ export type PlacementOverrides = z.infer<typeof placementOverrides>;
 export interface Assignment {
   readonly experiment: string;
   readonly variant: string;
-  readonly overrides?: PlacementOverrides | undefined;
+  /** `position` is the place of the block in the mail, from 1: the mail's own template goes by it. */
+  readonly overrides?:
+    | (PlacementOverrides & { readonly position?: number | undefined })
+    | undefined;
 }
 
 /** One placement per variant, for as long as both documents serve: rules are compiled by their object. */

@@ -3,6 +3,7 @@ import type { Item } from '../catalogue/item.ts';
 import { type CustomerItems, groupByCustomer } from './customer-items.ts';
 import { between, type Interactions } from './interactions.ts';
 import { type ItemFacts, itemFactsOf } from './item-facts.ts';
+import { ItemPositions } from './item-positions.ts';
 import type { Model, ModelParameters } from './model.ts';
 import { timeAwareLists } from './models/time-aware.ts';
 import { trainingRowsOf } from './models/training-rows-of.ts';
@@ -21,7 +22,7 @@ export interface TrainingData {
 /** All of a fit that does not depend on the parameters; made once, fitted many times. */
 export interface PreparedFit {
   readonly items: readonly Item[];
-  readonly indexOf: ReadonlyMap<string, number>;
+  readonly indexOf: ItemPositions;
   /** The model's "now", seconds. */
   readonly asOfS: number;
   readonly rows: CustomerItems;
@@ -33,7 +34,7 @@ export interface PreparedFit {
 /** What is known at `asOfS`: interactions at that very second and later are left out. */
 export function prepareFit(data: TrainingData, asOfS: number): PreparedFit {
   const known = between(data.interactions, 0, asOfS);
-  const indexOf = new Map(data.items.map((item, index) => [item.itemId, index]));
+  const indexOf = new ItemPositions(data.items.map(({ itemId }) => itemId));
   return {
     items: data.items,
     indexOf,

@@ -27,7 +27,7 @@ const DAY_S = 86_400;
 
 export function itemFactsOf(
   interactions: Interactions,
-  indexOf: ReadonlyMap<string, number>,
+  indexOf: Pick<ReadonlyMap<string, number>, 'get'>,
   changes: ChangedItems | undefined,
 ): ItemFacts {
   const { itemCount } = interactions;

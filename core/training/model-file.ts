@@ -23,6 +23,7 @@ import {
   refusal,
   verifiedFile,
 } from './artefact.ts';
+import { ItemPositions } from './item-positions.ts';
 import { type Model, modelParameters } from './model.ts';
 import {
   compressed,
@@ -105,7 +106,7 @@ export function decodeModel(files: ModelFiles): DecodedModel {
   const columns = columnsIn(columnsBytes.value, items.value, manifest.value);
   if (!columns.ok) return columns;
   const { id, asOfMs, parameters } = manifest.value;
-  const indexOf = new Map(items.value.map((entry, index) => [entry.itemId, index]));
+  const indexOf = new ItemPositions(items.value.map(({ itemId }) => itemId));
   return {
     ok: true,
     model: { id, asOfMs, parameters, items: items.value, indexOf, ...columns.value },

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { Item } from '../catalogue/item.ts';
 import type { InteractionKind } from '../profile/profile.ts';
 import type { ItemFacts } from './item-facts.ts';
+import type { ItemPositions } from './item-positions.ts';
 
 /**
  * A trained model in memory. Items are numbered 0 … items.length − 1; every array is indexed so.
@@ -16,7 +17,7 @@ export interface Model {
   readonly asOfMs: number;
   readonly parameters: ModelParameters;
   readonly items: readonly Item[];
-  readonly indexOf: ReadonlyMap<string, number>;
+  readonly indexOf: ItemPositions;
   readonly neighbours: {
     readonly offsets: Uint32Array;
     readonly indices: Uint32Array;

@@ -12,7 +12,7 @@ import { requestHeader } from '../ingest/request-header.ts';
 import { fallbackPng } from './fallback-png.ts';
 import { linkPage } from './link-page.ts';
 import { Recommender } from './recommend.ts';
-import { recordClick, redirect } from './record-click.ts';
+import { recordClick, recordView, redirect } from './record-click.ts';
 import { pathOf } from './request-path.ts';
 import { environment } from './serve-environment.ts';
 import { slotItemOf, slotOf } from './slot-item.ts';
@@ -32,7 +32,7 @@ const own = z
 const slotPath = /\/v1\/blocks\/([^/]+)\/(\d{1,3})(\.png|\/link)\/?$/;
 
 const sources = createSources(countModelFailure, countDocumentFailure);
-const from = {
+const slotSources = {
   sources,
   recommender: new Recommender(sources),
   shown: createShownItems(new DynamoDBClient({ maxAttempts: 2 }), own.SHOWN_TABLE),
@@ -58,20 +58,24 @@ async function route(event: APIGatewayProxyEvent): Promise<APIGatewayProxyResult
   const isSlot = number >= 1 && number <= LIMIT_MAX;
   if (placement === undefined || !isSlot) return nothingToShow(event);
   const nowMs = Date.now();
-  const slot = await slotOf(event, { placement, number }, from, nowMs);
-  const shown = await slotItemOf(slot, from, nowMs);
+  const slot = await slotOf(event, { placement, number }, slotSources, nowMs);
+  const shown = await slotItemOf(slot, slotSources, nowMs);
+  const { item } = shown;
+  const { campaign, identityRef } = slot;
+  const { experiment, variant } = item;
+  const from = { placement, identityRef, campaign, experiment, variant };
   if (kind === '.png') {
-    const { png, identity } = await pictures.draw(shown);
+    const [{ png, identity }] = await Promise.all([
+      pictures.draw(shown),
+      recordView(event, from, stream, nowMs),
+    ]);
     return image(event, png, identity);
   }
-  const { item } = shown;
   const { CLICK_HOSTS: hosts } = environment;
   // The address is the catalogue's and nobody else's; where hosts are named it has to be one of theirs.
   const isAllowed = item.url !== '' && (hosts.length === 0 || isAllowedAddress(item.url, hosts));
   if (!isAllowed) return linkPage(403);
-  const { campaign, identityRef } = slot;
-  const click = { url: item.url, placement, itemId: item.item_id, identityRef, campaign };
-  await recordClick(event, { ...click, experiment: '', variant: '' }, stream, nowMs);
+  await recordClick(event, { ...from, url: item.url, itemId: item.item_id }, stream, nowMs);
   return redirect(item.url);
 }
 

@@ -3,9 +3,9 @@ import {
   experimentDocuments,
   readExperiments,
 } from '../../adapters/dynamodb/experiment-documents.ts';
+import { writeExperiment } from '../../adapters/dynamodb/experiment-write.ts';
 import { readResults, readResultsPage } from '../../adapters/s3/experiment-results.ts';
 import { experiment, experimentId } from '../../core/experiments/experiment.ts';
-import { replacementProblem } from '../../core/experiments/replacement.ts';
 import { Problem } from '../ingest/answers.ts';
 import { operatorInput } from './operator-input.ts';
 import type { OperatorRoute } from './operator-route.ts';
@@ -50,10 +50,12 @@ export const putExperimentRoute: OperatorRoute = {
     if (document.experimentId !== id) {
       throw new Problem(400, `The document is of ${document.experimentId}, the path of ${id}.`);
     }
-    const documents = documentsOf(services);
-    const problem = replacementProblem(await documents.get(id), document);
-    if (problem !== undefined) throw new Problem(409, `Not written: ${problem}.`);
-    await documents.put(id, document);
+    const { dynamoDb, setting } = services;
+    const written = await writeExperiment(dynamoDb, setting('CONFIG_TABLE'), document);
+    if (written.kind === 'conflict') throw new Problem(409, `Not written: ${written.problem}.`);
+    if (written.kind === 'unservable') {
+      throw new Problem(400, 'Not written: the experiment could not be served.', [written.problem]);
+    }
     return { status: 200, body: { experiment: document } };
   },
 };

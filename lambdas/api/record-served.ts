@@ -6,6 +6,9 @@ import type { Answer } from './recommend.ts';
 import { logger, metrics } from './telemetry.ts';
 import { budgetsMs, within } from './time-budget.ts';
 
+/** Whether a put of this process has come through. */
+let isConnected = false;
+
 /**
  * Puts on the stream what has to be remembered of an answer. Most answers have nothing; one that can't be remembered in
  * time is given all the same, and counted. A variant that was asked for by its name is a look, and not remembered.
@@ -21,8 +24,9 @@ export async function recordServed(
   if (customer?.kind !== 'known' || isLook) return;
   const events = servedEvents({ recommendation, placement, profile: customer.profile, nowMs });
   if (events.length === 0) return;
-  const deadlineMs = Date.now() + budgetsMs.served;
-  const put = await within(budgetsMs.served, async () => {
+  const budgetMs = isConnected ? budgetsMs.served : budgetsMs.firstServed;
+  const deadlineMs = Date.now() + budgetMs;
+  const put = await within(budgetMs, async () => {
     await Promise.all(
       events.map((event) => {
         const data = Buffer.from(`${JSON.stringify(event)}\n`);
@@ -30,6 +34,7 @@ export async function recordServed(
       }),
     );
   });
+  isConnected ||= put.ok;
   metrics.addMetric('ServedLost', MetricUnit.Count, put.ok ? 0 : 1);
   if (!put.ok) logger.error('an answer was given without being remembered', { cause: put.cause });
 }

@@ -69,8 +69,9 @@ export async function slotItemOf(slot: Slot, from: SlotSources, nowMs: number): 
   }
   const query = { placement: slot.placement, customer: slot.customer, limit: String(slot.number) };
   const answer = await from.recommender.answer(query, nowMs);
-  const { items } = answer.recommendation;
-  const chosen = shownItem.parse(items[slot.number - 1] ?? items.at(-1));
+  const { items, experiment, variant } = answer.recommendation;
+  const item = items[slot.number - 1] ?? items.at(-1);
+  const chosen = shownItem.parse({ ...item, experiment, variant });
   const times = { nowS, expiresAtS: nowS + SHOWN_DAYS_MAX * DAY_S };
   const kept = await within(SHOWN_MS_MAX, (signal) =>
     from.shown.keepFirst(slot.key, chosen, times, signal),

@@ -1,11 +1,11 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { S3Client } from '@aws-sdk/client-s3';
 import { ITEMS_PER_READ_MAX, readItems } from '../../adapters/dynamodb/catalogue-reader.ts';
 import { findProfileId, readProfile } from '../../adapters/dynamodb/customer-reader.ts';
 import { readExperiments } from '../../adapters/dynamodb/experiment-documents.ts';
 import { readPointer } from '../../adapters/dynamodb/model-pointer.ts';
 import { readPlacements } from '../../adapters/dynamodb/placement-documents.ts';
-import { loadModel } from '../../adapters/s3/model-store.ts';
+import { MODELS_PREFIX, readModel } from '../../adapters/s3/model-reader.ts';
+import { createReadObject } from '../../adapters/s3/read-object.ts';
 import { readSecret } from '../../adapters/secrets/secret-reader.ts';
 import { bundledPlacements } from '../../core/blocks/bundled-placements.ts';
 import { ClickUrls } from './click-urls.ts';
@@ -29,21 +29,23 @@ export function createSources(
   onDocumentFailure: (reason: string) => void,
 ): Sources {
   const dynamoDb = new DynamoDBClient({ maxAttempts: ATTEMPTS_MAX });
-  const s3 = new S3Client({ maxAttempts: ATTEMPTS_MAX });
   const tables = {
     client: dynamoDb,
     identitiesTable: environment.IDENTITIES_TABLE,
     profilesTable: environment.PROFILES_TABLE,
   };
   const pointerTable = { client: dynamoDb, table: environment.CONFIG_TABLE };
-  const modelStore = { client: s3, bucket: environment.MODELS_BUCKET };
+  const readObject = createReadObject(environment.MODELS_BUCKET);
   const catalogueTable = { client: dynamoDb, table: environment.CATALOGUE_TABLE };
   const model = new CurrentModel(
     {
       currentId: async (abortSignal) => (await readPointer(pointerTable, { abortSignal }))?.current,
       previousId: async (abortSignal) =>
         (await readPointer(pointerTable, { abortSignal }))?.previous,
-      load: (id, abortSignal) => loadModel(modelStore, id, { abortSignal }),
+      load: (id, abortSignal) => {
+        const folder = `${MODELS_PREFIX}${id}/`;
+        return readModel((name, each) => readObject(`${folder}${name}`, each), id, { abortSignal });
+      },
     },
     onModelFailure,
   );

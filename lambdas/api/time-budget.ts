@@ -16,8 +16,9 @@ export const budgetsMs = {
   firstCustomerRead: 250,
   /** One batch read of the catalogue. */
   catalogue: 150,
-  /** Putting on the stream what has to be remembered of an answer. */
+  /** Putting on the stream what has to be remembered of an answer; longer while TLS has to be set up. */
   served: 100,
+  firstServed: 250,
   /** How long the first answer of a process waits for the documents of placements; the bundled ones serve after. */
   firstPlacements: 250,
   /** How long an answer waits for the model that its process has not yet read. */

@@ -19,6 +19,8 @@ const COMMON_VARIABLES = [
   'POWERTOOLS_METRICS_NAMESPACE',
   'POWERTOOLS_SERVICE_NAME',
 ];
+/** What answers ESPs and readers counts as one. */
+const SERVING = new Set(['Serve', 'Blocks', 'OpenTime', 'Click']);
 const WORKFLOW_VARIABLES = ['LAKE_BUCKET', 'MODELS_BUCKET', 'CATALOGUE_TABLE', 'CONFIG_TABLE'];
 const SEARCH_VARIABLES = [
   'PRIVACY_BUCKET',
@@ -184,7 +186,7 @@ describe('the functions', () => {
     expect(variables).toMatchObject({
       ENVIRONMENT: 'dev',
       POWERTOOLS_METRICS_NAMESPACE: 'Kindred',
-      POWERTOOLS_SERVICE_NAME: id.toLowerCase(),
+      POWERTOOLS_SERVICE_NAME: SERVING.has(id) ? 'serve' : id.toLowerCase(),
       NODE_OPTIONS: '--enable-source-maps',
     });
   });

@@ -7,8 +7,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { drawPng } from '../../adapters/drawing/draw-png.ts';
 import { createFetchPicture } from '../../adapters/drawing/fetch-picture.ts';
 import { createShownItems, type ShownItems } from '../../adapters/dynamodb/shown-items.ts';
+import { shownKeyOf } from '../../core/blocks/shown-item.ts';
 import { collectedEvent } from '../../core/events/event.ts';
-import { identityOf } from '../../core/identity/identity-key.ts';
+import { identityOf, identityRef } from '../../core/identity/identity-key.ts';
 import { type CollectorServices, startCollectorServices } from '../support/collector-services.ts';
 
 const SECRET = 's'.repeat(64);
@@ -78,6 +79,11 @@ async function get(path: string, query: Record<string, string> = {}, headers = {
   };
   return handler(event as APIGatewayProxyEvent, { functionName: 'opentime' } as Context);
 }
+const eventsSince = (count: number) =>
+  services
+    .records()
+    .slice(count)
+    .map((line) => collectedEvent.parse(JSON.parse(line)));
 const bytesOf = ({ body }: APIGatewayProxyResult) => Buffer.from(body, 'base64');
 const isPng = (answer: APIGatewayProxyResult) =>
   bytesOf(answer).subarray(0, 8).toString('hex') === PNG_START;
@@ -96,11 +102,7 @@ describe('the image and the link of a slot', () => {
     const link = await get('popular/1/link', query);
     expect(link.statusCode).toBe(302);
     expect(link.headers?.location).toMatch(/^https:\/\//);
-    const events = services
-      .records()
-      .slice(seenCount)
-      .map((line) => collectedEvent.parse(JSON.parse(line)));
-    expect(events).toMatchObject([
+    expect(eventsSince(seenCount)).toMatchObject([
       {
         event: 'Block Clicked',
         identities: [identityOf('userId', 'ada', SECRET)],
@@ -151,6 +153,7 @@ describe('what was shown', () => {
     ...{ item_id: id, title: id, price: 1, price_text: '£1.00', currency: 'GBP' },
     ...{ url: `https://shop.example/${id}`, image_url: '', reason: '' },
     rung: 'popular' as const,
+    ...{ experiment: 'hero', variant: 'b' },
   });
   const times = { nowS: 100, expiresAtS: 200 };
   let shown: ShownItems;
@@ -166,6 +169,34 @@ describe('what was shown', () => {
     expect(await shown.find('place', 200, SIGNAL)).toBeUndefined();
     const later = { nowS: 200, expiresAtS: 300 };
     expect(await shown.keepFirst('place', item('c'), later, SIGNAL)).toEqual(item('c'));
+  });
+
+  it('tells of the variant that chose it: once seen by a person, and with each click', async () => {
+    const ref = identityRef(identityOf('userId', 'ada', SECRET));
+    const place = { placement: 'popular', slot: 3, identityRef: ref, campaign: 'summer' };
+    const nowS = Math.floor(Date.now() / 1000);
+    const kept = { nowS, expiresAtS: nowS + 1_000 };
+    await shown.keepFirst(shownKeyOf(place), item('a'), kept, SIGNAL);
+    const query = { customer: 'ada', campaign: 'summer' };
+    await get('popular/3.png', query, { 'User-Agent': 'Mozilla/5.0' });
+    await get('popular/3.png', query, {
+      'User-Agent': 'Mozilla/5.0 (via ggpht.com GoogleImageProxy)',
+    });
+    await get('popular/3.png', query);
+    await get('popular/3/link', query);
+    const named = {
+      placement_id: 'popular',
+      campaign_id: 'summer',
+      experiment_id: 'hero',
+      variation_id: 'b',
+    };
+    const events = eventsSince(seenCount);
+    expect(events).toMatchObject([
+      { event: 'Experiment Viewed', properties: named },
+      { event: 'Experiment Viewed', properties: named },
+      { event: 'Block Clicked', properties: { ...named, product_id: 'a' } },
+    ]);
+    expect(events[0]?.messageId).toBe(events[1]?.messageId);
   });
 
   it('is one thing, of however many that are shown at once', async () => {

@@ -38,15 +38,21 @@ describe('an experiment on a placement', () => {
         ...one,
         overrides:
           one.id === 'b'
-            ? { ladder: [{ kind: 'popular' }, { kind: 'static', content: 'evergreen' }] }
+            ? {
+                ladder: [{ kind: 'popular' }, { kind: 'static', content: 'evergreen' }],
+                position: 2,
+              }
             : {},
       })),
     });
     await coldStart();
     const first = await served({ customer: 'ada' });
-    expect(first).toMatchObject({ variant: 'b', source: 'popular' });
+    expect(first).toMatchObject({ variant: 'b', source: 'popular', position: 2 });
     expect((await recommend('for-you', { customer: 'ada' })).variant).toBe('b');
-    expect(await recommend('popular', { customer: 'ada' })).toMatchObject({ experiment: '' });
+    expect(await recommend('popular', { customer: 'ada' })).toMatchObject({
+      experiment: '',
+      position: null,
+    });
   });
 
   it('takes nobody without a profile, and shows a variant that is asked for by name', async () => {

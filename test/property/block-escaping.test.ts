@@ -96,6 +96,7 @@ function blockOf(shown: ReturnType<typeof recommendedItem.parse>): string {
       model: '',
       experiment: '',
       variant: '',
+      position: null,
       generated_at: '2026-11-23T12:00:00Z',
       items: [shown],
     },

@@ -25,7 +25,8 @@ it('folding in for a request gives the scores and the reasons of the plain way',
         const folded = foldIn(model, history, NOW_MS);
         const dense = new Float32Array(ITEMS);
         for (const [place, index] of folded.indices.entries()) {
-          dense[index] = folded.scores[place] ?? 0;
+          dense[index] = Math.max(0, folded.scores[place] ?? 0);
+          if (dense[index] === 0) continue;
           const cause = folded.entries[folded.causes[place] ?? -1];
           expect(cause).toEqual(explain(model, history, index, NOW_MS));
         }
@@ -33,6 +34,7 @@ it('folding in for a request gives the scores and the reasons of the plain way',
           scoreHistory(model, history, NOW_MS).map((score) => Math.max(0, score)),
         );
         expect(new Set(folded.indices).size).toBe(folded.indices.length);
+        folded.release();
       },
     ),
     { numRuns: 500 },

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { neighboursOfVectors } from '../../core/training/imported-model.ts';
+import { ItemPositions } from '../../core/training/item-positions.ts';
 import { openTrainingThreads } from '../../core/training/training-threads.ts';
 
 const threads = openTrainingThreads(1);
@@ -21,7 +22,7 @@ describe('neighbours of imported vectors', () => {
     await fc.assert(
       fc.asyncProperty(vectors, fc.integer({ min: 1, max: 5 }), async (rows, neighboursMax) => {
         const itemIds = rows.map((_, row) => `i${row}`);
-        const indexOf = new Map(itemIds.map((itemId, index) => [itemId, index]));
+        const indexOf = new ItemPositions(itemIds);
         const values = Float32Array.from(rows.flat());
         const given = { kind: 'vectors', itemIds, width: WIDTH, values } as const;
         const { neighbours } = await neighboursOfVectors(

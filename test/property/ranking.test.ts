@@ -10,13 +10,17 @@ describe('best first', () => {
   it('is a sort by falling score, then by position, of what is above zero', () => {
     const score = fc.oneof(fc.integer({ min: -2, max: 5 }), fc.float({ noNaN: true }));
     fc.assert(
-      fc.property(fc.array(score, { maxLength: 80 }), (drawn) => {
-        const scores = Float32Array.from(drawn);
-        const sorted = [...scores.keys()]
-          .filter((position) => (scores[position] ?? 0) > 0)
-          .sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0) || a - b);
-        expect([...bestFirst(scores)]).toEqual(sorted);
-      }),
+      fc.property(
+        fc.array(score, { maxLength: 80 }),
+        fc.integer({ min: 1, max: 90 }),
+        (drawn, expected) => {
+          const scores = Float32Array.from(drawn);
+          const sorted = [...scores.keys()]
+            .filter((position) => (scores[position] ?? 0) > 0)
+            .sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0) || a - b);
+          expect([...bestFirst(scores, undefined, expected)]).toEqual(sorted);
+        },
+      ),
     );
   });
 });

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { encodeItems, fileEntries } from '../../core/training/artefact.ts';
 import { fitModel, prepareFit } from '../../core/training/fit.ts';
+import { ItemPositions } from '../../core/training/item-positions.ts';
 import type { Model } from '../../core/training/model.ts';
 import { decodeModel, encodeModel } from '../../core/training/model-file.ts';
 import { openTrainingThreads } from '../../core/training/training-threads.ts';
@@ -119,7 +120,7 @@ describe('the files of a model', () => {
     const empty: Model = {
       ...model,
       items: [],
-      indexOf: new Map(),
+      indexOf: new ItemPositions([]),
       neighbours: {
         offsets: new Uint32Array(1),
         indices: new Uint32Array(0),

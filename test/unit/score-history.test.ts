@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ItemPositions } from '../../core/training/item-positions.ts';
 import type { HistoryEntry, Model } from '../../core/training/model.ts';
 import { explain, latestDistinct, scoreHistory } from '../../core/training/score.ts';
 import { itemNamed, plainParameters } from '../training/training-data.ts';
@@ -14,7 +15,7 @@ function shop(parameters: Partial<Model['parameters']> = {}): Model {
     asOfMs: NOW_MS,
     parameters: { ...plainParameters, ...parameters },
     items,
-    indexOf: new Map(items.map((item, index) => [item.itemId, index])),
+    indexOf: new ItemPositions(items.map(({ itemId }) => itemId)),
     neighbours: {
       offsets: new Uint32Array([0, 2, 4, 4]),
       indices: new Uint32Array([0, 1, 2, 0]),

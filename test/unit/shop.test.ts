@@ -100,7 +100,7 @@ describe('the pictures', () => {
     const html = renderHtml(
       {
         ...{ placement: 'for-you', customer: '', source: 'popular', reason: '', model: '' },
-        ...{ experiment: '', variant: '', generated_at: '' },
+        ...{ experiment: '', variant: '', position: null, generated_at: '' },
         items: [
           {
             item_id: item.itemId,

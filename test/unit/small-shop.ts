@@ -1,6 +1,7 @@
 import { bundledPlacements } from '../../core/blocks/bundled-placements.ts';
 import type { Item } from '../../core/catalogue/item.ts';
 import type { Placement, StaticContent } from '../../core/ranking/placement.ts';
+import { ItemPositions } from '../../core/training/item-positions.ts';
 import type { HistoryEntry, Model } from '../../core/training/model.ts';
 
 export const NOW_MS = Date.parse('2026-11-23T12:00:00Z');
@@ -53,7 +54,7 @@ export function smallModel(count: number, change: (item: Item) => Item = (item) 
       repeatBoost: 1,
     },
     items,
-    indexOf: new Map(items.map(({ itemId }, index) => [itemId, index])),
+    indexOf: new ItemPositions(items.map(({ itemId }) => itemId)),
     neighbours: {
       offsets: Uint32Array.from(offsets),
       indices: Uint32Array.from(indices),

@@ -150,6 +150,26 @@ describe('experiments, every night', () => {
     const wrong = await ask('PUT', '/experiments/2026-11-hero', { ...document, coverge: 1 });
     expect(wrong.status).toBe(400);
     expect(JSON.stringify(await wrong.json())).toContain('coverge');
+    const draft = { ...document, experimentId: 'other', status: 'draft' };
+    const nowhere = await ask('PUT', '/experiments/other', { ...draft, placement: 'nowhere' });
+    expect([nowhere.status, await nowhere.json()]).toMatchObject([
+      400,
+      { issues: [{ path: 'placement' }] },
+    ]);
+    const [control, variant] = document.variants;
+    const untold = { ...variant, overrides: { template: 'no-such' } };
+    const unshown = await ask('PUT', '/experiments/other', {
+      ...draft,
+      variants: [control, untold],
+    });
+    expect([unshown.status, await unshown.json()]).toMatchObject([
+      400,
+      { issues: [{ path: 'variants.1.overrides.template' }] },
+    ]);
+    const both = await Promise.all(
+      [0, 1].map(() => ask('PUT', '/experiments/twice', { ...draft, experimentId: 'twice' })),
+    );
+    expect(both.map(({ status }) => status).sort()).toEqual([200, 409]);
     const elsewhere = await ask('PUT', '/experiments/other', document);
     expect(elsewhere.status).toBe(400);
     const older = await ask('PUT', '/experiments/2026-11-hero', document);
@@ -161,7 +181,10 @@ describe('experiments, every night', () => {
     const shown = await ask('GET', '/experiments/2026-11-hero');
     expect(await shown.json()).toEqual({ experiment: document, results: null });
     const listed = await ask('GET', '/experiments');
-    expect(await listed.json()).toEqual({ experiments: [document], unusableIds: [] });
+    expect(await listed.json()).toMatchObject({
+      experiments: [document, { experimentId: 'twice' }],
+      unusableIds: [],
+    });
     expect((await ask('GET', '/experiments/unknown')).status).toBe(404);
     expect((await ask('GET', '/experiments/2026-11-hero/results')).status).toBe(404);
   });

@@ -137,6 +137,14 @@ describe('results', () => {
     const primary = held.outcomes.find(({ isPrimary }) => isPrimary)!;
     expect(primary.arms).toHaveLength(3);
     expect(primary.comparisons.map(({ variant }) => variant)).toEqual(['b']);
+    // Half of the customers have .10 and half .18, which is .14 beside .10.
+    const { againstHoldout } = primary;
+    expect(againstHoldout).toMatchObject({ variant: 'all variants' });
+    expect(againstHoldout?.fixed?.lower).toBeLessThan(0.4);
+    expect(againstHoldout?.fixed?.upper).toBeGreaterThan(0.4);
+    expect(againstHoldout?.sequential?.lower).toBeGreaterThan(0);
+    expect(resultsPage(held)).toContain('Beside the hold-out');
+    expect(resultsPage(analysed({ rates: { a: 0.1, b: 0.18 } }))).not.toContain('hold-out');
   });
 
   it('share the level among several variants', () => {
