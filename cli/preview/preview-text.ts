@@ -24,6 +24,8 @@ function headOf({ placement, model, assignment, customer, at }: Preview, { bold 
   const edited = placement.isEdited ? ', edited' : ', as it is bundled';
   const lines = [
     bold(`${placement.id}, version ${placement.version}${edited}, at ${at}`),
+    `heading   ${plain(placement.heading)}`,
+    ...(placement.template === null ? [] : [`template  ${placement.template}`]),
     `ladder    ${placement.ladder.join(' ▸ ')}`,
     `customer  ${customer.state}: ${customer.explanation}`,
   ];

@@ -56,11 +56,15 @@ export const preview = z.object({
   /** The moment it is made for, ISO 8601, and whether somebody chose it. */
   at: z.iso.datetime(),
   isAtChosen: z.boolean(),
+  /** With what the variant puts in the place of the document's own. */
   placement: z.object({
     id: z.string(),
     version: z.int(),
     isEdited: z.boolean(),
-    /** Kinds of its ladder's strategies, in order, with the variant's overrides. */
+    heading: z.string(),
+    /** Null for the template that comes with Kindred. */
+    template: z.string().nullable(),
+    /** Kinds of its ladder's strategies, in order. */
     ladder: z.array(z.enum(strategyKinds)),
     /** How many items were asked for, after the placement's bounds. */
     limit: z.int().positive(),

@@ -13,7 +13,8 @@ const DAY_MS = 86_400_000;
 export function profileAt(profile: Profile, atMs: number): Profile {
   const recent = profile.recent.filter(({ timeMs }) => timeMs <= atMs);
   const { lastAtMs, ...orders } = profile.orders;
-  const orderedAtMs = isBefore(lastAtMs, atMs) ? lastAtMs : newestOf(recent, 'purchase');
+  const isLater = lastAtMs !== undefined && lastAtMs > atMs;
+  const orderedAtMs = isLater ? newestOf(recent, 'purchase') : lastAtMs;
   const { cart, purchaseDays, shown, ...kept } = profile;
   const cartThen = cart && cartAt(cart, recent, atMs);
   return {
@@ -43,8 +44,4 @@ function purchaseDaysAt(days: readonly number[], atMs: number): readonly number[
 function newestOf(recent: Profile['recent'], wanted: Profile['recent'][number]['kind']) {
   const times = recent.flatMap(({ kind, timeMs }) => (kind === wanted ? [timeMs] : []));
   return times.length === 0 ? undefined : Math.max(...times);
-}
-
-function isBefore(timeMs: number | undefined, atMs: number): boolean {
-  return timeMs !== undefined && timeMs <= atMs;
 }

@@ -42,6 +42,8 @@ export function writtenPreview(of: Previewed): Omit<Preview, 'durationsMs'> {
       id: placement.id,
       version: placement.version,
       isEdited: of.isEdited,
+      heading: placement.heading,
+      template: placement.template ?? null,
       ladder: placement.ladder.map(({ kind }) => kind),
       limit: base.limit,
     },

@@ -98,6 +98,9 @@ describe('the guide to previews', () => {
     const moment = await shell(commands[2] ?? '');
     expect(moment).toContain('at 2026-11-27T06:00:00.000Z');
     expect(moment).toContain('but: titles, prices and stock are the catalogue’s of now');
+    const offset = await shell(`${commands[2]?.replace('Z', '+01:00')} --limit -1`);
+    expect(offset).toContain('at 2026-11-27T05:00:00.000Z');
+    expect(offset).toContain('note: limit must be a whole number from 1 to 24');
     const chosen = await shell(commands[3] ?? '');
     expect(chosen).toContain(`${model.id},`);
     expect(chosen).toMatch(/dropped: .*1 by “sold out”/);

@@ -39,7 +39,7 @@ function putExperiment(id: string, changes: object = {}): void {
     ...{ kind: 'experiment', id, schemaVersion: 1, experimentId: id, version: 1 },
     ...{ status: 'draft', placement: 'for-you', coverage: 1, holdoutShare: 0 },
     variants: [
-      { id: 'a', weight: 0.5, overrides: {} },
+      { id: 'a', weight: 0.5, overrides: { heading: 'Other words', template: 'shop' } },
       { id: 'b', weight: 0.5, overrides: { ladder: ladder.slice(1) } },
     ],
     ...{ startsAt: '2020-01-01T00:00:00Z', primaryOutcome: 'click-through' },
@@ -150,6 +150,8 @@ describe('a preview under a chosen', () => {
       source: 'popular',
     });
     expect((await previewOf('for-you', { customer: 'ada' })).assignment).toBeNull();
+    const { placement } = await previewOf('for-you', { variant: 'a' });
+    expect(placement).toMatchObject({ heading: 'Other words', template: 'shop' });
     const heldOut = await previewOf('for-you', { customer: 'ada', variant: 'holdout' });
     expect(heldOut.assignment).toMatchObject({ variant: 'holdout' });
     putExperiment('other');
@@ -180,6 +182,8 @@ describe('a preview under a chosen', () => {
     expect(idsOf(then.items)).not.toContain('item-31');
     expect(then.limits.join()).toContain('prices and stock are the catalogue’s of now');
     expect(then.limits.join()).toContain('has learnt from what came after');
+    const offset = await previewOf('for-you', { at: '2026-11-21T13:00:00+01:00' });
+    expect(offset.at).toBe('2026-11-21T12:00:00.000Z');
     const day = await previewOf('for-you', { customer: 'ada', at: '2026-11-01' });
     expect(day).toMatchObject({ at: '2026-11-01T00:00:00.000Z', customer: { deedCount: 0 } });
   });
