@@ -59,7 +59,7 @@ function tableOf({ items }: Preview, { dim }: Styles): string[] {
     cell(itemId),
     cell(title),
     rung,
-    score === null ? '' : score.toPrecision(3),
+    scoreText(score),
     plain(reason),
   ]);
   const widths = heads.map((head, column) =>
@@ -71,6 +71,12 @@ function tableOf({ items }: Preview, { dim }: Styles): string[] {
       .join('  ')
       .trimEnd();
   return [dim(lineOf(heads)), ...rows.map(lineOf)];
+}
+
+/** Three figures are enough to compare, and no power of ten is easy to read. */
+function scoreText(score: number | null): string {
+  if (score === null) return '';
+  return score >= 100 ? score.toFixed(0) : score.toPrecision(3);
 }
 
 function dropsOf({ drops }: Preview, { dim }: Styles): string[] {
