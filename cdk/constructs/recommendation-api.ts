@@ -54,6 +54,8 @@ export class RecommendationApi extends Construct {
     const slot = block.addResource('{slot}');
     for (const resource of [slot, slot.addResource('link')]) {
       addKeyedRoute(resource, { handler: openTime, authorizer });
+      // Scanners of mails look with it whether there is a page or an image.
+      addKeyedRoute(resource, { handler: openTime, authorizer, method: 'HEAD' });
     }
     const health = v1.addResource('health').addMethod('GET', functionIntegration(this.serve));
     this.addHealth(health);
@@ -207,12 +209,18 @@ function readsKinds(config: Table, kinds: readonly string[]): PolicyStatement {
   return statement;
 }
 
+interface KeyedRoute {
+  readonly handler: LambdaFunction;
+  readonly authorizer: RequestAuthorizer;
+  readonly method?: 'GET' | 'HEAD';
+}
+
 /** A route that takes an API key, Basic or a signed token. */
 function addKeyedRoute(
   resource: IResource,
-  { handler, authorizer }: { handler: LambdaFunction; authorizer: RequestAuthorizer },
+  { handler, authorizer, method = 'GET' }: KeyedRoute,
 ): void {
-  const route = resource.addMethod('GET', functionIntegration(handler), {
+  const route = resource.addMethod(method, functionIntegration(handler), {
     authorizer,
     authorizationType: AuthorizationType.CUSTOM,
     apiKeyRequired: true,

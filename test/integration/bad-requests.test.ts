@@ -121,6 +121,21 @@ describe('a bad request for a recommendation', () => {
     },
   );
 
+  it('that is a HEAD is answered without a body, for images and links', async () => {
+    const { api, apiKey } = test.cloud.connection;
+    const { items } = await test.recommend('for-you', 'ada', 1);
+    const addresses = [
+      [`${api}/v1/blocks/for-you/1.png`, 200],
+      [`${api}/v1/blocks/for-you/1/link`, 302],
+      [items[0]?.click_url ?? '', 302],
+    ] as const;
+    for (const [url, status] of addresses) {
+      const headers = { 'x-api-key': apiKey };
+      const answer = await fetch(url, { method: 'HEAD', headers, redirect: 'manual' });
+      expect([answer.status, await answer.text()]).toEqual([status, '']);
+    }
+  });
+
   it('leaves nothing of a key in the log', () => {
     const lines = test.logLines();
     expect(lines.length).toBeGreaterThan(0);
