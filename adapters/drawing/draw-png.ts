@@ -1,12 +1,14 @@
 import { initWasm, Resvg } from '@resvg/resvg-wasm';
 import { drawingFiles } from '#drawing-files';
 import {
+  drawableImage,
   FONT_FAMILY,
   type SlotImage,
   slotImageSvg,
   slotTextsSvg,
   textWidthMaxPx,
 } from '../../core/blocks/slot-image.ts';
+import { fontCoverage } from './font-coverage.ts';
 
 /** Screens of phones have two or three pixels for one of CSS; text drawn at twice its size is sharp on them. */
 const DENSITY = 2;
@@ -14,8 +16,9 @@ const DENSITY = 2;
 const TEXT_SCALE_MIN = 0.5;
 
 /** Draws a slot's image as PNG, at twice its size. Text is never wider than the image: it is measured and made smaller. */
-export async function drawPng(image: SlotImage): Promise<Uint8Array> {
+export async function drawPng(wanted: SlotImage): Promise<Uint8Array> {
   await renderer();
+  const image = drawableImage(wanted, (codePoint) => coverage.has(codePoint));
   const widthPx = measuredWidthPx(slotTextsSvg(image));
   const scale = Math.min(1, textWidthMaxPx(image) / Math.max(1, widthPx));
   return rendered(slotImageSvg(image, Math.max(TEXT_SCALE_MIN, scale)), (drawn) =>
@@ -41,6 +44,8 @@ function rendered<Value>(svg: string, use: (drawn: InstanceType<typeof Resvg>) =
 }
 
 let fonts: readonly Uint8Array[] = [];
+/** What every font has a glyph for. */
+let coverage: ReadonlySet<number> = new Set();
 let ready: Promise<void> | undefined;
 
 /** Compiled once per process, with the first image. */
@@ -53,4 +58,6 @@ async function start(): Promise<void> {
   const files = drawingFiles();
   await initWasm(files.renderer);
   fonts = files.fonts;
+  const [first = new Set<number>(), ...others] = fonts.map(fontCoverage);
+  coverage = new Set([...first].filter((codePoint) => others.every((one) => one.has(codePoint))));
 }

@@ -53,7 +53,9 @@ export class RecommendationApi extends Construct {
     const openTime = this.openTimeFunction(props).function;
     const slot = block.addResource('{slot}');
     for (const resource of [slot, slot.addResource('link')]) {
-      addKeyedRoute(resource, { handler: openTime, authorizer, isKept: false });
+      addKeyedRoute(resource, { handler: openTime, authorizer });
+      // Scanners of mails look with it whether there is a page or an image.
+      addKeyedRoute(resource, { handler: openTime, authorizer, method: 'HEAD' });
     }
     const health = v1.addResource('health').addMethod('GET', functionIntegration(this.serve));
     this.addHealth(health);
@@ -222,17 +224,21 @@ const answerKey = [
   'method.request.header.If-None-Match',
 ];
 
+interface KeyedRoute {
+  readonly handler: LambdaFunction;
+  readonly authorizer: RequestAuthorizer;
+  readonly method?: 'GET' | 'HEAD';
+  /** Whether API Gateway may keep its answers, where it keeps any. */
+  readonly isKept?: boolean;
+}
+
 /** A route that takes an API key, Basic or a signed token. */
 function addKeyedRoute(
   resource: IResource,
-  {
-    handler,
-    authorizer,
-    isKept,
-  }: { handler: LambdaFunction; authorizer: RequestAuthorizer; isKept: boolean },
+  { handler, authorizer, method = 'GET', isKept = false }: KeyedRoute,
 ): void {
   const integration = functionIntegration(handler, isKept ? answerKey : []);
-  const route = resource.addMethod('GET', integration, {
+  const route = resource.addMethod(method, integration, {
     authorizer,
     authorizationType: AuthorizationType.CUSTOM,
     apiKeyRequired: true,

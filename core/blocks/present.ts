@@ -46,6 +46,16 @@ export function priceText(price: number, currency: string, locale: string): stri
   ).format(price);
 }
 
+/** A price by Latin digits and the currency's code, `GBP 12.50`, for where signs are scarce. */
+export function plainPriceText(price: number, currency: string): string {
+  const code = currency === '' ? {} : ({ style: 'currency', currency } as const);
+  return new Intl.NumberFormat('en', {
+    ...code,
+    ...(currency === '' && { minimumFractionDigits: 2, maximumFractionDigits: 2 }),
+    currencyDisplay: 'code',
+  }).format(price);
+}
+
 function isCurrencyCode(currency: string): boolean {
   return /^[A-Z]{3}$/.test(currency);
 }

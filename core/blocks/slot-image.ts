@@ -1,3 +1,4 @@
+import { drawablePrice, drawableText, type HasGlyph } from './drawable-text.ts';
 import { escapeHtml } from './escape-html.ts';
 import type { TextDirection } from './text-direction.ts';
 
@@ -5,6 +6,8 @@ import type { TextDirection } from './text-direction.ts';
 export interface SlotImage {
   readonly title: string;
   readonly priceText: string;
+  /** The price by digits and the currency's code, where the font lacks a sign of `priceText`. */
+  readonly plainPriceText: string;
   readonly direction: TextDirection;
   readonly widthPx: number;
   readonly heightPx: number;
@@ -25,23 +28,14 @@ const LINES_MAX = 2;
 const LETTER_WIDTH = 0.56;
 export const FONT_FAMILY = 'DejaVu Sans';
 
-/**
- * Letters that the bundled font has (https://dejavu-fonts.github.io: Latin, Greek, Cyrillic, Armenian, Georgian,
- * Hebrew, Arabic), and signs that belong to no script but for pictographs.
- */
-const DRAWABLE =
-  /^[\p{sc=Latin}\p{sc=Greek}\p{sc=Cyrillic}\p{sc=Armenian}\p{sc=Georgian}\p{sc=Hebrew}\p{sc=Arabic}\p{sc=Common}\p{sc=Inherited}]*$/u;
-const UNDRAWABLE_SIGNS =
-  /\p{Extended_Pictographic}|\p{Emoji_Modifier}|\u200d|\ufe0f|[\u3000-\u303f\uff00-\uffef]/gu;
-
-/** The title as it can be drawn; nothing where its letters can't be: boxes would say less. */
-export function drawableText(text: string): string {
-  const drawable = text
-    .toWellFormed()
-    .replace(UNDRAWABLE_SIGNS, (sign) => (/[©®™]/u.test(sign) ? sign : ''))
-    .replace(/\s+/g, ' ')
-    .trim();
-  return DRAWABLE.test(drawable) ? drawable : '';
+/** The image with texts of which the font has every letter. */
+export function drawableImage(image: SlotImage, hasGlyph: HasGlyph): SlotImage {
+  const { title, priceText, plainPriceText } = image;
+  return {
+    ...image,
+    title: drawableText(title, hasGlyph),
+    priceText: drawablePrice(priceText, plainPriceText, hasGlyph),
+  };
 }
 
 /** The image as SVG, drawn at its own size; `textScale` makes the text smaller where it was too wide. */
@@ -78,16 +72,12 @@ function svgOf({ widthPx, heightPx }: SlotImage, content: string): string {
 }
 
 function textsOf(image: SlotImage, topPx: number, scale: number): string {
-  const lines = linesOf(
-    drawableText(image.title),
-    textWidthMaxPx(image) / (TITLE_SIZE_PX * LETTER_WIDTH),
-  );
+  const lines = linesOf(image.title, textWidthMaxPx(image) / (TITLE_SIZE_PX * LETTER_WIDTH));
   const titles = lines.map((line, index) =>
     textOf(image, line, topPx + LINE_PX * (index + 1) - 4, TITLE_SIZE_PX * scale, 400),
   );
-  const price = drawableText(image.priceText);
   const priceY = topPx + LINE_PX * (Math.max(1, lines.length) + 1);
-  return titles.join('') + textOf(image, price, priceY, PRICE_SIZE_PX * scale, 700);
+  return titles.join('') + textOf(image, image.priceText, priceY, PRICE_SIZE_PX * scale, 700);
 }
 
 function textOf(
@@ -106,7 +96,7 @@ function textOf(
 }
 
 function initialOf(image: SlotImage, sizePx: { width: number; height: number }): string {
-  const initial = [...drawableText(image.title)][0]?.toUpperCase() ?? '';
+  const initial = [...image.title][0]?.toUpperCase() ?? '';
   if (initial === '') return '';
   return `<text x="${PADDING_PX + sizePx.width / 2}" y="${PADDING_PX + sizePx.height / 2 + 22}" text-anchor="middle" font-family="${FONT_FAMILY}" font-stretch="condensed" font-size="64" fill="#5a6472">${escapeHtml(initial)}</text>`;
 }

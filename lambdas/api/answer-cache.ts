@@ -8,6 +8,11 @@ const ENTRIES_MAX = 500;
  */
 export class AnswerCache<T> {
   readonly #entries = new Map<string, { readonly answer: T; readonly expiresAtMs: number }>();
+  readonly #entriesMax: number;
+
+  constructor(entriesMax = ENTRIES_MAX) {
+    this.#entriesMax = entriesMax;
+  }
 
   get(key: string): T | undefined {
     const entry = this.#entries.get(key);
@@ -22,6 +27,6 @@ export class AnswerCache<T> {
     this.#entries.delete(key);
     this.#entries.set(key, { answer, expiresAtMs: Date.now() + maxAgeSeconds * 1000 });
     const oldest = this.#entries.keys().next().value;
-    if (this.#entries.size > ENTRIES_MAX && oldest !== undefined) this.#entries.delete(oldest);
+    if (this.#entries.size > this.#entriesMax && oldest !== undefined) this.#entries.delete(oldest);
   }
 }

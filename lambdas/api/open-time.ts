@@ -41,7 +41,13 @@ const slotSources = {
 const stream = createEventStream(own.EVENTS_STREAM_NAME);
 const pictures = new SlotPictures(createFetchPicture());
 
-/** `GET /v1/blocks/{placement}/{slot}.png` and `…/{slot}/link`: an image that is drawn when a mail is opened, and its link. */
+const imageHeaders = {
+  'content-type': 'image/png',
+  'cache-control': 'private, no-cache',
+  'x-content-type-options': 'nosniff',
+};
+
+/** `GET` and `HEAD /v1/blocks/{placement}/{slot}.png` and `…/{slot}/link`: an image that is drawn when a mail is opened, and its link. */
 export const handler = middy<APIGatewayProxyEvent, APIGatewayProxyResult>()
   .use(publishMetrics())
   .use({
@@ -57,9 +63,12 @@ async function route(event: APIGatewayProxyEvent): Promise<APIGatewayProxyResult
   const number = Number(digits);
   const isSlot = number >= 1 && number <= LIMIT_MAX;
   if (placement === undefined || !isSlot) return nothingToShow(event);
+  const isHead = event.httpMethod === 'HEAD';
+  // Whoever looks whether there is an image sees none of it: nothing is drawn for them.
+  if (isHead && kind === '.png') return { statusCode: 200, headers: imageHeaders, body: '' };
   const nowMs = Date.now();
   const slot = await slotOf(event, { placement, number }, slotSources, nowMs);
-  const shown = await slotItemOf(slot, slotSources, nowMs);
+  const shown = await slotItemOf(slot, slotSources, nowMs, { isShown: !isHead });
   const { item } = shown;
   const { campaign, identityRef } = slot;
   const { experiment, variant } = item;
@@ -86,12 +95,7 @@ function image(
   identity: string,
 ): APIGatewayProxyResult {
   const etag = `"${identity}"`;
-  const headers = {
-    'content-type': 'image/png',
-    'cache-control': 'private, no-cache',
-    etag,
-    'x-content-type-options': 'nosniff',
-  };
+  const headers = { ...imageHeaders, etag };
   if (requestHeader(event, 'if-none-match')?.includes(etag) === true) {
     return { statusCode: 304, headers, body: '' };
   }
@@ -103,5 +107,6 @@ function image(
 function nothingToShow(event: APIGatewayProxyEvent): APIGatewayProxyResult {
   if (/\/link\/?$/.test(pathOf(event))) return linkPage(404);
   const headers = { 'content-type': 'image/png', 'cache-control': 'no-store' };
+  if (event.httpMethod === 'HEAD') return { statusCode: 200, headers, body: '' };
   return { statusCode: 200, headers, body: fallbackPng, isBase64Encoded: true };
 }

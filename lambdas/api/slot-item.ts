@@ -58,8 +58,16 @@ export async function slotOf(
   return { ...path, customer, campaign, key: shownKeyOf(place), identityRef: ref };
 }
 
-/** What the slot has shown, with today's price; else what it shows now, which is kept from here on. */
-export async function slotItemOf(slot: Slot, from: SlotSources, nowMs: number): Promise<SlotItem> {
+/**
+ * What the slot has shown, with today's price; else what it shows now, which is kept from here on where somebody is
+ * shown it.
+ */
+export async function slotItemOf(
+  slot: Slot,
+  from: SlotSources,
+  nowMs: number,
+  { isShown }: { readonly isShown: boolean },
+): Promise<SlotItem> {
   const nowS = Math.floor(nowMs / 1000);
   const placement =
     from.sources.placements.find(slot.placement) ?? from.sources.placements.fallback;
@@ -72,6 +80,7 @@ export async function slotItemOf(slot: Slot, from: SlotSources, nowMs: number): 
   const { items, experiment, variant } = answer.recommendation;
   const item = items[slot.number - 1] ?? items.at(-1);
   const chosen = shownItem.parse({ ...item, experiment, variant });
+  if (!isShown) return { item: chosen, placement: answer.placement };
   const times = { nowS, expiresAtS: nowS + SHOWN_DAYS_MAX * DAY_S };
   const kept = await within(SHOWN_MS_MAX, (signal) =>
     from.shown.keepFirst(slot.key, chosen, times, signal),

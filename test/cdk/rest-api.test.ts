@@ -36,6 +36,8 @@ describe('the REST API', () => {
       'GET /blocks/{placement}/{slot}',
       'GET /blocks/{placement}/{slot}/link',
       'GET /recommendations/{placement}',
+      'HEAD /blocks/{placement}/{slot}',
+      'HEAD /blocks/{placement}/{slot}/link',
     ]);
     for (const { properties } of guarded) expect(properties.AuthorizationType).toBe('CUSTOM');
   });

@@ -6,6 +6,7 @@ import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
+import { operations as s3Operations } from '../../local/engines/s3-operations.ts';
 import type { LogLine } from '../../local/log-line.ts';
 import { eventually } from './cloud.ts';
 
@@ -224,5 +225,35 @@ describe('kept data', () => {
     await rm(dataDirectory, { recursive: true });
     expect(Item?.times).toEqual({ N: '1' });
     expect(second.connection.writeKey).toBe(first.connection.writeKey);
+  });
+});
+
+describe('the page of the local cloud', () => {
+  /** An engine that is asked for what it hasn't got says what it has. */
+  async function operationsOf(service: string): Promise<string[]> {
+    if (service === 's3') return Object.keys(s3Operations);
+    const isQuery = service === 'sns';
+    const answer = await fetch(cloud.connection.aws[service] ?? '', {
+      method: 'POST',
+      ...(isQuery
+        ? { body: new URLSearchParams({ Action: 'Nothing', Version: '2010-03-31' }) }
+        : { body: '{}', headers: { 'x-amz-target': 'Nothing.Nothing' } }),
+    });
+    const [, list = ''] = /it has ([\w, ]+)\./.exec(await answer.text()) ?? [];
+    return list.split(', ');
+  }
+
+  it('names each operation that an engine has, and no other', async () => {
+    const text = await readFile('docs/local-cloud.md', 'utf8');
+    const [, table = ''] =
+      /<!-- operations -->\n([\s\S]*?)\n<!-- \/operations -->/.exec(text) ?? [];
+    const rows = table.split('\n').slice(2);
+    expect(rows).toHaveLength(Object.keys(cloud.connection.aws).length);
+    for (const row of rows) {
+      const [, , service = '', list = ''] = row.split('|').map((cell) => cell.trim());
+      const named = [...list.matchAll(/`(\w+)`/g)].map(([, name]) => name);
+      const has = await operationsOf(service.replaceAll('`', ''));
+      expect([service, [...named].sort()]).toEqual([service, [...has].sort()]);
+    }
   });
 });

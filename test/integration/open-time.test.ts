@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
 import { imageSize } from 'image-size';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -15,6 +15,8 @@ import { type CollectorServices, startCollectorServices } from '../support/colle
 const SECRET = 's'.repeat(64);
 const SIGNAL = new AbortController().signal;
 const PNG_START = '89504e470d0a1a0a';
+/** One pixel; the renderer decodes none of these. */
+const WEBP = 'UklGRiIAAABXRUJQVlA4IBYAAAAwAQCdASoBAAEADsD+JaQAA3AAAAAA';
 
 let services: CollectorServices;
 let dynamoDb: DynamoDBClient;
@@ -67,9 +69,14 @@ async function createShownTable(): Promise<void> {
   );
 }
 
-async function get(path: string, query: Record<string, string> = {}, headers = {}) {
+async function get(
+  path: string,
+  query: Record<string, string> = {},
+  headers = {},
+  httpMethod = 'GET',
+) {
   const event: Partial<APIGatewayProxyEvent> = {
-    httpMethod: 'GET',
+    httpMethod,
     headers: {
       'User-Agent': 'Mozilla/5.0 (Macintosh) AppleWebKit/605.1.15 Version/18.0 Safari/605.1.15',
       ...headers,
@@ -109,6 +116,27 @@ describe('the image and the link of a slot', () => {
         properties: { placement_id: 'popular', campaign_id: 'spring' },
       },
     ]);
+  });
+
+  it('say to a HEAD that they are there, and keep and count nothing of it', async () => {
+    const look = { customer: 'ada', campaign: 'looked-at' };
+    const image = await get('popular/3.png', look, {}, 'HEAD');
+    expect(image).toMatchObject({
+      ...{ statusCode: 200, body: '', headers: { 'content-type': 'image/png' } },
+    });
+    expect(await get('popular/0.png', look, {}, 'HEAD')).toMatchObject({ body: '' });
+    const link = await get('popular/3/link', look, {}, 'HEAD');
+    expect(link.statusCode).toBe(302);
+    const [event, ...others] = services.records().slice(seenCount);
+    expect(others).toEqual([]);
+    expect(collectedEvent.parse(JSON.parse(event ?? '')).properties).toMatchObject({
+      ...{ machine_click: true, machine_reason: 'head' },
+    });
+    const kept = await dynamoDb.send(new ScanCommand({ TableName: 'shown' }));
+    const before = kept.Count ?? 0;
+    await get('popular/3/link', look);
+    const after = await dynamoDb.send(new ScanCommand({ TableName: 'shown' }));
+    expect(after.Count).toBe(before + 1);
   });
 
   it.each(['popular/0.png', 'popular/999.png', 'no-such/1.png', 'popular/24.png'])(
@@ -226,6 +254,7 @@ describe('a picture', () => {
       await drawPng({
         title: 'a',
         priceText: '',
+        plainPriceText: '',
         direction: 'ltr',
         widthPx: 60,
         heightPx: 60,
@@ -240,6 +269,10 @@ describe('a picture', () => {
       '/moved.png': { status: 302 },
       '/gone.png': { status: 404, body: png },
       '/page.png': { body: Buffer.from('<html></html>') },
+      '/webp.png': { body: Buffer.from(WEBP, 'base64') },
+      '/svg.png': {
+        body: Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'),
+      },
       '/bomb.png': { body: wide },
       '/heavy.png': { body: Buffer.concat([png, Buffer.alloc(4 * 1024 * 1024)]) },
     });
@@ -254,7 +287,7 @@ describe('a picture', () => {
     expect(await fetchPicture(`${origin}/good.png`)).toMatch(/^data:image\/png;base64,/);
   });
 
-  it.each(['moved', 'gone', 'page', 'bomb', 'heavy', 'silent'])(
+  it.each(['moved', 'gone', 'page', 'webp', 'svg', 'bomb', 'heavy', 'silent'])(
     'that is %s is left out',
     async (name) => {
       const fetchPicture = createFetchPicture({ allowPrivateAddresses: true });

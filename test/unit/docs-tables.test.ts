@@ -18,6 +18,7 @@ import {
 } from '../../core/quality/expectations-markdown.ts';
 import { inertTableMarkdown } from '../../local/template/inert.ts';
 import { badInputTable } from '../corpora/bad-input.ts';
+import { badRequestTable } from '../corpora/bad-requests.ts';
 
 describe('a table in the docs', () => {
   it('of what the local cloud reads past is the one that it goes by', async () => {
@@ -74,6 +75,12 @@ describe('the page of bad input', () => {
     const text = await readFile('docs/reference/bad-input.md', 'utf8');
     const table = /<!-- bad-input -->\n([\s\S]*?)\n<!-- \/bad-input -->/u.exec(text)?.[1];
     expect(withoutPadding(table)).toBe(withoutPadding(badInputTable()));
+  });
+
+  it('has what the corpus of requests for recommendations expects', async () => {
+    const text = await readFile('docs/reference/bad-input.md', 'utf8');
+    const table = /<!-- bad-requests -->\n([\s\S]*?)\n<!-- \/bad-requests -->/u.exec(text)?.[1];
+    expect(withoutPadding(table)).toBe(withoutPadding(badRequestTable()));
   });
 });
 
