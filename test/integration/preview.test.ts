@@ -295,6 +295,8 @@ describe('a preview of a store that can’t be read', () => {
     ['dynamodb', 'error', 'table'],
     ['dynamodb', 'hang', 'table'],
     ['s3', 'error', 'bucket of models'],
+    ['s3', 'hang', 'bucket of models'],
+    ['secrets', 'hang', 'identity secret'],
     ['secrets', 'error', 'identity secret'],
   ] as const)(
     'is 503 and names it (%s, %s)',
