@@ -40,7 +40,8 @@ function headOf({ placement, model, assignment, customer, at }: Preview, { bold 
   );
   if (assignment !== null) {
     const forced = assignment.isForced ? ', chosen' : '';
-    lines.push(`variant   ${assignment.variant} of ${assignment.experiment}${forced}`);
+    const place = assignment.position === null ? '' : `, at position ${assignment.position}`;
+    lines.push(`variant   ${assignment.variant} of ${assignment.experiment}${forced}${place}`);
   }
   return lines;
 }

@@ -75,7 +75,13 @@ export const preview = z.object({
     .nullable(),
   /** Null where no experiment takes the customer. */
   assignment: z
-    .object({ experiment: z.string(), variant: z.string(), isForced: z.boolean() })
+    .object({
+      experiment: z.string(),
+      variant: z.string(),
+      isForced: z.boolean(),
+      /** Which block of the mail it is; null where the variant doesn't say. */
+      position: z.int().positive().nullable(),
+    })
     .nullable(),
   customer: z.object({
     state: z.enum(customerStates),

@@ -33,8 +33,7 @@ export function writtenPreview(of: Previewed): Omit<Preview, 'durationsMs'> {
   const composition = compositionOf(query, customer, prepared, live);
   const ranking = { ...composition.ranking, onDrop: tally.onDrop };
   const ranked = rank(ranking);
-  const { items, source, reason } = writtenRecommendation(composition, ranked);
-  const isForced = asked.variant !== undefined && asked.variant !== '';
+  const { items, source, reason, position } = writtenRecommendation(composition, ranked);
   return {
     at: new Date(base.nowMs).toISOString(),
     isAtChosen: asked.at !== undefined,
@@ -58,7 +57,12 @@ export function writtenPreview(of: Previewed): Omit<Preview, 'durationsMs'> {
     assignment:
       assignment === undefined
         ? null
-        : { experiment: assignment.experiment, variant: assignment.variant, isForced },
+        : {
+            experiment: assignment.experiment,
+            variant: assignment.variant,
+            isForced: asked.variant !== undefined && asked.variant !== '',
+            position,
+          },
     customer: customerPart(of),
     source,
     reason,

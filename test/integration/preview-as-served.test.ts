@@ -130,7 +130,8 @@ describe('a preview without options', () => {
     for (const customer of people) {
       const served = await recommend('for-you', { customer });
       const { assignment, items } = await previewOf('for-you', { customer });
-      expect(assignment).toEqual({ experiment: 'hero', variant: served.variant, isForced: false });
+      const { experiment, variant, position } = served;
+      expect(assignment).toEqual({ experiment, variant, position, isForced: false });
       expect(items.map(({ itemId }) => itemId)).toEqual(served.items.map((item) => item.item_id));
       variants.add(served.variant);
     }

@@ -39,7 +39,11 @@ function putExperiment(id: string, changes: object = {}): void {
     ...{ kind: 'experiment', id, schemaVersion: 1, experimentId: id, version: 1 },
     ...{ status: 'draft', placement: 'for-you', coverage: 1, holdoutShare: 0 },
     variants: [
-      { id: 'a', weight: 0.5, overrides: { heading: 'Other words', template: 'shop' } },
+      {
+        id: 'a',
+        weight: 0.5,
+        overrides: { heading: 'Other words', template: 'shop', position: 2 },
+      },
       { id: 'b', weight: 0.5, overrides: { ladder: ladder.slice(1) } },
     ],
     ...{ startsAt: '2020-01-01T00:00:00Z', primaryOutcome: 'click-through' },
@@ -150,7 +154,8 @@ describe('a preview under a chosen', () => {
       source: 'popular',
     });
     expect((await previewOf('for-you', { customer: 'ada' })).assignment).toBeNull();
-    const { placement } = await previewOf('for-you', { variant: 'a' });
+    const { placement, assignment } = await previewOf('for-you', { variant: 'a' });
+    expect(assignment).toMatchObject({ variant: 'a', position: 2 });
     expect(placement).toMatchObject({ heading: 'Other words', template: 'shop' });
     const heldOut = await previewOf('for-you', { customer: 'ada', variant: 'holdout' });
     expect(heldOut.assignment).toMatchObject({ variant: 'holdout' });
@@ -295,6 +300,8 @@ describe('a preview of a store that can’t be read', () => {
     ['dynamodb', 'error', 'table'],
     ['dynamodb', 'hang', 'table'],
     ['s3', 'error', 'bucket of models'],
+    ['s3', 'hang', 'bucket of models'],
+    ['secrets', 'hang', 'identity secret'],
     ['secrets', 'error', 'identity secret'],
   ] as const)(
     'is 503 and names it (%s, %s)',
