@@ -17,16 +17,20 @@ const BRANDS = 1_200;
 
 /**
  * A model whose neighbours are drawn at random, all over the catalogue: the worst there is for a processor's
- * caches, where a shop's own neighbours lie together and repeat.
+ * caches, where a shop's own neighbours lie together and repeat. Where a share of `near` is given, so many of them are
+ * of the item's own category instead.
  */
-export function madeUpModel(): Model {
+export function madeUpModel(itemCount = ITEMS, near = 0): Model {
   const random = seededRandom(1);
-  const items = Array.from({ length: ITEMS }, (_, index) => itemNumber(index));
-  const offsets = Uint32Array.from({ length: ITEMS + 1 }, (_, source) => source * NEIGHBOURS);
-  const indices = Uint32Array.from({ length: ITEMS * NEIGHBOURS }, () =>
-    Math.floor(random() * ITEMS),
-  );
-  const scores = Float32Array.from({ length: ITEMS * NEIGHBOURS }, () => 0.01 + random());
+  const items = Array.from({ length: itemCount }, (_, index) => itemNumber(index));
+  const offsets = Uint32Array.from({ length: itemCount + 1 }, (_, source) => source * NEIGHBOURS);
+  const ofCategory = Math.floor(itemCount / CATEGORIES);
+  const indices = Uint32Array.from({ length: itemCount * NEIGHBOURS }, (_, at) => {
+    if (near === 0 || random() >= near) return Math.floor(random() * itemCount);
+    const category = Math.floor(at / NEIGHBOURS) % CATEGORIES;
+    return category + CATEGORIES * Math.floor(random() * ofCategory);
+  });
+  const scores = Float32Array.from({ length: itemCount * NEIGHBOURS }, () => 0.01 + random());
   return {
     id: '2026-11-23T02:00:00Z-3f9a',
     asOfMs: NOW_MS - HOUR_MS,
@@ -43,16 +47,16 @@ export function madeUpModel(): Model {
     items,
     indexOf: new ItemPositions(items.map(({ itemId }) => itemId)),
     neighbours: { offsets, indices, scores },
-    popular: Float32Array.from({ length: ITEMS }, () => random()),
-    trending: Float32Array.from({ length: ITEMS }, () => random() - 0.5),
+    popular: Float32Array.from({ length: itemCount }, () => random()),
+    trending: Float32Array.from({ length: itemCount }, () => random() - 0.5),
   };
 }
 
 /** What one customer did, newest first: another item each time, hour by hour, with another draw for each customer. */
-export function madeUpHistory(customer: number): HistoryEntry[] {
+export function madeUpHistory(customer: number, itemCount = ITEMS): HistoryEntry[] {
   const random = seededRandom(1_000 + customer);
   return Array.from({ length: RECENT_EVENTS }, (_, place) => ({
-    itemId: itemId(Math.floor(random() * ITEMS)),
+    itemId: itemId(Math.floor(random() * itemCount)),
     kind: interactionKinds[Math.floor(random() * interactionKinds.length)] ?? 'view',
     timeMs: NOW_MS - (place + 1) * HOUR_MS,
   }));

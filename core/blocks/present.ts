@@ -38,12 +38,26 @@ export function presentItems(
 
 /** A price as it is written in the locale: `£12.50`; where the currency is unknown (empty), `12.50`. */
 export function priceText(price: number, currency: string, locale: string): string {
-  return new Intl.NumberFormat(
+  return formatOf(locale, currency).format(price);
+}
+
+/** Making one takes as long as ranking; a shop has a few. */
+const formats = new Map<string, Intl.NumberFormat>();
+const FORMATS_MAX = 100;
+
+function formatOf(locale: string, currency: string): Intl.NumberFormat {
+  const name = `${locale} ${currency}`;
+  const known = formats.get(name);
+  if (known !== undefined) return known;
+  const made = new Intl.NumberFormat(
     locale,
     currency === ''
       ? { minimumFractionDigits: 2, maximumFractionDigits: 2 }
       : { style: 'currency', currency },
-  ).format(price);
+  );
+  if (formats.size >= FORMATS_MAX) formats.clear();
+  formats.set(name, made);
+  return made;
 }
 
 /** A price by Latin digits and the currency's code, `GBP 12.50`, for where signs are scarce. */

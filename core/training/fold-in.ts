@@ -35,8 +35,18 @@ interface Scratch {
   nextBase: number;
   /** Columns that no request uses just now. */
   spare: Columns | undefined;
+  /** What stands in the spare columns. */
+  last: LastFold | undefined;
   /** What `touch` gave, so that nobody takes it for useless and leaves it out. */
   touched: number;
+}
+
+/** One answer asks twice: which items the catalogue must be asked about, and then what is shown. */
+interface LastFold {
+  readonly history: readonly HistoryEntry[];
+  readonly nowMs: number;
+  readonly parameters: Model['parameters'];
+  readonly folded: FoldedIn;
 }
 
 /** One place for each item touched so far. */
@@ -57,13 +67,49 @@ interface Deeds {
 const scratches = new WeakMap<Model['neighbours'], Scratch>();
 const MARK_MAX = 2 ** 31 - 1;
 
+/** `history` is taken for the same as long as it is the same object. */
 export function foldIn(model: Model, history: readonly HistoryEntry[], nowMs: number): FoldedIn {
+  const scratch = scratchOf(model);
+  const { last } = scratch;
+  const isLast =
+    last?.history === history &&
+    last.nowMs === nowMs &&
+    last.parameters === model.parameters &&
+    scratch.spare !== undefined;
+  if (isLast) {
+    scratch.spare = undefined;
+    return last.folded;
+  }
   const newestFirst = sortedNewestFirst(history);
   const deeds = knownDeeds(model, newestFirst);
   const { entries, sources } = deeds;
-  const { scratch, columns, base } = roomFor(model, touchedMax(model, sources));
-  const into = { marks: scratch.marks, base, columns };
+  const { columns, base } = roomFor(scratch, touchedMax(model, sources));
   scratch.touched = touch(model, sources);
+  const count = addAll(model, deeds, { marks: scratch.marks, base, columns }, newestFirst, nowMs);
+  const release = () => {
+    scratch.spare = columns;
+    scratch.last = { history, nowMs, parameters: model.parameters, folded };
+  };
+  const folded: FoldedIn = {
+    indices: columns.indices.subarray(0, count),
+    scores: columns.scores.subarray(0, count),
+    causes: columns.causes.subarray(0, count),
+    entries,
+    sources,
+    release,
+  };
+  return folded;
+}
+
+/** Adds every entry's neighbours; gives how many items are touched. */
+function addAll(
+  model: Model,
+  deeds: Deeds,
+  into: Into,
+  newestFirst: readonly HistoryEntry[],
+  nowMs: number,
+): number {
+  const { entries, sources } = deeds;
   const referenceMs = Math.min(nowMs, newestFirst[0]?.timeMs ?? nowMs);
   const { historyHalfLifeDays, repeatBoost } = model.parameters;
   let count = 0;
@@ -76,17 +122,7 @@ export function foldIn(model: Model, history: readonly HistoryEntry[], nowMs: nu
     count = addNeighbours(model, into, { source, weight, place }, count);
   }
   if (repeatBoost !== 1) boostRepeats(deeds, into, repeatBoost);
-  const release = () => {
-    scratch.spare = columns;
-  };
-  return {
-    indices: columns.indices.subarray(0, count),
-    scores: columns.scores.subarray(0, count),
-    causes: columns.causes.subarray(0, count),
-    entries,
-    sources,
-    release,
-  };
+  return count;
 }
 
 /** A profile's history is in this order already. */
@@ -222,31 +258,36 @@ function boostRepeats(
   }
 }
 
-/** The model's marks, columns, and numbers for a request that touches so many items at most. */
+function scratchOf(model: Model): Scratch {
+  const known = scratches.get(model.neighbours);
+  if (known !== undefined) return known;
+  const made: Scratch = {
+    marks: new Int32Array(model.items.length),
+    nextBase: 1,
+    spare: undefined,
+    last: undefined,
+    touched: 0,
+  };
+  scratches.set(model.neighbours, made);
+  return made;
+}
+
+/** Columns, and numbers for a request that touches so many items at most. */
 function roomFor(
-  model: Model,
+  scratch: Scratch,
   count: number,
-): { readonly scratch: Scratch; readonly columns: Columns; readonly base: number } {
-  let scratch = scratches.get(model.neighbours);
-  if (scratch === undefined) {
-    scratch = {
-      marks: new Int32Array(model.items.length),
-      nextBase: 1,
-      spare: undefined,
-      touched: 0,
-    };
-    scratches.set(model.neighbours, scratch);
-  }
+): { readonly columns: Columns; readonly base: number } {
   if (scratch.nextBase + count > MARK_MAX) {
     scratch.marks.fill(0);
     scratch.nextBase = 1;
   }
   const base = scratch.nextBase;
   scratch.nextBase += count;
-  const spare = scratch.spare;
+  const { spare } = scratch;
   scratch.spare = undefined;
+  scratch.last = undefined;
   const isEnough = spare !== undefined && spare.indices.length >= count;
-  return { scratch, columns: isEnough ? spare : columnsOf(count), base };
+  return { columns: isEnough ? spare : columnsOf(count), base };
 }
 
 function columnsOf(count: number): Columns {

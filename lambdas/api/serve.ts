@@ -1,58 +1,12 @@
-import middy from '@middy/core';
-import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { createPutEvent } from '../../adapters/kinesis/put-event.ts';
-import { answerHealth, healthPath } from './health.ts';
-import { lastResort } from './last-resort.ts';
-import { Recommender } from './recommend.ts';
-import { answerRecommendation, recommendationsPath } from './recommendations.ts';
-import { recordServed } from './record-served.ts';
-import { notFound, pathOf } from './request-path.ts';
+import { recommendationsHandler } from './recommendations-handler.ts';
 import { environment } from './serve-environment.ts';
 import { createClickUrls, createSources } from './sources.ts';
-import {
-  countAnswer,
-  countDocumentFailure,
-  countLastResort,
-  countModelFailure,
-  publishMetrics,
-} from './telemetry.ts';
+import { countDocumentFailure, countModelFailure } from './telemetry.ts';
 
-const sources = createSources(countModelFailure, countDocumentFailure);
-const recommender = new Recommender(sources);
-const clickUrls = createClickUrls();
-const putEvent = createPutEvent(environment.EVENTS_STREAM_NAME);
-
-/** What ESPs fetch. Whatever breaks behind it, the answer is 200 and full. */
-export const handler = middy<APIGatewayProxyEvent, APIGatewayProxyResult>()
-  .use(publishMetrics())
-  .use({
-    onError: (request) => {
-      countLastResort(request.error);
-      const placement = placementOf(request.event) ?? '';
-      const answer = lastResort(request.event, sources.placements, { placement }, Date.now());
-      request.response = answerRecommendation(request.event, answer);
-    },
-  })
-  .handler(route);
-
-async function route(event: APIGatewayProxyEvent): Promise<APIGatewayProxyResult> {
-  if (healthPath.test(pathOf(event))) return answerHealth(await sources.model.get());
-  const placement = placementOf(event);
-  if (placement === undefined) {
-    return notFound('There are /v1/recommendations/{placement} and /v1/health.');
-  }
-  const { customer, limit, variant } = event.queryStringParameters ?? {};
-  const nowMs = Date.now();
-  const [answer] = await Promise.all([
-    recommender.answer({ placement, customer, limit, variant }, nowMs),
-    clickUrls.ready(),
-  ]);
-  countAnswer(answer.facts);
-  await recordServed(answer, variant, putEvent, nowMs);
-  const recommendation = clickUrls.apply(answer.recommendation, event, nowMs);
-  return answerRecommendation(event, { ...answer, recommendation });
-}
-
-function placementOf(event: APIGatewayProxyEvent): string | undefined {
-  return recommendationsPath.exec(pathOf(event))?.[1];
-}
+/** `GET /v1/recommendations/{placement}` and `GET /v1/health`. */
+export const handler = recommendationsHandler({
+  sources: createSources(countModelFailure, countDocumentFailure),
+  clickUrls: createClickUrls(),
+  putEvent: createPutEvent(environment.EVENTS_STREAM_NAME),
+});

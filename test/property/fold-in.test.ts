@@ -40,3 +40,28 @@ it('folding in for a request gives the scores and the reasons of the plain way',
     { numRuns: 500 },
   );
 });
+
+it('two that ask at a time, and one that asks twice, get what each asked for', () => {
+  fc.assert(
+    fc.property(
+      fc.array(entry, { maxLength: 20 }),
+      fc.array(entry, { maxLength: 20 }),
+      fc.boolean(),
+      (one, other, isReleased) => {
+        const first = foldIn(small, one, NOW_MS);
+        const plain = textOf(first);
+        if (isReleased) first.release();
+        else foldIn(small, other, NOW_MS);
+        expect(textOf(foldIn(small, one, NOW_MS))).toBe(plain);
+        const between = foldIn(small, other, NOW_MS);
+        between.release();
+        expect(textOf(foldIn(small, one, NOW_MS))).toBe(plain);
+        if (!isReleased) expect(textOf(first)).toBe(plain);
+      },
+    ),
+  );
+});
+
+function textOf({ indices, scores, causes, entries }: ReturnType<typeof foldIn>): string {
+  return JSON.stringify([[...indices], [...scores], [...causes], entries]);
+}
