@@ -158,6 +158,7 @@ describe('Marketing Cloud’s kit', () => {
     );
     expectBlock(html, state);
     expect(asked).toHaveLength(1);
+    expect(asked[0]).toContain(`customer=${encodeURIComponent(state.customer)}`);
     expect(es3Problems(source)).toEqual([]);
   });
 });
