@@ -15,7 +15,7 @@ async function main(): Promise<void> {
   const checks: Check[] = [];
   checks.push(...benchRanking(madeUpModel()));
   checks.push(...(await benchHandler()));
-  checks.push(...benchModelSize());
+  checks.push(...(await benchModelSize()));
   await withLocalCloud(async (cloud, template) => {
     const shop = new ShopInCloud(cloud);
     const model = madeUpModel(SHOP.items);

@@ -17,19 +17,15 @@ const BRANDS = 1_200;
 
 /**
  * A model whose neighbours are drawn at random, all over the catalogue: the worst there is for a processor's
- * caches, where a shop's own neighbours lie together and repeat. Where a share of `near` is given, so many of them are
- * of the item's own category instead.
+ * caches, where a shop's own neighbours lie together and repeat.
  */
-export function madeUpModel(itemCount = ITEMS, near = 0): Model {
+export function madeUpModel(itemCount = ITEMS): Model {
   const random = seededRandom(1);
   const items = Array.from({ length: itemCount }, (_, index) => itemNumber(index));
   const offsets = Uint32Array.from({ length: itemCount + 1 }, (_, source) => source * NEIGHBOURS);
-  const ofCategory = Math.floor(itemCount / CATEGORIES);
-  const indices = Uint32Array.from({ length: itemCount * NEIGHBOURS }, (_, at) => {
-    if (near === 0 || random() >= near) return Math.floor(random() * itemCount);
-    const category = Math.floor(at / NEIGHBOURS) % CATEGORIES;
-    return category + CATEGORIES * Math.floor(random() * ofCategory);
-  });
+  const indices = Uint32Array.from({ length: itemCount * NEIGHBOURS }, () =>
+    Math.floor(random() * itemCount),
+  );
   const scores = Float32Array.from({ length: itemCount * NEIGHBOURS }, () => 0.01 + random());
   return {
     id: '2026-11-23T02:00:00Z-3f9a',

@@ -22,8 +22,12 @@ export const MODEL_FORMAT_VERSION = 2;
 const WORD_BYTES = 4;
 const SECTIONS = 9;
 export const HEADER_WORDS = 4;
-/** The best there is takes three times as long and saves a hundredth. */
+/** Of the items' texts, which are long: slower ones save little. */
 const BROTLI_QUALITY = 5;
+/** Of the columns: a tenth smaller, for some seconds a megabyte, once a training. */
+const COLUMNS_QUALITY = 10;
+/** Of larger columns the compression would take longer than their training has. */
+const SLOW_BYTES_MAX = 64 * 1024 ** 2;
 /** A damaged length must not take the memory of the function: over a thousand bytes an item are no model of ours. */
 const BYTES_PER_ITEM_MAX = 16_384;
 /** Intervals are medians: whole days or half ones. */
@@ -42,7 +46,9 @@ export function encodeColumns(model: Model): Uint8Array {
     ...[MAGIC, MODEL_FORMAT_VERSION, items.length, neighbours.indices.length],
     ...sections.map(({ byteLength }) => byteLength),
   ]);
-  const packed = compressed(Buffer.concat(sections));
+  const content = Buffer.concat(sections);
+  const isSlow = content.byteLength <= SLOW_BYTES_MAX;
+  const packed = compressed(content, isSlow ? COLUMNS_QUALITY : BROTLI_QUALITY);
   return Buffer.concat([bytesOf(header), packed]);
 }
 
@@ -94,9 +100,9 @@ export function decodeColumns(
   return { ok: true, value: { ...value, ...(known.value && { facts: known.value }) } };
 }
 
-export function compressed(bytes: Uint8Array): Uint8Array {
+export function compressed(bytes: Uint8Array, quality = BROTLI_QUALITY): Uint8Array {
   const params = {
-    [constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY,
+    [constants.BROTLI_PARAM_QUALITY]: quality,
     [constants.BROTLI_PARAM_SIZE_HINT]: bytes.byteLength,
   };
   return brotliCompressSync(bytes, { params });
