@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type LocalCloud, startLocalCloud } from '../local/cloud.ts';
 
+/** API Gateway's own default for an account, ten times over. */
+const REQUESTS_PER_SECOND_MAX = 100_000;
+
 /** The development environment on this machine, without what reads its stream. */
 export async function withLocalCloud(
   work: (cloud: LocalCloud, template: Template) => Promise<void>,
@@ -32,16 +35,32 @@ export interface Template {
 
 /**
  * Takes what reads the stream out of the measurement: on AWS it runs elsewhere, here it would share
- * two cores with the collector.
+ * two cores with what is measured; and the limits of requests.
  */
 async function withoutConsumers(templateFile: string): Promise<Template> {
   const template = JSON.parse(await readFile(templateFile, 'utf8')) as Template;
   for (const [id, { Type, Properties }] of Object.entries(template.Resources)) {
+    liftLimits(Type, Properties);
     if (Type === 'AWS::Lambda::EventSourceMapping') Properties.Enabled = false;
     if (Type === 'AWS::KinesisFirehose::DeliveryStream') leaveOut(template, id);
   }
   await writeFile(templateFile, JSON.stringify(template));
   return template;
+}
+
+/** What development may be asked a second is less than what is measured. */
+function liftLimits(type: string, properties: Record<string, unknown>): void {
+  if (type === 'AWS::ApiGateway::UsagePlan') {
+    properties.Throttle = {
+      RateLimit: REQUESTS_PER_SECOND_MAX,
+      BurstLimit: REQUESTS_PER_SECOND_MAX,
+    };
+  }
+  if (type !== 'AWS::ApiGateway::Stage' || !Array.isArray(properties.MethodSettings)) return;
+  for (const settings of properties.MethodSettings) {
+    settings.ThrottlingRateLimit = REQUESTS_PER_SECOND_MAX;
+    settings.ThrottlingBurstLimit = REQUESTS_PER_SECOND_MAX;
+  }
 }
 
 /** A resource with what names it: alarms and outputs. */
