@@ -271,7 +271,7 @@ const dev: Environment = {
     keyMonthlyQuota: 10_000_000,
   },
   // Wide, so that a table that is seldom asked, or a busy laptop, is no reason to fall back.
-  serving: { customerReadMs: 250 },
+  serving: { customerReadMs: 250, firstModelMs: 1_500 },
   // The synthetic shop's.
   clicks: { allowedHosts: ['shop.example'], linkDaysMax: 90 },
   monitoring: {
@@ -347,7 +347,8 @@ const prod: Environment = {
     keyMonthlyQuota: 100_000_000,
   },
   // Five times what DynamoDB's slowest reads take; a slow one costs a customer the personal answer, not the ESP its time.
-  serving: { customerReadMs: 50 },
+  // And a new process answers by the next rungs until its model is there.
+  serving: { customerReadMs: 50, firstModelMs: 50 },
   // Name the shop's hosts here to have clicks recorded.
   clicks: { allowedHosts: [], linkDaysMax: 90 },
   monitoring: {

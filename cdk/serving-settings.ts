@@ -7,6 +7,11 @@ const gatewayCacheSizesGb = [0.5, 1.6, 6.1, 13.5, 28.4, 58.2, 118, 237] as const
 export const servingSettings = z.strictObject({
   /** How long an answer waits for each read of a customer, links and profile, before it goes on without. */
   customerReadMs: z.int().min(10).max(1_000),
+  /**
+   * How long the first answers of a process wait for the model to be read. Without it they are what the ladder's next
+   * rungs have; a model of 100,000 items takes about a second and a half.
+   */
+  firstModelMs: z.int().min(0).max(1_500),
   /** Optional, and paid by the hour: API Gateway keeps each customer's answers; see docs/how-to/cache-answers.md. */
   gatewayCache: z
     .strictObject({

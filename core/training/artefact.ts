@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { type Item, item } from '../catalogue/item.ts';
+import { finished, type Steps } from './steps.ts';
 
 export type Checked<Value> = { readonly ok: true; readonly value: Value } | Refusal;
 export interface Refusal {
@@ -14,6 +15,9 @@ export interface Refusal {
 
 /** File name → bytes. */
 export type Files = ReadonlyMap<string, Uint8Array>;
+
+/** A few milliseconds of parsing. */
+const ITEMS_PER_STEP = 1_000;
 
 export const fileEntry = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9.-]*$/),
@@ -74,6 +78,15 @@ export function encodeItems(items: readonly Item[]): Uint8Array {
 }
 
 export function decodeItems(bytes: Uint8Array, name: string, itemCount: number): Checked<Item[]> {
+  return finished(itemSteps(bytes, name, itemCount));
+}
+
+/** The same, a thousand items at a time. */
+export function* itemSteps(
+  bytes: Uint8Array,
+  name: string,
+  itemCount: number,
+): Steps<Checked<Item[]>> {
   const lines = new TextDecoder().decode(bytes).split('\n');
   if (lines.at(-1) === '') lines.pop();
   if (lines.length !== itemCount) {
@@ -81,6 +94,7 @@ export function decodeItems(bytes: Uint8Array, name: string, itemCount: number):
   }
   const items: Item[] = [];
   for (const [index, line] of lines.entries()) {
+    if (index % ITEMS_PER_STEP === 0) yield;
     const json = parseJson(line);
     const parsed = json.ok ? item.safeParse(json.value) : undefined;
     if (!parsed?.success) return refusal(`${name} line ${index + 1} is not a catalogue item`);

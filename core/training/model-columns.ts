@@ -14,6 +14,7 @@ import { type Checked, refusal } from './artefact.ts';
 import { type ItemFacts, itemFactNames } from './item-facts.ts';
 import type { Model } from './model.ts';
 import { packLists, rankedItems, unpackLists } from './packed-lists.ts';
+import type { Steps } from './steps.ts';
 import { VarintReader, VarintWriter } from './varints.ts';
 
 /** "KNDM" read as a little-endian u32. */
@@ -53,12 +54,12 @@ export function encodeColumns(model: Model): Uint8Array {
 }
 
 /** Everything that the file holds, checked against the counts of the manifest. */
-export function decodeColumns(
+export function* decodeColumns(
   bytes: Uint8Array,
   items: readonly Item[],
   neighbourCount: number,
   name: string,
-): Checked<Pick<Model, 'neighbours' | 'popular' | 'trending' | 'facts'>> {
+): Steps<Checked<Pick<Model, 'neighbours' | 'popular' | 'trending' | 'facts'>>> {
   const headerBytes = (HEADER_WORDS + SECTIONS) * WORD_BYTES;
   if (bytes.byteLength < headerBytes) return refusal(`${name} has no header`);
   const header = new Uint32Array(new Uint8Array(bytes.subarray(0, headerBytes)).buffer);
@@ -66,6 +67,7 @@ export function decodeColumns(
     bytes.subarray(headerBytes),
     (items.length + 1) * BYTES_PER_ITEM_MAX,
   );
+  yield;
   const lengths = [...header.subarray(HEADER_WORDS)];
   const total = lengths.reduce((sum, length) => sum + length, 0);
   if (content === undefined || content.byteLength !== total) {
@@ -90,7 +92,7 @@ export function decodeColumns(
   const isWhole = near?.length === neighbourCount && levels?.length === neighbourCount;
   const lists =
     isWhole && counts !== undefined && far !== undefined && ranked !== undefined
-      ? unpackLists({ counts, near, far, levels, highest: tops }, ranked)
+      ? yield* unpackLists({ counts, near, far, levels, highest: tops }, ranked)
       : undefined;
   const known = factsOf(facts ?? new Uint8Array(), items.length);
   if (lists === undefined || !known.ok) {

@@ -13,11 +13,11 @@ import * as z from 'zod';
 import type { Item } from '../catalogue/item.ts';
 import {
   type Checked,
-  decodeItems,
   encodeItems,
   type Files,
   fileEntries,
   fileEntry,
+  itemSteps,
   parseVersioned,
   type Refusal,
   refusal,
@@ -35,6 +35,7 @@ import {
   MODEL_FORMAT_VERSION,
 } from './model-columns.ts';
 import { decodeColumnsV1 } from './model-columns-v1.ts';
+import { finished, type Steps } from './steps.ts';
 
 const FORMAT_VERSIONS = [1, MODEL_FORMAT_VERSION] as const;
 
@@ -94,6 +95,11 @@ export function contentFiles({ formatVersion }: ModelManifest): readonly string[
 
 /** Decodes and checks a model; only the manifest and its `contentFiles` are needed. */
 export function decodeModel(files: ModelFiles): DecodedModel {
+  return finished(modelSteps(files));
+}
+
+/** The same in steps: a model of 100,000 items takes most of a second. */
+export function* modelSteps(files: ModelFiles): Steps<DecodedModel> {
   const manifest = decodeManifest(files.get(MANIFEST_FILE));
   if (!manifest.ok) return manifest;
   const [, itemsName = ITEMS_FILE] = contentFiles(manifest.value);
@@ -101,11 +107,14 @@ export function decodeModel(files: ModelFiles): DecodedModel {
   if (!columnsBytes.ok) return columnsBytes;
   const itemsBytes = verifiedFile(files, manifest.value.files, itemsName);
   if (!itemsBytes.ok) return itemsBytes;
-  const items = itemsIn(itemsBytes.value, itemsName, manifest.value);
+  yield;
+  const items = yield* itemsIn(itemsBytes.value, itemsName, manifest.value);
   if (!items.ok) return items;
-  const columns = columnsIn(columnsBytes.value, items.value, manifest.value);
+  yield;
+  const columns = yield* columnsIn(columnsBytes.value, items.value, manifest.value);
   if (!columns.ok) return columns;
   const { id, asOfMs, parameters } = manifest.value;
+  yield;
   const indexOf = new ItemPositions(items.value.map(({ itemId }) => itemId));
   return {
     ok: true,
@@ -117,18 +126,23 @@ export function decodeManifest(bytes: Uint8Array | undefined): Checked<ModelMani
   return parseVersioned(bytes, MANIFEST_FILE, modelManifest, ...FORMAT_VERSIONS);
 }
 
-function itemsIn(bytes: Uint8Array, name: string, manifest: ModelManifest): Checked<Item[]> {
+function* itemsIn(
+  bytes: Uint8Array,
+  name: string,
+  manifest: ModelManifest,
+): Steps<Checked<Item[]>> {
   const { formatVersion, itemCount } = manifest;
   const plain = formatVersion === 1 ? bytes : decompressed(bytes, (itemCount + 1) * ITEM_BYTES_MAX);
   if (plain === undefined) return refusal(`${name} is not compressed as it should be`);
-  return decodeItems(plain, name, itemCount);
+  yield;
+  return yield* itemSteps(plain, name, itemCount);
 }
 
-function columnsIn(
+function* columnsIn(
   bytes: Uint8Array,
   items: readonly Item[],
   { formatVersion, itemCount, neighbourCount }: ModelManifest,
-): Checked<Pick<Model, 'neighbours' | 'popular' | 'trending' | 'facts'>> {
+): Steps<Checked<Pick<Model, 'neighbours' | 'popular' | 'trending' | 'facts'>>> {
   const headerBytes = HEADER_WORDS * Uint32Array.BYTES_PER_ELEMENT;
   if (bytes.byteLength < headerBytes) return refusal(`${COLUMNS_FILE} has no header`);
   const header = new Uint32Array(new Uint8Array(bytes.subarray(0, headerBytes)).buffer);
@@ -137,7 +151,9 @@ function columnsIn(
   if (version !== formatVersion || itemsThere !== itemCount || neighboursThere !== neighbourCount) {
     return refusal(`${COLUMNS_FILE} and ${MANIFEST_FILE} disagree`);
   }
-  if (formatVersion !== 1) return decodeColumns(bytes, items, neighbourCount, COLUMNS_FILE);
+  if (formatVersion !== 1) {
+    return yield* decodeColumns(bytes, items, neighbourCount, COLUMNS_FILE);
+  }
   const columns = decodeColumnsV1(bytes, itemCount, neighbourCount, COLUMNS_FILE);
   if (!columns.ok) return columns;
   const { neighbours, popular, trending } = columns.value;

@@ -13,9 +13,10 @@
  * Ranks number the items so that what goes together stands together: a walk from item to item, always on to the
  * strongest neighbour that names the item back and was not yet visited, and back where there is none (a depth-first
  * search of the mutual neighbours). Most distances then fit into one byte, and the general compression over all of it
- * (see model-columns.ts) finds few different ones: on check-ins of Gowalla, 41,000 items, a neighbour takes 1.6 bytes.
+ * (see model-columns.ts) finds few different ones: on check-ins of Gowalla, 41,000 items, a neighbour takes 1.5 bytes.
  */
 import type { Model } from './model.ts';
+import type { Steps } from './steps.ts';
 import { VarintReader, VarintWriter } from './varints.ts';
 
 type Neighbours = Model['neighbours'];
@@ -31,6 +32,8 @@ export interface PackedLists {
 const STEPS_PER_OCTAVE = 6;
 const NO_SCORE = 255;
 const FAR = 255;
+/** A few milliseconds of unpacking, at fifty neighbours. */
+const ROWS_PER_STEP = 4_096;
 
 /** Positions of items by rank. O(n · K²) for K neighbours each. */
 export function rankedItems({ offsets, indices, scores }: Neighbours): Uint32Array {
@@ -98,7 +101,10 @@ export function packLists(
 }
 
 /** Undefined where the streams don't give `neighbourCount` neighbours among the ranked items. */
-export function unpackLists(packed: PackedLists, ranked: Uint32Array): Neighbours | undefined {
+export function* unpackLists(
+  packed: PackedLists,
+  ranked: Uint32Array,
+): Steps<Neighbours | undefined> {
   const rowCount = packed.highest.length;
   const neighbourCount = packed.levels.length;
   const offsets = new Uint32Array(rowCount + 1);
@@ -108,6 +114,7 @@ export function unpackLists(packed: PackedLists, ranked: Uint32Array): Neighbour
   const far = new VarintReader(packed.far);
   let at = 0;
   for (let row = 0; row < rowCount; row++) {
+    if (row % ROWS_PER_STEP === 0) yield;
     const end = at + counts.read();
     if (end > neighbourCount) return undefined;
     const top = packed.highest[row] as number;

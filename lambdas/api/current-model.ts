@@ -33,6 +33,7 @@ const REFUSED_FOR_MS = 60_000;
 export class CurrentModel {
   readonly #source: ModelSource;
   readonly #onFailure: (reason: string, failure: ModelFailure) => void;
+  readonly #firstMs: number;
   #model: Model | undefined;
   #refreshing: Promise<void> | undefined;
   #nextCheckAtMs = 0;
@@ -40,9 +41,15 @@ export class CurrentModel {
   #refused: { readonly id: string; readonly untilMs: number } | undefined;
   #isFirst = true;
 
-  constructor(source: ModelSource, onFailure: (reason: string, failure: ModelFailure) => void) {
+  /** @param firstMs how long answers wait for a model that this process has not yet read. */
+  constructor(
+    source: ModelSource,
+    onFailure: (reason: string, failure: ModelFailure) => void,
+    firstMs: number,
+  ) {
     this.#source = source;
     this.#onFailure = onFailure;
+    this.#firstMs = firstMs;
   }
 
   /** The model, or undefined while there is none that can be read. */
@@ -61,7 +68,7 @@ export class CurrentModel {
   refresh(): void {
     const nowMs = Date.now();
     if (this.#refreshing !== undefined || nowMs < this.#nextCheckAtMs) return;
-    this.#waitUntilMs = nowMs + (this.#isFirst ? budgetsMs.firstModel : budgetsMs.pointer);
+    this.#waitUntilMs = nowMs + (this.#isFirst ? this.#firstMs : budgetsMs.pointer);
     this.#isFirst = false;
     this.#refreshing = this.#look(nowMs).finally(() => {
       this.#refreshing = undefined;
@@ -79,7 +86,7 @@ export class CurrentModel {
     const id = pointer.value;
     if (id === undefined || id === this.#model?.id || this.#isRefused(id)) return;
     // There is a model to wait for: worth the longer budget.
-    this.#waitUntilMs = startedAtMs + budgetsMs.firstModel;
+    this.#waitUntilMs = startedAtMs + this.#firstMs;
     if (await this.#load(id)) return;
     if (this.#model === undefined) await this.#loadPrevious(id);
   }

@@ -9,6 +9,7 @@ const serveEnvironment = z.object({
   MODELS_BUCKET: z.string().min(1),
   IDENTITY_SECRET_ID: z.string().min(1),
   CUSTOMER_READ_MS: z.coerce.number().int().positive(),
+  FIRST_MODEL_MS: z.coerce.number().int().nonnegative(),
   EVENTS_STREAM_NAME: z.string().min(1),
   CLICK_SECRET_ID: z.string().min(1),
   /** Where links may lead, separated by commas; empty where they lead to the shop at once. */

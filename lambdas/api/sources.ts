@@ -48,6 +48,7 @@ export function createSources(
       },
     },
     onModelFailure,
+    environment.FIRST_MODEL_MS,
   );
   const customerSource: CustomerSource = {
     secret: () => readSecret(environment.IDENTITY_SECRET_ID),

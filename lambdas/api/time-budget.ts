@@ -21,9 +21,7 @@ export const budgetsMs = {
   firstServed: 250,
   /** How long the first answer of a process waits for the documents of placements; the bundled ones serve after. */
   firstPlacements: 250,
-  /** How long an answer waits for the model that its process has not yet read. */
-  firstModel: 1_500,
-  /** How long it waits to learn whether a model has been published since there was none. */
+  /** How long an answer waits to learn whether a model has been published since there was none. */
   pointer: 300,
 } as const;
 

@@ -9,8 +9,8 @@ type GatewayCache = Environment['serving']['gatewayCache'];
 
 /** The service stack of dev with this cache. cdk-nag has passed when it returns. */
 function templateWith(gatewayCache: GatewayCache) {
-  const { customerReadMs } = environments.dev.serving;
-  const serving = { customerReadMs, ...(gatewayCache !== undefined && { gatewayCache }) };
+  const { gatewayCache: _, ...others } = environments.dev.serving;
+  const serving = { ...others, ...(gatewayCache !== undefined && { gatewayCache }) };
   const folder = mkdtempSync(join(tmpdir(), 'kindred-synth-'));
   try {
     const app = appOf({ dev: { ...environments.dev, serving } }, folder).synth();
@@ -64,7 +64,7 @@ describe('API Gateway’s cache', () => {
     const parse = (gatewayCache: object) =>
       parseEnvironment('dev', {
         ...environments.dev,
-        serving: { customerReadMs: 50, gatewayCache },
+        serving: { ...environments.dev.serving, gatewayCache },
       });
     expect(() => parse({ sizeGb: 3, seconds: 60 })).toThrow('serving.gatewayCache.sizeGb');
     expect(() => parse({ sizeGb: 0.5, seconds: 301 })).toThrow('serving.gatewayCache.seconds');

@@ -33,6 +33,7 @@ beforeAll(async () => {
       SHOWN_TABLE: 'shown',
       CLICK_HOSTS: '',
       CUSTOMER_READ_MS: '250',
+      FIRST_MODEL_MS: '1500',
       CLICK_DAYS_MAX: '90',
       EVENTS_STREAM_NAME: 'events',
     },

@@ -37,6 +37,7 @@ beforeAll(async () => {
     CLICK_HOSTS: '',
     CLICK_DAYS_MAX: '90',
     CUSTOMER_READ_MS: '250',
+    FIRST_MODEL_MS: '1500',
     EVENTS_STREAM_NAME: 'events',
     POWERTOOLS_SERVICE_NAME: 'serve',
     POWERTOOLS_METRICS_NAMESPACE: 'Kindred',

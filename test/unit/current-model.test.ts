@@ -25,11 +25,13 @@ class Published implements ModelSource {
   };
 }
 
+const FIRST_MS = 1_500;
+
 describe('the model in memory', () => {
   it('is looked after only every so often, and never by the request itself', async () => {
     const source = new Published();
     source.current = 'one';
-    const model = new CurrentModel(source, () => {});
+    const model = new CurrentModel(source, () => {}, FIRST_MS);
     expect((await model.get())?.id).toBe('one');
     source.current = 'two';
     for (let count = 0; count < 10; count += 1) expect((await model.get())?.id).toBe('one');
@@ -44,7 +46,7 @@ describe('the model in memory', () => {
     const source = new Published();
     source.current = 'one';
     const failures: string[] = [];
-    const model = new CurrentModel(source, (reason) => failures.push(reason));
+    const model = new CurrentModel(source, (reason) => failures.push(reason), FIRST_MS);
     await model.get();
     source.refused.add('two');
     source.current = 'two';
@@ -67,7 +69,11 @@ describe('the model in memory', () => {
     source.refused.add('two');
     source.current = 'two';
     const failures: string[] = [];
-    const model = new CurrentModel(source, (reason, kind) => failures.push(`${kind}: ${reason}`));
+    const model = new CurrentModel(
+      source,
+      (reason, kind) => failures.push(`${kind}: ${reason}`),
+      FIRST_MS,
+    );
     expect((await model.get())?.id).toBe('one');
     expect(failures).toEqual(['model: damaged']);
     // Asked for again in its time, once it is mended.
@@ -80,7 +86,7 @@ describe('the model in memory', () => {
 
   it('appears soon after the first one is published', async () => {
     const source = new Published();
-    const model = new CurrentModel(source, () => {});
+    const model = new CurrentModel(source, () => {}, FIRST_MS);
     expect(await model.get()).toBeUndefined();
     source.current = 'one';
     await vi.advanceTimersByTimeAsync(251);
@@ -95,7 +101,7 @@ describe('the model in memory', () => {
       new Promise<DecodedModel>((resolve) => {
         arrive = resolve;
       });
-    const model = new CurrentModel(source, () => {});
+    const model = new CurrentModel(source, () => {}, FIRST_MS);
     const first = model.get();
     await vi.advanceTimersByTimeAsync(1_501);
     expect(await first).toBeUndefined();
@@ -111,12 +117,29 @@ describe('the model in memory', () => {
     const source = new Published();
     const failures: string[] = [];
     source.currentId = () => new Promise(() => {});
-    const model = new CurrentModel(source, (reason) => failures.push(reason));
+    const model = new CurrentModel(source, (reason) => failures.push(reason), FIRST_MS);
     const first = model.get();
     await vi.advanceTimersByTimeAsync(2_000);
     expect(await first).toBeUndefined();
     expect(failures).toEqual(['the model pointer could not be read (slow)']);
     source.currentId = async () => 'one';
+    expect((await model.get())?.id).toBe('one');
+  });
+
+  it('is waited for by the first answers no longer than they are told to', async () => {
+    const source = new Published();
+    source.current = 'one';
+    const load = source.load.bind(source);
+    source.load = async (id) => {
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      return load(id);
+    };
+    const model = new CurrentModel(source, () => {}, 50);
+    const first = model.get();
+    await vi.advanceTimersByTimeAsync(399);
+    expect(await first).toBeUndefined();
+    expect(await model.get()).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(2);
     expect((await model.get())?.id).toBe('one');
   });
 });

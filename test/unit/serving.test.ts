@@ -79,6 +79,7 @@ class Shop {
         ...this.modelSource,
       },
       (reason) => this.modelFailures.push(reason),
+      1_500,
     );
     const read: ReadItems = async (ids) =>
       new Map(
