@@ -1,15 +1,28 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Steps } from '../../core/training/steps.ts';
+import { promisify } from 'node:util';
+import { brotliDecompress } from 'node:zlib';
+import type { Packed, Steps } from '../../core/training/steps.ts';
 
 /** The result of steps between which everything that waits for the processor has its turn. */
 export async function betweenRequests<Result>(
   steps: Steps<Result>,
   signal?: AbortSignal,
 ): Promise<Result> {
+  let given: Uint8Array | undefined;
   for (;;) {
-    const step = steps.next();
+    const step = steps.next(given);
     if (step.done === true) return step.value;
+    given = step.value === undefined ? undefined : await unpacked(step.value);
     await turn();
     signal?.throwIfAborted();
+  }
+}
+
+/** On a thread of Node's own. */
+async function unpacked({ packed, bytesMax }: Packed): Promise<Uint8Array | undefined> {
+  try {
+    return await promisify(brotliDecompress)(packed, { maxOutputLength: bytesMax });
+  } catch {
+    return undefined;
   }
 }

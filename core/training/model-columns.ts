@@ -8,7 +8,7 @@
  *   popular, trending                    f32[items], like `highest` rounded to 12 bits and in planes of bytes
  *   facts                                varint, four columns of numbers, see item-facts.ts; absent: no bytes
  */
-import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib';
+import { brotliCompressSync, constants } from 'node:zlib';
 import type { Item } from '../catalogue/item.ts';
 import { type Checked, refusal } from './artefact.ts';
 import { type ItemFacts, itemFactNames } from './item-facts.ts';
@@ -63,11 +63,10 @@ export function* decodeColumns(
   const headerBytes = (HEADER_WORDS + SECTIONS) * WORD_BYTES;
   if (bytes.byteLength < headerBytes) return refusal(`${name} has no header`);
   const header = new Uint32Array(new Uint8Array(bytes.subarray(0, headerBytes)).buffer);
-  const content = decompressed(
-    bytes.subarray(headerBytes),
-    (items.length + 1) * BYTES_PER_ITEM_MAX,
-  );
-  yield;
+  const content = yield {
+    packed: bytes.subarray(headerBytes),
+    bytesMax: (items.length + 1) * BYTES_PER_ITEM_MAX,
+  };
   const lengths = [...header.subarray(HEADER_WORDS)];
   const total = lengths.reduce((sum, length) => sum + length, 0);
   if (content === undefined || content.byteLength !== total) {
@@ -108,15 +107,6 @@ export function compressed(bytes: Uint8Array, quality = BROTLI_QUALITY): Uint8Ar
     [constants.BROTLI_PARAM_SIZE_HINT]: bytes.byteLength,
   };
   return brotliCompressSync(bytes, { params });
-}
-
-/** Undefined where it is not compressed so, or larger than it may be. */
-export function decompressed(bytes: Uint8Array, bytesMax: number): Buffer | undefined {
-  try {
-    return brotliDecompressSync(bytes, { maxOutputLength: bytesMax });
-  } catch {
-    return undefined;
-  }
 }
 
 function factBytes(facts: ItemFacts): Uint8Array {

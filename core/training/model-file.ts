@@ -28,7 +28,6 @@ import { type Model, modelParameters } from './model.ts';
 import {
   compressed,
   decodeColumns,
-  decompressed,
   encodeColumns,
   HEADER_WORDS,
   MAGIC,
@@ -132,7 +131,8 @@ function* itemsIn(
   manifest: ModelManifest,
 ): Steps<Checked<Item[]>> {
   const { formatVersion, itemCount } = manifest;
-  const plain = formatVersion === 1 ? bytes : decompressed(bytes, (itemCount + 1) * ITEM_BYTES_MAX);
+  const bytesMax = (itemCount + 1) * ITEM_BYTES_MAX;
+  const plain = formatVersion === 1 ? bytes : yield { packed: bytes, bytesMax };
   if (plain === undefined) return refusal(`${name} is not compressed as it should be`);
   yield;
   return yield* itemSteps(plain, name, itemCount);
