@@ -13,7 +13,7 @@
  * Ranks number the items so that what goes together stands together: a walk from item to item, always on to the
  * strongest neighbour that names the item back and was not yet visited, and back where there is none (a depth-first
  * search of the mutual neighbours). Most distances then fit into one byte, and the general compression over all of it
- * (see model-columns.ts) finds few different ones: on check-ins of Gowalla, 41,000 items, a neighbour takes 1.6 bytes.
+ * (see model-columns.ts) finds few different ones: on check-ins of Gowalla, 41,000 items, a neighbour takes 1.5 bytes.
  */
 import type { Model } from './model.ts';
 import { VarintReader, VarintWriter } from './varints.ts';
