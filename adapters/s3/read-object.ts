@@ -16,7 +16,7 @@ export class ReadObjectError extends Error {
 
 /**
  * The operation GetObject as a signed GET: the SDK's client would be a quarter of what a serving function reads at a
- * cold start (decision 0207). Whoever reads checks the bytes by their checksum.
+ * cold start (decision 0208). Whoever reads checks the bytes by their checksum.
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
  */
 export function createReadObject(bucket: string): ReadObject {

@@ -23,18 +23,21 @@ export const MODEL_FORMAT_VERSION = 2;
 const WORD_BYTES = 4;
 const SECTIONS = 9;
 export const HEADER_WORDS = 4;
-/** Of the items' texts, which are long: slower ones save little. */
+/** The next slower ones save a hundredth. */
 const BROTLI_QUALITY = 5;
-/** Of the columns: a tenth smaller, for some seconds a megabyte, once a training. */
-const COLUMNS_QUALITY = 10;
-/** Of larger columns the compression would take longer than their training has. */
-const SLOW_BYTES_MAX = 64 * 1024 ** 2;
+/** A tenth smaller, at some three seconds of a processor a megabyte. */
+const SMALL_QUALITY = 10;
+/** What is larger would take longer than the step that publishes may. */
+const SMALL_BYTES_MAX = 24 * 1024 ** 2;
 /** A damaged length must not take the memory of the function: over a thousand bytes an item are no model of ours. */
 const BYTES_PER_ITEM_MAX = 16_384;
 /** Intervals are medians: whole days or half ones. */
 const FACT_STEPS = 2;
 
-export function encodeColumns(model: Model): Uint8Array {
+/** What to spare: the time to write a file, or the bytes that every function reads when it starts. */
+export type Effort = 'quick' | 'small';
+
+export function encodeColumns(model: Model, effort: Effort = 'quick'): Uint8Array {
   const { items, neighbours, popular, trending, facts } = model;
   const ranked = rankedItems(neighbours);
   const lists = packLists(neighbours, ranked);
@@ -48,8 +51,8 @@ export function encodeColumns(model: Model): Uint8Array {
     ...sections.map(({ byteLength }) => byteLength),
   ]);
   const content = Buffer.concat(sections);
-  const isSlow = content.byteLength <= SLOW_BYTES_MAX;
-  const packed = compressed(content, isSlow ? COLUMNS_QUALITY : BROTLI_QUALITY);
+  const isSmall = effort === 'small' && content.byteLength <= SMALL_BYTES_MAX;
+  const packed = compressed(content, isSmall ? SMALL_QUALITY : BROTLI_QUALITY);
   return Buffer.concat([bytesOf(header), packed]);
 }
 

@@ -28,6 +28,7 @@ import { type Model, modelParameters } from './model.ts';
 import {
   compressed,
   decodeColumns,
+  type Effort,
   encodeColumns,
   HEADER_WORDS,
   MAGIC,
@@ -67,9 +68,10 @@ export type DecodedModel = { readonly ok: true; readonly model: Model } | Refusa
 export function encodeModel(
   model: Model,
   extras: ReadonlyMap<string, Uint8Array> = new Map(),
+  effort: Effort = 'quick',
 ): ModelFiles {
   const files = new Map<string, Uint8Array>([
-    [COLUMNS_FILE, encodeColumns(model)],
+    [COLUMNS_FILE, encodeColumns(model, effort)],
     [ITEMS_FILE, compressed(encodeItems(model.items))],
     ...extras,
   ]);

@@ -58,10 +58,14 @@ async function writeFinalModel(run: JudgedRun): Promise<void> {
   const record = await readModelFile(store, run.candidateId, IMPORT_FILE);
   if (record !== undefined) {
     const model = await importedOnAll(run, prepared);
-    return writeModel(models, model.id, encodeModel(model, reports.set(IMPORT_FILE, record)));
+    return writeModel(
+      models,
+      model.id,
+      encodeModel(model, reports.set(IMPORT_FILE, record), 'small'),
+    );
   }
   const model = await fitServedModel(threads, run.candidateId, prepared, manifest.value.parameters);
-  await writeModel(models, model.id, encodeModel(model, reports));
+  await writeModel(models, model.id, encodeModel(model, reports, 'small'));
 }
 
 /** An imported model keeps its lists; popularity and trend are of the whole snapshot. */
