@@ -10,7 +10,26 @@ export function* bestFirst(
   expected = 16,
 ): Generator<number, void, undefined> {
   const head = headOf(scores, ties, expected);
-  for (const position of head) yield position;
+  yield* head;
+  yield* behind(head, scores, ties, expected);
+}
+
+/** The same, for who wants to look at the first `expected` together: `head`, and what comes behind them. */
+export function headAndRest(
+  scores: Float32Array,
+  ties: Uint32Array,
+  expected: number,
+): { readonly head: readonly number[]; readonly rest: Iterable<number> } {
+  const head = headOf(scores, ties, expected);
+  return { head, rest: behind(head, scores, ties, expected) };
+}
+
+function* behind(
+  head: readonly number[],
+  scores: Float32Array,
+  ties: Uint32Array | undefined,
+  expected: number,
+): Generator<number, void, undefined> {
   const last = head[expected - 1];
   if (last === undefined) return;
   const heap = heapBehind(last, scores, ties);

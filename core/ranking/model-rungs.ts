@@ -1,7 +1,7 @@
 import type { Item } from '../catalogue/item.ts';
 import { type FoldedIn, foldIn } from '../training/fold-in.ts';
 import type { HistoryEntry, Model } from '../training/model.ts';
-import { bestFirst } from './best-first.ts';
+import { headAndRest } from './best-first.ts';
 import { itemAt, type RankingRequest, shopNowMs } from './ranking-request.ts';
 import { knownReason, similarReason, togetherReason } from './reasons.ts';
 import { DAY_MS } from './rules.ts';
@@ -54,23 +54,68 @@ const SPARE_OFFERS = 4;
 function* offersOf(
   request: RankingRequest,
   model: Model,
-  { indices, scores, causes, entries, sources, release }: FoldedIn,
-  reasonOf: (item: Item, cause: HistoryEntry, causeTitle: string) => string | undefined,
+  folded: FoldedIn,
+  reasonOf: ReasonOf,
 ): Generator<Offer> {
+  const { scores, indices } = folded;
   try {
-    for (const place of bestFirst(scores, indices, request.limit + SPARE_OFFERS)) {
-      const item = itemAt(request, model, indices[place] ?? 0);
-      const causePlace = causes[place] ?? 0;
-      const cause = entries[causePlace];
-      if (item === undefined || cause === undefined) continue;
-      const title = itemAt(request, model, sources[causePlace] ?? 0)?.title ?? '';
-      const reason = reasonOf(item, cause, title);
-      if (reason !== undefined) yield { item, reason, score: scores[place] ?? 0 };
+    const { head, rest } = headAndRest(scores, indices, request.limit + SPARE_OFFERS);
+    last.touched = touch(model, folded, head);
+    for (const place of head) {
+      const offer = offerOf(request, model, folded, reasonOf, place);
+      if (offer !== undefined) yield offer;
+    }
+    for (const place of rest) {
+      const offer = offerOf(request, model, folded, reasonOf, place);
+      if (offer !== undefined) yield offer;
     }
   } finally {
     // Here also when the list is full, and nobody asks any more.
-    release();
+    folded.release();
   }
+}
+
+type ReasonOf = (item: Item, cause: HistoryEntry, causeTitle: string) => string | undefined;
+
+function offerOf(
+  request: RankingRequest,
+  model: Model,
+  { indices, scores, causes, entries, sources }: FoldedIn,
+  reasonOf: ReasonOf,
+  place: number,
+): Offer | undefined {
+  const item = itemAt(request, model, indices[place] ?? 0);
+  const causePlace = causes[place] ?? 0;
+  const cause = entries[causePlace];
+  if (item === undefined || cause === undefined) return undefined;
+  const title = itemAt(request, model, sources[causePlace] ?? 0)?.title ?? '';
+  const reason = reasonOf(item, cause, title);
+  return reason === undefined ? undefined : { item, reason, score: scores[place] ?? 0 };
+}
+
+/** What `touch` gave last, so that nobody takes it for useless and leaves it out. */
+const last = { touched: 0 };
+
+/** Reads something of every item of the head before the first is looked at, for the same reason as fold-in.ts. */
+function touch(
+  { items }: Model,
+  { indices, causes, sources }: FoldedIn,
+  head: readonly number[],
+): number {
+  let sum = 0;
+  for (const place of head) {
+    const item = items[indices[place] as number];
+    const cause = items[sources[causes[place] as number] as number];
+    sum += (item?.updatedAtMs ?? 0) + (cause?.updatedAtMs ?? 0);
+  }
+  for (const place of head) {
+    const item = items[indices[place] as number];
+    const cause = items[sources[causes[place] as number] as number];
+    if (item === undefined || cause === undefined) continue;
+    const { itemId, title, category, brand } = item;
+    sum += itemId.length + title.length + category.length + brand.length + cause.title.length;
+  }
+  return sum;
 }
 
 function newestOf(
