@@ -2,6 +2,7 @@ import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { imageSize } from 'image-size';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as z from 'zod';
 import { TEMPLATE_KIND } from '../../core/blocks/block-template.ts';
 import { recommendation } from '../../core/blocks/recommendation.ts';
 import { PLACEMENT_KIND, type Placement } from '../../core/ranking/placement.ts';
@@ -177,15 +178,21 @@ describe('an item of the catalogue', () => {
   });
 });
 
+const refusal = z.object({
+  issues: z.array(z.object({ path: z.string(), message: z.string() })),
+});
+
 describe('a template that loops for ever', () => {
   it('is refused when it is put', async () => {
     const path = '/v1/templates/endless';
-    expect(
-      await operatorsRequest(test, 'PUT', path, { version: 1, liquid: FOREVER }),
-    ).toMatchObject({
-      status: 400,
-      body: { issues: [{ path: 'liquid', message: expect.stringContaining('limit exceeded') }] },
-    });
+    const put = await operatorsRequest(test, 'PUT', path, { version: 1, liquid: FOREVER });
+    expect(put.status).toBe(400);
+    const { issues } = refusal.parse(put.body);
+    // With one sample its memory may be over first, with another its time: as fast as the machine is.
+    expect(issues).not.toHaveLength(0);
+    for (const issue of issues) {
+      expect(issue).toEqual({ path: 'liquid', message: expect.stringContaining('limit exceeded') });
+    }
   });
 
   it('that got into the table by another way is replaced by the bundled one, and counted', async () => {
