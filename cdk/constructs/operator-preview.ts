@@ -1,12 +1,10 @@
 import { Duration } from 'aws-cdk-lib';
 import { AuthorizationType, type IResource } from 'aws-cdk-lib/aws-apigateway';
 import { Construct } from 'constructs';
-import { EXPERIMENT_KIND } from '../../core/experiments/experiment.ts';
-import { PLACEMENT_KIND } from '../../core/ranking/placement.ts';
 import type { StateStack } from '../stacks/state-stack.ts';
 import { acknowledge } from './acknowledgement.ts';
-import { allow, type FunctionDefaults, NodeFunction } from './node-function.ts';
-import { readsKinds } from './recommendation-api.ts';
+import { type FunctionDefaults, NodeFunction } from './node-function.ts';
+import { recommendingAccess } from './recommending-access.ts';
 import { functionIntegration } from './rest-api.ts';
 
 export interface OperatorPreviewProps {
@@ -29,7 +27,6 @@ const TIMEOUT_S = 25;
 export class OperatorPreview extends Construct {
   constructor(scope: Construct, id: string, { defaults, state, v1 }: OperatorPreviewProps) {
     super(scope, id);
-    const { tables, buckets, secrets } = state;
     const preview = new NodeFunction(this, 'Preview', {
       defaults,
       entry: 'lambdas/api/preview.ts',
@@ -37,24 +34,7 @@ export class OperatorPreview extends Construct {
       // The same models as those that serve.
       memoryMb: defaults.environment.memoryMb.serve,
       timeout: Duration.seconds(TIMEOUT_S),
-      variables: {
-        PROFILES_TABLE: tables.profiles.tableName,
-        IDENTITIES_TABLE: tables.identities.tableName,
-        CATALOGUE_TABLE: tables.catalogue.tableName,
-        CONFIG_TABLE: tables.config.tableName,
-        MODELS_BUCKET: buckets.models.bucketName,
-        IDENTITY_SECRET_ID: secrets.identity.secretArn,
-      },
-      permissions: [
-        allow(
-          ['dynamodb:BatchGetItem'],
-          [tables.profiles, tables.identities, tables.catalogue].map((table) => table.tableArn),
-        ),
-        allow(['dynamodb:GetItem'], [tables.config.tableArn]),
-        readsKinds(tables.config, [PLACEMENT_KIND, EXPERIMENT_KIND]),
-        allow(['secretsmanager:GetSecretValue'], [secrets.identity.secretArn]),
-      ],
-      objects: [{ actions: ['s3:GetObject'], bucket: buckets.models, prefix: 'models/' }],
+      ...recommendingAccess(state),
     });
     const route = v1
       .resourceForPath(PREVIEW_PATH)

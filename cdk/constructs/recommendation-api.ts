@@ -9,17 +9,14 @@ import {
   Period,
   RequestAuthorizer,
 } from 'aws-cdk-lib/aws-apigateway';
-import type { Table } from 'aws-cdk-lib/aws-dynamodb';
-import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { TEMPLATE_KIND } from '../../core/blocks/block-template.ts';
-import { EXPERIMENT_KIND } from '../../core/experiments/experiment.ts';
-import { PLACEMENT_KIND } from '../../core/ranking/placement.ts';
 import type { StateStack } from '../stacks/state-stack.ts';
 import { acknowledge } from './acknowledgement.ts';
 import { ClickRedirect } from './click-redirect.ts';
 import { allow, type FunctionDefaults, NodeFunction } from './node-function.ts';
+import { readsKinds, recommendingAccess } from './recommending-access.ts';
 import { functionIntegration, type RestApi } from './rest-api.ts';
 
 export interface RecommendationApiProps {
@@ -170,18 +167,14 @@ export class RecommendationApi extends Construct {
   }
 }
 
-/** What every function needs that makes recommendations, and may touch for it. */
+/** What every function needs that answers with recommendations, and may touch for it. */
 function recommends({ defaults, state }: Pick<RecommendationApiProps, 'defaults' | 'state'>) {
-  const { tables, buckets, secrets, stream } = state;
+  const { secrets, stream } = state;
   const { clicks, serving } = defaults.environment;
+  const { variables, permissions, objects } = recommendingAccess(state);
   return {
     variables: {
-      PROFILES_TABLE: tables.profiles.tableName,
-      IDENTITIES_TABLE: tables.identities.tableName,
-      CATALOGUE_TABLE: tables.catalogue.tableName,
-      CONFIG_TABLE: tables.config.tableName,
-      MODELS_BUCKET: buckets.models.bucketName,
-      IDENTITY_SECRET_ID: secrets.identity.secretArn,
+      ...variables,
       CUSTOMER_READ_MS: String(serving.customerReadMs),
       FIRST_MODEL_MS: String(serving.firstModelMs),
       EVENTS_STREAM_NAME: stream.stream.streamName,
@@ -190,27 +183,12 @@ function recommends({ defaults, state }: Pick<RecommendationApiProps, 'defaults'
       CLICK_DAYS_MAX: String(clicks.linkDaysMax),
     },
     permissions: [
-      allow(
-        ['dynamodb:BatchGetItem'],
-        [tables.profiles, tables.identities, tables.catalogue].map((table) => table.tableArn),
-      ),
-      allow(['dynamodb:GetItem'], [tables.config.tableArn]),
-      readsKinds(tables.config, [PLACEMENT_KIND, EXPERIMENT_KIND]),
+      ...permissions,
       allow(['kinesis:PutRecord'], [stream.stream.streamArn]),
-      allow(
-        ['secretsmanager:GetSecretValue'],
-        [secrets.identity.secretArn, secrets.click.secretArn],
-      ),
+      allow(['secretsmanager:GetSecretValue'], [secrets.click.secretArn]),
     ],
-    objects: [{ actions: ['s3:GetObject'], bucket: buckets.models, prefix: 'models/' }],
+    objects,
   };
-}
-
-/** Of the configuration documents of these kinds alone. */
-export function readsKinds(config: Table, kinds: readonly string[]): PolicyStatement {
-  const statement = allow(['dynamodb:Query'], [config.tableArn]);
-  statement.addCondition('ForAllValues:StringEquals', { 'dynamodb:LeadingKeys': [...kinds] });
-  return statement;
 }
 
 /**

@@ -1,13 +1,8 @@
 import * as z from 'zod';
+import { storeNames } from './store-names.ts';
 
 /** The variables that the template sets; read once, and a missing one stops the function at its start. */
-const serveEnvironment = z.object({
-  PROFILES_TABLE: z.string().min(1),
-  IDENTITIES_TABLE: z.string().min(1),
-  CATALOGUE_TABLE: z.string().min(1),
-  CONFIG_TABLE: z.string().min(1),
-  MODELS_BUCKET: z.string().min(1),
-  IDENTITY_SECRET_ID: z.string().min(1),
+const serveEnvironment = storeNames.extend({
   CUSTOMER_READ_MS: z.coerce.number().int().positive(),
   FIRST_MODEL_MS: z.coerce.number().int().nonnegative(),
   EVENTS_STREAM_NAME: z.string().min(1),
