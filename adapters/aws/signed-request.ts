@@ -5,6 +5,7 @@ import { fromEnv } from '@aws-sdk/credential-provider-env';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { Sha256 } from './sha256.ts';
 
+/** Doubled before each further attempt. */
 const PAUSE_MS_BASE = 50;
 
 /** One request to a service of AWS. */
@@ -21,6 +22,8 @@ export interface ServiceRequest {
 export interface Attempts {
   readonly attemptsMax: number;
   readonly attemptMsMax: number;
+  /** Half of what the first pause may last; PAUSE_MS_BASE where it isn't given. */
+  readonly pauseMsBase?: number;
   /** Epoch; nothing is begun behind it. */
   readonly deadlineMs: number;
   /** Whether a refusal may pass: status and text of the answer. */
@@ -68,9 +71,10 @@ export function createSendSigned(service: string): SendSigned {
   });
   return async (request, attempts) => {
     const { attemptsMax, attemptMsMax, deadlineMs, isTemporary, abortSignal } = attempts;
+    const { pauseMsBase = PAUSE_MS_BASE } = attempts;
     let cause: unknown = new Error('no time is left');
     for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
-      if (attempt > 0) await pause(attempt, deadlineMs);
+      if (attempt > 0) await pause(pauseMsBase * 2 ** attempt, deadlineMs);
       const leftMs = deadlineMs - Date.now();
       if (leftMs <= 0) break;
       try {
@@ -147,8 +151,8 @@ async function signed(
 }
 
 /** Full jitter, so that those which failed together don't come back together. */
-async function pause(attempt: number, deadlineMs: number): Promise<void> {
-  const longestMs = Math.min(PAUSE_MS_BASE * 2 ** attempt, deadlineMs - Date.now());
+async function pause(msMax: number, deadlineMs: number): Promise<void> {
+  const longestMs = Math.min(msMax, deadlineMs - Date.now());
   if (longestMs <= 0) return;
   await new Promise((resolve) => setTimeout(resolve, Math.random() * longestMs));
 }
