@@ -1,9 +1,15 @@
-import { type IncomingMessage, request as requestPlain } from 'node:http';
-import { request as requestEncrypted } from 'node:https';
-import { buffer as bytesOf } from 'node:stream/consumers';
-import { fromEnv } from '@aws-sdk/credential-provider-env';
+import { type IncomingMessage, Agent as PlainAgent, request as requestPlain } from 'node:http';
+import { Agent as EncryptedAgent, request as requestEncrypted } from 'node:https';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { Sha256 } from './sha256.ts';
+
+/**
+ * As the SDK has it: connections are kept until the service closes them. Node's own agents close them after five seconds
+ * without a request, and the next would wait for a handshake that doesn't fit into the budget of a read.
+ */
+const KEPT = { keepAlive: true, maxSockets: 50 } as const;
+const plain = new PlainAgent(KEPT);
+const encrypted = new EncryptedAgent(KEPT);
 
 /** Doubled before each further attempt. */
 const PAUSE_MS_BASE = 50;
@@ -63,7 +69,7 @@ export class ServiceRefusal extends Error {
 export function createSendSigned(service: string): SendSigned {
   const signer = new SignatureV4({
     service,
-    credentials: fromEnv(),
+    credentials: async () => credentialsInUse(),
     region: async () => regionInUse(),
     sha256: Sha256,
     // S3 signs the path as it is sent; every other service encodes it once more, and has the path `/`.
@@ -100,6 +106,19 @@ function endOf(attemptMs: number, abortSignal: AbortSignal | undefined): AbortSi
   return abortSignal === undefined ? timeout : AbortSignal.any([timeout, abortSignal]);
 }
 
+/** Lambda gives a function its role's credentials in the environment and nowhere else. */
+function credentialsInUse() {
+  const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = process.env;
+  if (!AWS_ACCESS_KEY_ID || !AWS_SECRET_ACCESS_KEY) {
+    throw new Error('AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set');
+  }
+  return {
+    accessKeyId: AWS_ACCESS_KEY_ID,
+    secretAccessKey: AWS_SECRET_ACCESS_KEY,
+    ...(AWS_SESSION_TOKEN && { sessionToken: AWS_SESSION_TOKEN }),
+  };
+}
+
 /** The region that the function runs in. */
 export function regionInUse(): string {
   const region = process.env.AWS_REGION;
@@ -113,24 +132,63 @@ export function endpointSet(suffix: string): URL | undefined {
   return endpoint === undefined || endpoint === '' ? undefined : new URL(endpoint);
 }
 
-/**
- * Sends it once, over the connections that Node keeps open. Without `fetch`, which costs a cold start some
- * 50 ms of loading.
- */
+/** The service closed a kept connection while nobody looked, which a function that was frozen learns by using it. */
+class ConnectionClosed extends Error {
+  override readonly name = 'ConnectionClosed';
+}
+
+/** Sends it, on another connection at once where the first was closed already: that is no failure of the service. */
 async function answerOf(
+  request: ServiceRequest,
+  headers: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<ServiceAnswer> {
+  try {
+    return await answerOnce(request, headers, signal);
+  } catch (error) {
+    if (!(error instanceof ConnectionClosed)) throw error;
+    return await answerOnce(request, headers, signal);
+  }
+}
+
+interface ServiceAnswer {
+  readonly status: number;
+  readonly bytes: Buffer;
+}
+
+/** Without `fetch`, which costs a cold start some 50 ms of loading. */
+async function answerOnce(
   { method, url, body }: ServiceRequest,
   headers: Readonly<Record<string, string>>,
   signal: AbortSignal,
-): Promise<{ readonly status: number; readonly bytes: Buffer }> {
-  const send = url.protocol === 'http:' ? requestPlain : requestEncrypted;
+): Promise<ServiceAnswer> {
+  const options = { method, headers, signal };
   const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-    const sending = send(url, { method, headers, signal });
+    const sending =
+      url.protocol === 'http:'
+        ? requestPlain(url, { ...options, agent: plain })
+        : requestEncrypted(url, { ...options, agent: encrypted });
     // An error behind the response ends the reading below, and is told there.
-    sending.on('response', resolve).on('error', reject);
+    sending.on('response', resolve).on('error', (error: NodeJS.ErrnoException) => {
+      const isClosed = error.code === 'ECONNRESET' || error.code === 'EPIPE';
+      reject(isClosed && sending.reusedSocket ? new ConnectionClosed('', { cause: error }) : error);
+    });
     sending.end(body);
   });
   // Read to its end, so that the connection can be used again.
   return { status: answer.statusCode ?? 0, bytes: await bytesOf(answer) };
+}
+
+/** Node's own `buffer` of a stream would load its web streams first, some 3 ms of a cold start. */
+function bytesOf(answer: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    answer
+      .on('data', (chunk: Buffer) => chunks.push(chunk))
+      .on('end', () => resolve(Buffer.concat(chunks)))
+      // Also where the connection breaks within an answer.
+      .on('error', reject);
+  });
 }
 
 /** Signed anew for each attempt: a signature is of its moment, and credentials may have been renewed. */
