@@ -35,7 +35,7 @@ export async function readPointer(
     { TableName: table, Key: marshall(pointerKey), ConsistentRead: options.consistent ?? false },
     options,
   );
-  return Item === undefined ? undefined : modelPointer.parse(unmarshall(Item));
+  return Item === undefined ? undefined : modelPointer.parse(unmarshall(Item), { jitless: true });
 }
 
 /**

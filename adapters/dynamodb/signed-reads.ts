@@ -1,8 +1,8 @@
-import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
 import { createSendSigned, endpointSet, regionInUse } from '../aws/signed-request.ts';
-import { isAttributeValue } from './attribute-value.ts';
+import type { StoredItem } from './batch-read.ts';
 import type { ItemReads, ReadOptions } from './item-reads.ts';
+import { isStoredItem } from './stored-item.ts';
 
 /** Those who wait for a read give up before; nothing outlives them by much. */
 const ATTEMPT_MS_MAX = 2_000;
@@ -14,7 +14,7 @@ export class ItemReadError extends Error {
   override readonly name = 'ItemReadError';
 }
 
-const storedItem = z.record(z.string(), z.custom<AttributeValue>(isAttributeValue));
+const storedItem = z.custom<StoredItem>(isStoredItem);
 const gotItem = z.object({ Item: storedItem.optional() });
 const gotItems = z.object({
   Responses: z.record(z.string(), z.array(storedItem)).optional(),
@@ -53,7 +53,9 @@ export function createSignedReads({ attemptsMax }: { readonly attemptsMax: numbe
       ...{ isTemporary, abortSignal },
     };
     try {
-      return form.parse(JSON.parse((await send(request, attempts)).toString()));
+      const answer: unknown = JSON.parse((await send(request, attempts)).toString());
+      // Interpreted: zod's compiling takes a process that has just started longer than it ever saves of so little.
+      return form.parse(answer, { jitless: true });
     } catch (cause) {
       throw new ItemReadError(`${operation} was not answered`, { cause });
     }

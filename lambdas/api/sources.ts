@@ -8,6 +8,7 @@ import { MODELS_PREFIX, readModel } from '../../adapters/s3/model-reader.ts';
 import { createReadObject } from '../../adapters/s3/read-object.ts';
 import { readSecret } from '../../adapters/secrets/secret-reader.ts';
 import { bundledPlacements } from '../../core/blocks/bundled-placements.ts';
+import { loadLocales } from '../../core/blocks/present.ts';
 import { ClickUrls } from './click-urls.ts';
 import { CurrentExperiments } from './current-experiments.ts';
 import { CurrentModel } from './current-model.ts';
@@ -71,6 +72,8 @@ export function createSources(
   experiments.refresh();
   placements.refresh();
   void customers.warm();
+  // While the stores are on their way to the first answers.
+  setImmediate(loadLocales);
   return { placements, customers, model, catalogue, assign: experiments.assign };
 }
 
