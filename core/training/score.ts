@@ -101,7 +101,7 @@ const kindBits: Readonly<Record<HistoryEntry['kind'], number>> = {
 };
 
 /** From when ages count: the newest entry, but never the future of a clock that runs ahead. */
-function referenceTime(newestFirst: readonly HistoryEntry[], nowMs: number): number {
+export function referenceTime(newestFirst: readonly HistoryEntry[], nowMs: number): number {
   return Math.min(nowMs, newestFirst[0]?.timeMs ?? nowMs);
 }
 
