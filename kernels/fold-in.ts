@@ -30,11 +30,12 @@ const ENTRY_BYTES = 4 + 8 + 8;
 const BEST_BYTES = 4 + 4;
 const WORD_BYTES = 4;
 const JOB_WORDS = 16;
-/** So far a job's `entryCount` and `base` are from its beginning. */
-const ENTRY_COUNT_WORD = 13;
+/** So far a job's `entryCount` is from its beginning. */
+const ENTRY_COUNT_WORD = 14;
 /** For the alignment of each array, and for reading four behind the end. */
 const SPARE_BYTES = 1_024;
-const MARK_MAX = 2 ** 31 - 1;
+/** Slots for each item that can be touched at least, so that there are always empty ones. */
+const SLOTS_PER_ROW = 2;
 
 /**
  * Room for lists where `FoldInKernel` needs them, to be filled before it is made of them.
@@ -69,10 +70,8 @@ export class FoldInKernel {
   /** Entry that said most among those of other rows, else the row's own. */
   readonly causes: Uint8Array;
   readonly #room: Room;
-  /** `entryCount` and `base` of the job. */
-  readonly #changing: Uint32Array;
+  readonly #entryCount: Uint32Array;
   readonly #best: Uint32Array;
-  #nextBase = 1;
 
   /**
    * Lists that `roomForLists` gave are used where they are, others are copied.
@@ -91,7 +90,7 @@ export class FoldInKernel {
       weights: arena.f64(room.weights, ENTRIES_MAX),
       lifts: arena.f64(room.lifts, ENTRIES_MAX),
     };
-    this.#changing = arena.u32(job + ENTRY_COUNT_WORD * WORD_BYTES, 2);
+    this.#entryCount = arena.u32(job + ENTRY_COUNT_WORD * WORD_BYTES, 1);
     this.#best = arena.u32(room.best, BEST_MAX);
   }
 
@@ -101,16 +100,8 @@ export class FoldInKernel {
    */
   fold(entryCount: number): number {
     this.#checkEntries(entryCount);
-    const { rowCount, marks, arena, call, job } = this.#room;
-    if (this.#nextBase > MARK_MAX - rowCount) {
-      arena.u32(marks, rowCount).fill(0);
-      this.#nextBase = 1;
-    }
-    this.#changing[0] = entryCount;
-    this.#changing[1] = this.#nextBase;
-    const count = call('foldIn', job);
-    this.#nextBase += count;
-    return count;
+    this.#entryCount[0] = entryCount;
+    return this.#room.call('foldIn', this.#room.job);
   }
 
   /** Places of the best `wanted` (BEST_MAX at most) among the first `count` touched items, of scores above 0; equal ones by row. */
@@ -120,11 +111,6 @@ export class FoldInKernel {
     const places: number[] = [];
     for (let at = 0; at < size; at++) places.push(this.#best[at] as number);
     return places;
-  }
-
-  /** From which number on items are marked; for tests of what happens when numbers run out. */
-  markFrom(base: number): void {
-    this.#nextBase = base;
   }
 
   #checkEntries(entryCount: number): void {
@@ -149,7 +135,6 @@ class Room {
   readonly call: CallKernel;
   readonly rowCount: number;
   readonly listIndices: number;
-  readonly marks: number;
   readonly touched: number;
   readonly scores: number;
   readonly causes: number;
@@ -167,7 +152,8 @@ class Room {
     const similarities = arena.allocate(neighbourCount * WORD_BYTES);
     this.rowCount = rowCount;
     this.listIndices = indices;
-    this.marks = arena.allocate(rowCount * WORD_BYTES);
+    const slotBits = slotBitsFor(rowCount);
+    const slots = arena.allocate(2 ** slotBits * WORD_BYTES);
     this.touched = arena.allocate(rowCount * WORD_BYTES);
     this.scores = arena.allocate(rowCount * WORD_BYTES);
     const strongest = arena.allocate(rowCount * WORD_BYTES);
@@ -178,9 +164,9 @@ class Room {
     this.best = arena.allocate(BEST_MAX * WORD_BYTES);
     const bestScores = arena.allocate(BEST_MAX * WORD_BYTES);
     this.job = arena.putJob([
-      ...[offsets, indices, similarities, this.marks],
+      ...[offsets, indices, similarities, slots, slotBits],
       ...[this.touched, this.scores, strongest, this.causes],
-      ...[this.sources, this.weights, this.lifts, this.best, bestScores, 0, 0, 0],
+      ...[this.sources, this.weights, this.lifts, this.best, bestScores, 0, 0],
     ]);
     this.arena = arena;
     this.call = call;
@@ -197,12 +183,17 @@ function pagesFor(rowCount: number, neighbourCount: number): number {
   const bytes =
     (rowCount + 1) * WORD_BYTES +
     2 * neighbourCount * WORD_BYTES +
-    rowCount * (WORD_BYTES + TOUCHED_BYTES) +
+    2 ** slotBitsFor(rowCount) * WORD_BYTES +
+    rowCount * TOUCHED_BYTES +
     ENTRIES_MAX * ENTRY_BYTES +
     BEST_MAX * BEST_BYTES +
     JOB_WORDS * WORD_BYTES +
     SPARE_BYTES;
   return Math.ceil(bytes / PAGE_BYTES);
+}
+
+function slotBitsFor(rowCount: number): number {
+  return Math.ceil(Math.log2(SLOTS_PER_ROW * (rowCount + 1)));
 }
 
 function copied({ offsets, indices, scores }: NeighbourLists): Room {

@@ -33,14 +33,16 @@ function heapOf(
   behind: number | undefined,
 ): Heap {
   const { length } = scores;
-  const last = behind ?? -1;
   const lastScore = behind === undefined ? Infinity : (scores[behind] as number);
   const positions = new Uint32Array(length);
   const keys = new Float32Array(length);
   let size = 0;
   for (let position = 0; position < length; position += 1) {
     const score = scores[position] as number;
-    const isBehind = score < lastScore || (score === lastScore && comesFirst(last, position, ties));
+    const isBehind =
+      score < lastScore ||
+      behind === undefined ||
+      (score === lastScore && comesFirst(behind, position, ties));
     if (score > 0 && isBehind) {
       positions[size] = position;
       keys[size] = score;

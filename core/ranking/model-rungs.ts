@@ -10,40 +10,37 @@ import type { Offer } from './rungs.ts';
 
 /** Rungs that ask the model what goes with what. */
 
-export function* forYou(request: RankingRequest): Generator<Offer> {
+export function forYou(request: RankingRequest): Iterable<Offer> {
   const { model, history } = request;
-  if (model === undefined || history.length === 0) return;
+  if (model === undefined || history.length === 0) return [];
   const folded = foldIn(model, history, request.nowMs);
-  yield* offersOf(request, model, folded, (item, cause, causeTitle) =>
+  return offersOf(request, model, folded, (item, cause, causeTitle) =>
     cause.itemId === item.itemId ? knownReason(cause) : similarReason(cause, causeTitle),
   );
 }
 
-export function* similarToLastViewed(
-  request: RankingRequest,
-  withinDays: number,
-): Generator<Offer> {
+export function similarToLastViewed(request: RankingRequest, withinDays: number): Iterable<Offer> {
   const { model } = request;
   const last = newestOf(request.history, 'view');
-  if (model === undefined || last === undefined) return;
-  if (last.timeMs < shopNowMs(request) - withinDays * DAY_MS) return;
+  if (model === undefined || last === undefined) return [];
+  if (last.timeMs < shopNowMs(request) - withinDays * DAY_MS) return [];
   const folded = foldIn(model, [last], request.nowMs);
-  yield* offersOf(request, model, folded, (item, _cause, title) =>
+  return offersOf(request, model, folded, (item, _cause, title) =>
     item.itemId === last.itemId ? undefined : similarReason(last, title),
   );
 }
 
 /** What goes with the last order as a whole: what several of its items speak for comes first. */
-export function* boughtTogether(request: RankingRequest, withinDays: number): Generator<Offer> {
+export function boughtTogether(request: RankingRequest, withinDays: number): Iterable<Offer> {
   const { model, history } = request;
   const last = newestOf(history, 'purchase');
-  if (model === undefined || last === undefined) return;
-  if (last.timeMs < shopNowMs(request) - withinDays * DAY_MS) return;
+  if (model === undefined || last === undefined) return [];
+  if (last.timeMs < shopNowMs(request) - withinDays * DAY_MS) return [];
   // Lines of one order have one time; it is all that a profile remembers of what was bought together.
   const order = history.filter(({ kind, timeMs }) => kind === 'purchase' && timeMs === last.timeMs);
   const ordered = new Set(order.map(({ itemId }) => itemId));
   const folded = foldIn(model, order, request.nowMs);
-  yield* offersOf(request, model, folded, (item, _cause, title) =>
+  return offersOf(request, model, folded, (item, _cause, title) =>
     ordered.has(item.itemId) ? undefined : togetherReason(title),
   );
 }
@@ -87,7 +84,7 @@ function offerOf(
   const causePlace = folded.causeAt(place);
   const cause = folded.entries[causePlace];
   if (item === undefined || cause === undefined) return undefined;
-  const title = itemAt(request, model, folded.sources[causePlace] ?? 0)?.title ?? '';
+  const title = itemAt(request, model, folded.sourceOf(causePlace))?.title ?? '';
   const reason = reasonOf(item, cause, title);
   return reason === undefined ? undefined : { item, reason, score: folded.scoreAt(place) };
 }
@@ -104,7 +101,7 @@ function touch({ items }: Model, folded: FoldedIn, head: readonly number[]): num
   const shown: Item[] = [];
   for (const place of head) {
     const item = items[folded.indexAt(place)];
-    const cause = items[folded.sources[folded.causeAt(place)] as number];
+    const cause = items[folded.sourceOf(folded.causeAt(place))];
     sum += (item?.updatedAtMs ?? 0) + (cause?.updatedAtMs ?? 0);
     if (item !== undefined) shown.push(item);
     if (cause !== undefined) shown.push(cause);

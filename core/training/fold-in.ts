@@ -4,7 +4,7 @@
  * The lists and all that a request needs stand in the memory of a kernel, beside the model and used by one request after
  * the other. A property test ties the two.
  */
-import { FoldInKernel } from '../../kernels/fold-in.ts';
+import { type FoldEntries, FoldInKernel } from '../../kernels/fold-in.ts';
 import { RECENT_INTERACTIONS_MAX } from '../profile/profile.ts';
 import { type HistoryEntry, interactionWeights, type Model } from './model.ts';
 import { DAY_MS, latestDistinct, referenceTime } from './score.ts';
@@ -17,12 +17,6 @@ export interface TouchedItems {
   readonly scores: Float32Array;
   /** Position in `entries` of the strongest other item's entry, of the item's own where no other spoke. */
   readonly causes: Uint8Array;
-}
-
-/** Entries that count, newest first, and where their items are in the model. */
-interface Deeds {
-  readonly entries: readonly HistoryEntry[];
-  readonly sources: Int32Array;
 }
 
 /** What a fold was asked for; a history is the same for as long as it is the same object. */
@@ -39,16 +33,13 @@ interface Asked {
 export class FoldedIn {
   /** Those of items that the model knows. */
   readonly entries: readonly HistoryEntry[];
-  /** Positions of the entries' items in `model.items`. */
-  readonly sources: Int32Array;
   readonly #folding: Folding;
   readonly #count: number;
   #best: readonly number[] | undefined;
   #bestWanted = 0;
 
-  constructor(folding: Folding, { entries, sources }: Deeds, count: number) {
+  constructor(folding: Folding, entries: readonly HistoryEntry[], count: number) {
     this.entries = entries;
-    this.sources = sources;
     this.#folding = folding;
     this.#count = count;
   }
@@ -86,6 +77,11 @@ export class FoldedIn {
     return this.#kernel().causes[place] as number;
   }
 
+  /** Position in `model.items` of the item of one of `entries`. */
+  sourceOf(entry: number): number {
+    return this.#kernel().entries.sources[entry] as number;
+  }
+
   #kernel(): FoldInKernel {
     if (this.#folding.last?.folded === this) return this.#folding.kernel;
     throw new Error('another history was folded in since; fold this one in again');
@@ -109,10 +105,8 @@ export function foldIn(model: Model, history: readonly HistoryEntry[], nowMs: nu
     last?.history === history && last.nowMs === nowMs && last.parameters === parameters;
   if (isLast) return last.folded;
   const newestFirst = sortedNewestFirst(history);
-  const deeds = knownDeeds(model, newestFirst);
-  writeEntries(folding.kernel, deeds, parameters, referenceTime(newestFirst, nowMs));
-  const count = folding.kernel.fold(deeds.entries.length);
-  const folded = new FoldedIn(folding, deeds, count);
+  const entries = writeEntries(folding.kernel.entries, model, newestFirst, nowMs);
+  const folded = new FoldedIn(folding, entries, folding.kernel.fold(entries.length));
   folding.last = { history, nowMs, parameters, folded };
   return folded;
 }
@@ -123,22 +117,6 @@ function foldingOf({ neighbours }: Model): Folding {
   const made = { kernel: new FoldInKernel(neighbours), last: undefined };
   foldings.set(neighbours, made);
   return made;
-}
-
-function writeEntries(
-  { entries: to }: FoldInKernel,
-  { entries, sources }: Deeds,
-  { historyHalfLifeDays, repeatBoost }: Model['parameters'],
-  referenceMs: number,
-): void {
-  for (let place = 0; place < entries.length; place++) {
-    const { kind, timeMs } = entries[place] as HistoryEntry;
-    const ageDays = Math.max(0, referenceMs - timeMs) / DAY_MS;
-    to.sources[place] = sources[place] as number;
-    to.weights[place] = interactionWeights[kind] * 0.5 ** (ageDays / historyHalfLifeDays);
-    // What was bought already is lifted or dropped, once: of an item there is one purchase among the entries.
-    to.lifts[place] = kind === 'purchase' ? repeatBoost : 1;
-  }
 }
 
 /** A profile's history is in this order already. */
@@ -152,35 +130,49 @@ function sortedNewestFirst(history: readonly HistoryEntry[]): readonly HistoryEn
   return history;
 }
 
+/** Where candidates' items are in the model, and what has been taken of them; each used anew by each history. */
+const positions = new Int32Array(RECENT_INTERACTIONS_MAX);
+const taken = new Int32Array(RECENT_INTERACTIONS_MAX);
+
 /**
- * `latestDistinct` without what the model doesn't know. By numbers: remembering the texts of ids costs several times
- * as much as the few comparisons.
+ * `latestDistinct` without what the model doesn't know, with its weights. By numbers: remembering the texts of ids
+ * costs several times as much as the few comparisons.
  */
-function knownDeeds(model: Model, newestFirst: readonly HistoryEntry[]): Deeds {
+function writeEntries(
+  { sources, weights, lifts }: FoldEntries,
+  { indexOf, parameters: { historyHalfLifeDays, repeatBoost } }: Model,
+  newestFirst: readonly HistoryEntry[],
+  nowMs: number,
+): readonly HistoryEntry[] {
+  const referenceMs = referenceTime(newestFirst, nowMs);
   // Only where some are left out does it matter that unknown items count too.
   const candidates =
     newestFirst.length > RECENT_INTERACTIONS_MAX ? latestDistinct(newestFirst) : newestFirst;
-  const positions = model.indexOf.ofAll(candidates);
+  indexOf.ofAll(candidates, positions);
   const entries: HistoryEntry[] = [];
-  const sources = new Int32Array(candidates.length);
-  const kinds = new Uint8Array(candidates.length);
   let count = 0;
-  for (let place = 0; place < positions.length; place++) {
+  for (let place = 0; place < candidates.length; place++) {
     const source = positions[place] as number;
     if (source < 0) continue;
     const entry = candidates[place] as HistoryEntry;
-    const kind = kindNumbers[entry.kind];
+    const { kind, timeMs } = entry;
+    const deed = KINDS * source + kindNumbers[kind];
     let at = 0;
-    while (at < count && (sources[at] !== source || kinds[at] !== kind)) at++;
+    while (at < count && taken[at] !== deed) at++;
     if (at < count) continue;
+    taken[count] = deed;
+    const ageDays = Math.max(0, referenceMs - timeMs) / DAY_MS;
     sources[count] = source;
-    kinds[count] = kind;
+    weights[count] = interactionWeights[kind] * 0.5 ** (ageDays / historyHalfLifeDays);
+    // What was bought already is lifted or dropped, once: of an item there is one purchase among the entries.
+    lifts[count] = kind === 'purchase' ? repeatBoost : 1;
     entries.push(entry);
     count++;
   }
-  return { entries, sources: sources.subarray(0, count) };
+  return entries;
 }
 
+const KINDS = 4;
 const kindNumbers: Readonly<Record<HistoryEntry['kind'], number>> = {
   view: 0,
   cart: 1,

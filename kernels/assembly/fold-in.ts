@@ -14,8 +14,9 @@ class FoldJob {
   offsets: usize;
   indices: usize;
   similarities: usize;
-  /** i32[rows]: `base` + an item's place among the touched ones; less where none is. */
-  marks: usize;
+  /** u32[1 << slotBitsMax]: a hash table of 1 + an item's place among the touched ones; 0 where nothing stands. */
+  slots: usize;
+  slotBitsMax: u32;
   /** u32, f32, f32 and u8 of each touched item. */
   touched: usize;
   scores: usize;
@@ -29,52 +30,82 @@ class FoldJob {
   best: usize;
   bestScores: usize;
   entryCount: u32;
-  base: i32;
   /** What `fetch` gives, so that nobody takes its reading for useless and leaves it out. */
   fetched: u32;
 }
 
+/** Slots for each neighbour at least: most probes meet nothing, and the table stays near to the processor. */
+const SLOTS_PER_NEIGHBOUR: u32 = 4;
+/** 2^32 divided by the golden ratio: Fibonacci hashing (Knuth, TAOCP 6.4), whose high bits choose the slot. */
+const HASH_FACTOR: u32 = 0x9e3779b1;
+
 /** Gives how many items are touched. */
-export function foldIn(jobAt: usize): i32 {
+export function foldIn(jobAt: usize): u32 {
   const job = changetype<FoldJob>(jobAt);
-  fetch(job);
-  let count: i32 = 0;
+  const neighbourCount = fetch(job);
+  const slotBits = min(job.slotBitsMax, 32 - clz((neighbourCount * SLOTS_PER_NEIGHBOUR) | 1));
+  memory.fill(job.slots, 0, 4 << slotBits);
+  let count: u32 = 0;
   for (let entry: u32 = 0; entry < job.entryCount; entry++) {
     const weight = load<f64>(job.weights + (entry << 3));
-    if (weight !== 0) count = addNeighbours(job, entry, weight, count);
+    if (weight !== 0) count = addNeighbours(job, slotBits, entry, weight, count);
   }
   for (let entry: u32 = 0; entry < job.entryCount; entry++) {
     const lift = load<f64>(job.lifts + (entry << 3));
+    if (lift === 1) continue;
     const source = load<u32>(job.sources + (entry << 2));
-    const place = load<i32>(job.marks + (source << 2)) - job.base;
-    if (lift === 1 || place < 0) continue;
-    const score = job.scores + ((place as usize) << 2);
+    const standing = load<u32>(slotOf(job.slots, slotBits, job.touched, source));
+    if (standing === 0) continue;
+    const score = job.scores + ((standing - 1) << 2);
     store<f32>(score, ((load<f32>(score) as f64) * lift) as f32);
   }
   return count;
 }
 
+/** Address of the slot where an item stands, or would stand. There are always empty ones. */
+function slotOf(slots: usize, slotBits: u32, touched: usize, item: u32): usize {
+  const mask: u32 = (1 << slotBits) - 1;
+  let slot = (item * HASH_FACTOR) >>> (32 - slotBits);
+  while (true) {
+    const address = slots + (slot << 2);
+    const standing = load<u32>(address);
+    if (standing === 0 || load<u32>(touched + ((standing - 1) << 2)) === item) return address;
+    slot = (slot + 1) & mask;
+  }
+}
+
 /**
  * Reads something of every line of memory in which the lists stand, all of them before the first is worked on: a
  * processor fetches such reads side by side, and else would wait for each list anew, for longer than it adds it up.
+ * Gives how many neighbours they have.
  */
-function fetch(job: FoldJob): void {
+function fetch(job: FoldJob): u32 {
   let sum: u32 = 0;
+  let count: u32 = 0;
   for (let entry: u32 = 0; entry < job.entryCount; entry++) {
     const offset = job.offsets + (load<u32>(job.sources + (entry << 2)) << 2);
-    const end = (load<u32>(offset, 4) as usize) << 2;
-    for (let at = (load<u32>(offset) as usize) << 2; at < end; at += LINE_BYTES) {
+    const first = load<u32>(offset);
+    const behind = load<u32>(offset, 4);
+    count += behind - first;
+    const end = (behind as usize) << 2;
+    for (let at = (first as usize) << 2; at < end; at += LINE_BYTES) {
       sum += load<u32>(job.indices + at) + load<u32>(job.similarities + at);
     }
   }
   job.fetched = sum;
+  return count;
 }
 
-function addNeighbours(job: FoldJob, entry: u32, weight: f64, countBefore: i32): i32 {
+function addNeighbours(
+  job: FoldJob,
+  slotBits: u32,
+  entry: u32,
+  weight: f64,
+  countBefore: u32,
+): u32 {
   const indices = job.indices;
   const similarities = job.similarities;
-  const marks = job.marks;
-  const base = job.base;
+  const slots = job.slots;
   const touched = job.touched;
   const scores = job.scores;
   const strongest = job.strongest;
@@ -87,12 +118,12 @@ function addNeighbours(job: FoldJob, entry: u32, weight: f64, countBefore: i32):
     const target = load<u32>(indices + at);
     const contribution = weight * (load<f32>(similarities + at) as f64);
     if (contribution === 0) continue;
-    const mark = marks + (target << 2);
-    const place = load<i32>(mark) - base;
     const rounded = contribution as f32;
-    if (place < 0) {
-      const next = (count as usize) << 2;
-      store<i32>(mark, base + count);
+    const slot = slotOf(slots, slotBits, touched, target);
+    const standing = load<u32>(slot);
+    if (standing === 0) {
+      const next = count << 2;
+      store<u32>(slot, count + 1);
       store<u32>(touched + next, target);
       store<f32>(scores + next, rounded);
       store<f32>(strongest + next, target !== source && contribution > 0 ? rounded : 0);
@@ -100,11 +131,11 @@ function addNeighbours(job: FoldJob, entry: u32, weight: f64, countBefore: i32):
       count++;
       continue;
     }
-    const there = (place as usize) << 2;
+    const there = (standing - 1) << 2;
     store<f32>(scores + there, ((load<f32>(scores + there) as f64) + contribution) as f32);
     if (target !== source && contribution > (load<f32>(strongest + there) as f64)) {
       store<f32>(strongest + there, rounded);
-      store<u8>(causes + place, entry as u8);
+      store<u8>(causes + standing - 1, entry as u8);
     }
   }
   return count;
