@@ -24,7 +24,7 @@ export const ENTRIES_MAX = 256;
 export const BEST_MAX = 256;
 
 /** Bytes of one touched item in all columns. */
-const TOUCHED_BYTES = 4 + 4 + 4 + 1;
+const TOUCHED_BYTES = 4 + 4 + 8 + 1;
 /** Of an entry and of one of the best, in all columns. */
 const ENTRY_BYTES = 4 + 8 + 8;
 const BEST_BYTES = 4 + 4;
@@ -156,7 +156,7 @@ class Room {
     const slots = arena.allocate(2 ** slotBits * WORD_BYTES);
     this.touched = arena.allocate(rowCount * WORD_BYTES);
     this.scores = arena.allocate(rowCount * WORD_BYTES);
-    const strongest = arena.allocate(rowCount * WORD_BYTES);
+    const strongest = arena.allocate(rowCount * Float64Array.BYTES_PER_ELEMENT);
     this.causes = arena.allocate(rowCount);
     this.sources = arena.allocate(ENTRIES_MAX * WORD_BYTES);
     this.weights = arena.allocate(ENTRIES_MAX * Float64Array.BYTES_PER_ELEMENT);

@@ -17,7 +17,7 @@ class FoldJob {
   /** u32[1 << slotBitsMax]: a hash table of 1 + an item's place among the touched ones; 0 where nothing stands. */
   slots: usize;
   slotBitsMax: u32;
-  /** u32, f32, f32 and u8 of each touched item. */
+  /** u32, f32, f64 and u8 of each touched item. */
   touched: usize;
   scores: usize;
   strongest: usize;
@@ -118,23 +118,24 @@ function addNeighbours(
     const target = load<u32>(indices + at);
     const contribution = weight * (load<f32>(similarities + at) as f64);
     if (contribution === 0) continue;
-    const rounded = contribution as f32;
     const slot = slotOf(slots, slotBits, touched, target);
     const standing = load<u32>(slot);
     if (standing === 0) {
       const next = count << 2;
       store<u32>(slot, count + 1);
       store<u32>(touched + next, target);
-      store<f32>(scores + next, rounded);
-      store<f32>(strongest + next, target !== source && contribution > 0 ? rounded : 0);
+      store<f32>(scores + next, contribution as f32);
+      store<f64>(strongest + (count << 3), target !== source ? max<f64>(contribution, 0) : 0);
       store<u8>(causes + count, entry as u8);
       count++;
       continue;
     }
     const there = (standing - 1) << 2;
     store<f32>(scores + there, ((load<f32>(scores + there) as f64) + contribution) as f32);
-    if (target !== source && contribution > (load<f32>(strongest + there) as f64)) {
-      store<f32>(strongest + there, rounded);
+    // In doubles: of two that said the same the first is the cause.
+    const most = strongest + ((standing - 1) << 3);
+    if (target !== source && contribution > load<f64>(most)) {
+      store<f64>(most, contribution);
       store<u8>(causes + standing - 1, entry as u8);
     }
   }

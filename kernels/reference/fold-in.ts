@@ -26,7 +26,7 @@ export function foldInReference(
       folded.set(target, sum);
       sum.score = fround(sum.score + contribution);
       if (target === source || contribution <= sum.strongest) continue;
-      sum.strongest = fround(contribution);
+      sum.strongest = contribution;
       sum.cause = entry;
     }
   }
