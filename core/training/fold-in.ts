@@ -6,8 +6,8 @@
  */
 import { type FoldEntries, FoldInKernel } from '../../kernels/fold-in.ts';
 import { RECENT_INTERACTIONS_MAX } from '../profile/profile.ts';
-import { type HistoryEntry, interactionWeights, type Model } from './model.ts';
-import { DAY_MS, latestDistinct, referenceTime } from './score.ts';
+import type { HistoryEntry, Model } from './model.ts';
+import { entryWeight, latestDistinct, referenceTime } from './score.ts';
 
 /** Of the items that something spoke for, in no order; one place each in all columns. */
 export interface TouchedItems {
@@ -140,7 +140,7 @@ const taken = new Int32Array(RECENT_INTERACTIONS_MAX);
  */
 function writeEntries(
   { sources, weights, lifts }: FoldEntries,
-  { indexOf, parameters: { historyHalfLifeDays, repeatBoost } }: Model,
+  model: Model,
   newestFirst: readonly HistoryEntry[],
   nowMs: number,
 ): readonly HistoryEntry[] {
@@ -148,22 +148,22 @@ function writeEntries(
   // Only where some are left out does it matter that unknown items count too.
   const candidates =
     newestFirst.length > RECENT_INTERACTIONS_MAX ? latestDistinct(newestFirst) : newestFirst;
-  indexOf.ofAll(candidates, positions);
+  const { repeatBoost } = model.parameters;
+  model.indexOf.ofAll(candidates, positions);
   const entries: HistoryEntry[] = [];
   let count = 0;
   for (let place = 0; place < candidates.length; place++) {
     const source = positions[place] as number;
     if (source < 0) continue;
     const entry = candidates[place] as HistoryEntry;
-    const { kind, timeMs } = entry;
+    const { kind } = entry;
     const deed = KINDS * source + kindNumbers[kind];
     let at = 0;
     while (at < count && taken[at] !== deed) at++;
     if (at < count) continue;
     taken[count] = deed;
-    const ageDays = Math.max(0, referenceMs - timeMs) / DAY_MS;
     sources[count] = source;
-    weights[count] = interactionWeights[kind] * 0.5 ** (ageDays / historyHalfLifeDays);
+    weights[count] = entryWeight(model, entry, referenceMs);
     // What was bought already is lifted or dropped, once: of an item there is one purchase among the entries.
     lifts[count] = kind === 'purchase' ? repeatBoost : 1;
     entries.push(entry);

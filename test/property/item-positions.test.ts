@@ -6,6 +6,8 @@ import { ItemPositions } from '../../core/training/item-positions.ts';
 const id = fc.oneof(
   fc.string({ unit: fc.constantFrom('a', 'b', 'é', '\ud83d', '\u{1f600}'), maxLength: 4 }),
   fc.string({ unit: 'binary', maxLength: 12 }),
+  // As long as still stands in a slot, and longer.
+  fc.string({ unit: fc.constantFrom('a', 'ÿ'), minLength: 18, maxLength: 23 }),
 );
 
 it('finds what a Map finds, one by one and all together', () => {
