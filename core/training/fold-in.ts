@@ -111,7 +111,12 @@ export function foldIn(model: Model, history: readonly HistoryEntry[], nowMs: nu
   return folded;
 }
 
-function foldingOf({ neighbours }: Model): Folding {
+/** Makes a model ready for its first request, which else would wait for its lists to be looked through. */
+export function prepareFoldIn(model: Pick<Model, 'neighbours'>): void {
+  foldingOf(model);
+}
+
+function foldingOf({ neighbours }: Pick<Model, 'neighbours'>): Folding {
   const known = foldings.get(neighbours);
   if (known !== undefined) return known;
   const made = { kernel: new FoldInKernel(neighbours), last: undefined };
