@@ -1,52 +1,18 @@
 import { Command, CommanderError } from 'commander';
-import { auditCommand } from './audit.ts';
-import { configCommand } from './config.ts';
-import { customerCommand } from './customer.ts';
-import { demoCommand } from './demo.ts';
-import { dropCommand } from './drop.ts';
-import { evaluateCommand } from './evaluate.ts';
-import { exportCommand } from './export.ts';
-import { importCommand } from './import.ts';
-import { modelCommand } from './model.ts';
-import { previewCommand } from './preview.ts';
-import { pullCommand } from './pull.ts';
-import { quarantineCommand } from './quarantine.ts';
-import { replayCommand } from './replay.ts';
-import { resetCommand } from './reset.ts';
-import { sourceCommand } from './source.ts';
-import { startCommand } from './start.ts';
-import { tailCommand } from './tail.ts';
+import { subcommands } from './subcommands.ts';
 import { endWhenUnread } from './terminal.ts';
-import { tokenCommand } from './token.ts';
-import { trainCommand } from './train.ts';
 import { UserError } from './user-error.ts';
 
-/** The `kindred` command: each subcommand is a file of its own beside this one. */
+/** The `kindred` command, of the subcommand that is named, or of all where none is, as for the help. */
 async function main(): Promise<void> {
   const program = new Command('kindred')
     .description('Real-time personalization for email, in your own AWS account.')
-    .addCommand(startCommand())
-    .addCommand(demoCommand())
-    .addCommand(importCommand())
-    .addCommand(dropCommand())
-    .addCommand(auditCommand())
-    .addCommand(tailCommand())
-    .addCommand(trainCommand())
-    .addCommand(modelCommand())
-    .addCommand(evaluateCommand())
-    .addCommand(exportCommand())
-    .addCommand(previewCommand())
-    .addCommand(pullCommand())
-    .addCommand(quarantineCommand())
-    .addCommand(replayCommand())
-    .addCommand(resetCommand())
-    .addCommand(customerCommand())
-    .addCommand(configCommand())
-    .addCommand(sourceCommand())
-    .addCommand(tokenCommand())
     .showHelpAfterError('(see --help)')
     .exitOverride();
-  for (const command of program.commands) command.exitOverride();
+  const named = subcommands.get(process.argv[2] ?? '');
+  for (const subcommand of named === undefined ? subcommands.values() : [named]) {
+    program.addCommand((await subcommand()).exitOverride());
+  }
   await program.parseAsync();
 }
 

@@ -26,7 +26,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Environment } from '../environments.ts';
 import { acknowledge } from './acknowledgement.ts';
-import { bundle } from './bundled-code.ts';
+import { bundleOf } from './bundled-code.ts';
 import { allow, type FunctionDefaults } from './node-function.ts';
 import { allowObjects, type ObjectAccess } from './object-access.ts';
 
@@ -193,7 +193,10 @@ export class TrainingTask extends Construct {
   private image({ root }: FunctionDefaults): string {
     const folder = join(root, '.kindred', 'train-task');
     mkdirSync(folder, { recursive: true });
-    for (const { name, contents } of bundle(join(root, 'lambdas/recommend/train-task.ts'), root)) {
+    for (const { name, contents } of bundleOf(
+      join(root, 'lambdas/recommend/train-task.ts'),
+      root,
+    )) {
       writeFileSync(join(folder, name), contents);
     }
     writeFileSync(join(folder, 'Dockerfile'), DOCKERFILE);

@@ -3,6 +3,7 @@
  * the handler, answers. It imports nothing else of this project, as it shares a process with the bundle.
  */
 import { existsSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { FunctionError, Invocation, RuntimeCall } from './runtime-message.ts';
@@ -20,6 +21,8 @@ if (handler !== undefined) {
     void run(handler, message);
   });
   askForNext();
+  // Written at a process's own end otherwise, and a function's process is killed. Nothing without NODE_COMPILE_CACHE.
+  flushCompileCache();
 }
 
 async function loadHandler(): Promise<Handler | undefined> {

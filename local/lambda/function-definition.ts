@@ -24,11 +24,13 @@ export function processEnvironment(
   definition: FunctionDefinition,
   endpoints: Readonly<Record<string, string>>,
 ): Record<string, string> {
-  const { PATH = '', TMPDIR, SystemRoot } = process.env;
+  const { PATH = '', TMPDIR, SystemRoot, NODE_COMPILE_CACHE } = process.env;
   return {
     PATH,
     ...(TMPDIR === undefined ? {} : { TMPDIR }),
     ...(SystemRoot === undefined ? {} : { SystemRoot }),
+    // Whoever has bundles compiled once for all processes means these processes most of all.
+    ...(NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE }),
     TZ: ':UTC',
     LANG: 'en_US.UTF-8',
     _HANDLER: definition.handler,

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Code } from 'aws-cdk-lib/aws-lambda';
+import type { NativeBinding } from '../../cdk/constructs/native-binding.ts';
 import { type Environment, type EnvironmentName, environments } from '../../cdk/environments.ts';
 import { kindredApp } from '../../cdk/kindred-app.ts';
 
@@ -20,10 +21,11 @@ export interface Template {
   readonly Outputs?: Readonly<Record<string, unknown>>;
 }
 
-/** The app without its bundles, which templates don't depend on. */
+/** The app without its bundles, which templates don't depend on; tells each handler that a function asks for. */
 export function appOf(
   chosen: Partial<Readonly<Record<EnvironmentName, Environment>>>,
   outputDirectory: string,
+  onHandler: (entryFile: string, native?: NativeBinding) => void = () => {},
 ) {
   const cdkJson = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8'));
   return kindredApp({
@@ -31,16 +33,29 @@ export function appOf(
     root,
     outputDirectory,
     context: cdkJson.context,
-    code: () => Code.fromAsset(join(root, 'statemachines')),
+    code: (entryFile, _, native) => {
+      onHandler(entryFile, native);
+      return Code.fromAsset(join(root, 'statemachines'));
+    },
   });
 }
 
-/** The templates of every environment, by the name of the stack. */
-export function synthesizeAll(): Map<string, Template> {
+let templates: ReadonlyMap<string, Template> | undefined;
+
+/** The templates of every environment, by the name of the stack: made once for the files of a worker, which only read them. */
+export function synthesizeAll(): ReadonlyMap<string, Template> {
+  templates ??= inTemporaryFolder((folder) => {
+    const { stacks } = appOf(environments, folder).synth();
+    return new Map(stacks.map((stack) => [stack.stackName, stack.template]));
+  });
+  return templates;
+}
+
+/** Runs what writes an assembly that nobody needs afterwards. */
+export function inTemporaryFolder<T>(work: (folder: string) => T): T {
   const folder = mkdtempSync(join(tmpdir(), 'kindred-synth-'));
   try {
-    const assembly = appOf(environments, folder).synth();
-    return new Map(assembly.stacks.map((stack) => [stack.stackName, stack.template]));
+    return work(folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -1,0 +1,43 @@
+/** The files of the functions' handlers, from the repository's root; they are bundled together. */
+export const HANDLERS: readonly string[] = [
+  'lambdas/ingest/collect.ts',
+  'lambdas/ingest/webhooks.ts',
+  'lambdas/ingest/pull.ts',
+  'lambdas/ingest/currents.ts',
+  'lambdas/ingest/import-plan.ts',
+  'lambdas/ingest/import-split.ts',
+  'lambdas/ingest/import-chunk.ts',
+  'lambdas/ingest/import-manifest.ts',
+  'lambdas/ingest/replay.ts',
+  'lambdas/enrich/enrich.ts',
+  'lambdas/enrich/compact.ts',
+  'lambdas/enrich/sweep.ts',
+  'lambdas/api/serve.ts',
+  'lambdas/api/serve-blocks.ts',
+  'lambdas/api/authorize.ts',
+  'lambdas/api/open-time.ts',
+  'lambdas/api/click.ts',
+  'lambdas/api/schemas.ts',
+  'lambdas/api/operate.ts',
+  'lambdas/api/preview.ts',
+  'lambdas/recommend/export-profiles.ts',
+  'lambdas/recommend/check.ts',
+  'lambdas/recommend/train.ts',
+  'lambdas/recommend/task-candidate.ts',
+  'lambdas/recommend/import-model.ts',
+  'lambdas/recommend/evaluate.ts',
+  'lambdas/recommend/publish.ts',
+  'lambdas/recommend/retain.ts',
+  'lambdas/recommend/export-lists-step.ts',
+  'lambdas/privacy/erase-begin.ts',
+  'lambdas/privacy/erase-unit.ts',
+  'lambdas/privacy/erase-end.ts',
+  'lambdas/privacy/export-step.ts',
+];
+
+/** Those with DuckDB's binding beside them. */
+export const DUCKDB_HANDLERS: readonly string[] = [
+  'lambdas/enrich/audit.ts',
+  'lambdas/recommend/analyse.ts',
+  'lambdas/recommend/snapshot.ts',
+];
