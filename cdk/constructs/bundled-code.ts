@@ -107,6 +107,8 @@ export function bundleTogether(
     // `bundled` takes the kernels' bytes into the bundle; `module` is esbuild's own where none is named.
     conditions: ['bundled', 'module'],
     loader: { '.wasm': 'binary', '.ttf': 'binary' },
+    // Node makes its `navigator` when it is first asked for, 7 ms of a start; zod asks it for Cloudflare's name.
+    define: { navigator: 'undefined' },
     minify: true,
     sourcemap: true,
     // The map's own copy of the sources would triple the upload; names and lines are enough.
