@@ -5,7 +5,7 @@
 import { KernelMemoryError } from './kernel-error.ts';
 
 /** Bytes of a page of WebAssembly's memory. */
-const PAGE_BYTES = 65_536;
+export const PAGE_BYTES = 65_536;
 /** Pages that a 32-bit address reaches: 4 GB. */
 export const MEMORY_PAGES_MAX = 65_536;
 /** Width of a vector, and of what two neighbouring arrays keep apart. */
@@ -70,6 +70,10 @@ export class Arena {
   /** Views: valid until the next array is laid, so take them late and copy what leaves the job. */
   u32(address: number, length: number): Uint32Array<ArrayBufferLike> {
     return new Uint32Array(this.#memory.buffer, address, length);
+  }
+
+  u8(address: number, length: number): Uint8Array<ArrayBufferLike> {
+    return new Uint8Array(this.#memory.buffer, address, length);
   }
 
   f32(address: number, length: number): Float32Array<ArrayBufferLike> {

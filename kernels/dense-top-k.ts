@@ -8,8 +8,9 @@
  * serving.
  */
 import { Arena } from './arena.ts';
+import { instantiate } from './instance.ts';
 import { KernelInputError } from './kernel-error.ts';
-import { instantiate, type KernelJob, type KernelPool } from './kernel-pool.ts';
+import type { KernelJob, KernelPool } from './kernel-pool.ts';
 import type { QuantizedRows } from './quantized-rows.ts';
 
 export interface DenseTopK {

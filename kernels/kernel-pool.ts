@@ -8,8 +8,8 @@
  */
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { kernelsBinary } from '#kernels-binary';
-import { Arena, MEMORY_PAGES_MAX } from './arena.ts';
+import { Arena } from './arena.ts';
+import { callKernel, compiledModule, newMemory } from './instance.ts';
 import { KernelThreadError } from './kernel-error.ts';
 import { workerSource } from './worker-source.ts';
 
@@ -110,39 +110,6 @@ export class KernelPool {
 function startThread(source: string): Worker {
   // Flags of the process, such as a test runner's loaders, are not for this text.
   return new Worker(source, { eval: true, execArgv: [] });
-}
-
-let compiled: WebAssembly.Module | undefined;
-
-/** Compiled once for a process; threads share its code. */
-function compiledModule(): WebAssembly.Module {
-  compiled ??= new WebAssembly.Module(kernelsBinary());
-  return compiled;
-}
-
-function newMemory(): WebAssembly.Memory {
-  return new WebAssembly.Memory({ initial: 1, maximum: MEMORY_PAGES_MAX, shared: true });
-}
-
-/** The kernels on a memory of their own, for calls in this thread alone. */
-export function instantiate(): { memory: WebAssembly.Memory; call: KernelJob['call'] } {
-  const memory = newMemory();
-  const { exports } = new WebAssembly.Instance(compiledModule(), { env: { memory } });
-  return { memory, call: (name, ...parameters) => callKernel(exports, name, parameters) };
-}
-
-function callKernel(
-  exports: WebAssembly.Exports,
-  name: string,
-  parameters: readonly number[],
-): number {
-  const kernel = exports[name];
-  if (typeof kernel !== 'function') throw new TypeError(`there is no kernel ${name}`);
-  try {
-    return Number(kernel(...parameters));
-  } catch (cause) {
-    throw new KernelThreadError(`The kernel ${name} failed: ${String(cause)}`, { cause });
-  }
 }
 
 interface Pending {

@@ -6,7 +6,8 @@ import {
 import { marshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod';
 import { type BlockTemplate, TEMPLATE_KIND } from '../../core/blocks/block-template.ts';
-import { type ConfigDocuments, configDocuments } from './config-documents.ts';
+import { type ConfigDocuments, configDocuments, listDocuments } from './config-documents.ts';
+import type { ReadableTable } from './item-reads.ts';
 
 /** Templates as they are stored, for whoever uses them to check: one bad document must not hide the others. */
 export function templateDocuments(
@@ -14,6 +15,13 @@ export function templateDocuments(
   configTable: string,
 ): ConfigDocuments<unknown> {
   return configDocuments(client, configTable, TEMPLATE_KIND, z.unknown());
+}
+
+/** The same, for whoever only reads them all. */
+export function listTemplates(
+  configTable: ReadableTable,
+): Promise<{ readonly id: string; readonly document: unknown }[]> {
+  return listDocuments(configTable, TEMPLATE_KIND);
 }
 
 /** Writes a template if it is the version after the stored one, or nothing is stored; says whether it was. */

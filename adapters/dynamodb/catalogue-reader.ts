@@ -1,14 +1,8 @@
-import { BatchGetItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { type DerivedChanges, derivedOf } from '../../core/catalogue/derived-changes.ts';
 import { type Item, item } from '../../core/catalogue/item.ts';
 import { entryFromStored } from '../../core/catalogue/stored-entry.ts';
-
-/** The catalogue's table. */
-export interface CatalogueTable {
-  readonly client: DynamoDBClient;
-  readonly table: string;
-}
+import type { ReadableTable } from './item-reads.ts';
 
 /** DynamoDB's limit of one BatchGetItem. */
 export const ITEMS_PER_READ_MAX = 100;
@@ -23,15 +17,13 @@ export type ReadItem = Item & { readonly changes?: DerivedChanges };
  * @throws when DynamoDB fails.
  */
 export async function readItems(
-  { client, table }: CatalogueTable,
+  { reads, table }: ReadableTable,
   itemIds: readonly string[],
   abortSignal: AbortSignal,
   nowMs: number,
 ): Promise<ReadonlyMap<string, ReadItem>> {
-  const answer = await client.send(
-    new BatchGetItemCommand({
-      RequestItems: { [table]: { Keys: itemIds.map((itemId) => marshall({ itemId })) } },
-    }),
+  const answer = await reads.batchGetItem(
+    { RequestItems: { [table]: { Keys: itemIds.map((itemId) => marshall({ itemId })) } } },
     { abortSignal },
   );
   const items = new Map<string, ReadItem>();

@@ -1,12 +1,8 @@
-import {
-  DeleteItemCommand,
-  type DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
-  paginateQuery,
-} from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type * as z from 'zod';
+import { clientReads } from './client-reads.ts';
+import { queriedItems, type ReadableTable } from './item-reads.ts';
 
 /** Configuration is data: one validated document per kind and id in the config table. */
 export interface ConfigDocuments<Document> {
@@ -25,16 +21,12 @@ export function configDocuments<Schema extends z.ZodType>(
   schema: Schema,
 ): ConfigDocuments<z.output<Schema>> {
   const keyOf = (id: string) => ({ kind: { S: kind }, id: { S: id } });
-  const read = (item: Record<string, unknown>): z.output<Schema> => {
-    const { kind: _kind, id: _id, ...document } = item;
-    return schema.parse(document);
-  };
+  const reads = clientReads(client);
   return {
     async get(id) {
-      const answer = await client.send(
-        new GetItemCommand({ TableName: table, Key: keyOf(id), ConsistentRead: true }),
-      );
-      return answer.Item === undefined ? undefined : read(unmarshall(answer.Item));
+      const input = { TableName: table, Key: keyOf(id), ConsistentRead: true };
+      const { Item } = await reads.getItem(input);
+      return Item === undefined ? undefined : schema.parse(withoutKeys(unmarshall(Item)));
     },
     async put(id, document) {
       const item = { ...Object(document), kind, id };
@@ -49,20 +41,31 @@ export function configDocuments<Schema extends z.ZodType>(
       await client.send(new DeleteItemCommand({ TableName: table, Key: keyOf(id) }));
     },
     async list() {
-      const found: { id: string; document: z.output<Schema> }[] = [];
-      const query = {
-        TableName: table,
-        KeyConditionExpression: '#kind = :kind',
-        ExpressionAttributeNames: { '#kind': 'kind' },
-        ExpressionAttributeValues: { ':kind': { S: kind } },
-      };
-      for await (const page of paginateQuery({ client }, query)) {
-        for (const item of page.Items ?? []) {
-          const plain = unmarshall(item);
-          found.push({ id: String(plain.id), document: read(plain) });
-        }
-      }
-      return found;
+      const stored = await listDocuments({ reads, table }, kind);
+      return stored.map(({ id, document }) => ({ id, document: schema.parse(document) }));
     },
   };
+}
+
+/** All documents of a kind as they are stored, for the reader to check. */
+export async function listDocuments(
+  { reads, table }: ReadableTable,
+  kind: string,
+): Promise<{ readonly id: string; readonly document: unknown }[]> {
+  const found: { id: string; document: unknown }[] = [];
+  const query = {
+    TableName: table,
+    KeyConditionExpression: '#kind = :kind',
+    ExpressionAttributeNames: { '#kind': 'kind' },
+    ExpressionAttributeValues: { ':kind': { S: kind } },
+  };
+  for await (const item of queriedItems(reads, query)) {
+    const plain = unmarshall(item);
+    found.push({ id: String(plain.id), document: withoutKeys(plain) });
+  }
+  return found;
+}
+
+function withoutKeys({ kind: _kind, id: _id, ...document }: Record<string, unknown>): unknown {
+  return document;
 }

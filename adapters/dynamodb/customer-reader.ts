@@ -1,14 +1,14 @@
-import { BatchGetItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { wholeProfile } from '../../core/profile/hot-cold.ts';
 import type { Profile } from '../../core/profile/profile.ts';
 import type { StoredProfile } from '../../core/profile/profile-store.ts';
+import type { ItemReads } from './item-reads.ts';
 import { coldKeyOf, isColdKey } from './profile-item.ts';
 import { identityItem, storedProfiles } from './profile-store.ts';
 
 /** The tables in which a customer is looked up. */
 export interface CustomerTables {
-  readonly client: DynamoDBClient;
+  readonly reads: ItemReads;
   readonly identitiesTable: string;
   readonly profilesTable: string;
 }
@@ -30,8 +30,8 @@ export async function findProfileId(
   profileId: string,
   abortSignal: AbortSignal,
 ): Promise<string | undefined> {
-  const answer = await tables.client.send(
-    new BatchGetItemCommand({
+  const answer = await tables.reads.batchGetItem(
+    {
       RequestItems: {
         [tables.identitiesTable]: {
           ConsistentRead: true,
@@ -43,7 +43,7 @@ export async function findProfileId(
           ProjectionExpression: 'profileId',
         },
       },
-    }),
+    },
     { abortSignal },
   );
   if (Object.keys(answer.UnprocessedKeys ?? {}).length > 0) {
@@ -85,21 +85,21 @@ export async function readProfile(
 
 /** Both items; read again where a write came in between, which is seldom and over within milliseconds. */
 async function readStored(
-  { client, profilesTable }: CustomerTables,
+  { reads, profilesTable }: CustomerTables,
   profileId: string,
   abortSignal: AbortSignal,
 ): Promise<StoredProfile | undefined> {
   let stored: StoredProfile | undefined;
   for (let attempt = 1; attempt <= TORN_READS_MAX; attempt += 1) {
-    const answer = await client.send(
-      new BatchGetItemCommand({
+    const answer = await reads.batchGetItem(
+      {
         RequestItems: {
           [profilesTable]: {
             ConsistentRead: true,
             Keys: [profileId, coldKeyOf(profileId)].map((key) => ({ profileId: { S: key } })),
           },
         },
-      }),
+      },
       { abortSignal },
     );
     if (Object.keys(answer.UnprocessedKeys ?? {}).length > 0) {

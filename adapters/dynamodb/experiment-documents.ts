@@ -1,7 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import * as z from 'zod';
 import { EXPERIMENT_KIND, type Experiment, experiment } from '../../core/experiments/experiment.ts';
-import { type ConfigDocuments, configDocuments } from './config-documents.ts';
+import { type ConfigDocuments, configDocuments, listDocuments } from './config-documents.ts';
+import type { ReadableTable } from './item-reads.ts';
 
 export function experimentDocuments(
   client: DynamoDBClient,
@@ -12,10 +12,9 @@ export function experimentDocuments(
 
 /** Every experiment that can be used, and the ids of stored ones that this code can't use. */
 export async function readExperiments(
-  client: DynamoDBClient,
-  configTable: string,
+  configTable: ReadableTable,
 ): Promise<{ readonly experiments: Experiment[]; readonly unusableIds: string[] }> {
-  const stored = await configDocuments(client, configTable, EXPERIMENT_KIND, z.unknown()).list();
+  const stored = await listDocuments(configTable, EXPERIMENT_KIND);
   const read = stored.map(({ id, document }) => ({ id, parsed: experiment.safeParse(document) }));
   return {
     experiments: read.flatMap(({ parsed }) => parsed.data ?? []),

@@ -11,6 +11,7 @@ import {
   type Ground,
 } from '../../core/experiments/serving-problem.ts';
 import { templateDocuments } from './block-templates.ts';
+import { readableTable } from './client-reads.ts';
 import { experimentDocuments } from './experiment-documents.ts';
 import { readPlacement } from './placement-documents.ts';
 import { putOverVersion } from './put-over-version.ts';
@@ -60,10 +61,12 @@ async function groundOf(
     if (template === undefined || templateIds.has(template)) continue;
     if ((await templates.get(template)) !== undefined) templateIds.add(template);
   }
-  const stored = await readPlacement({ client, table }, placementId).catch((error: unknown) => {
-    // What can't be read is served by the bundled document, if there is one.
-    if (error instanceof ZodError) return undefined;
-    throw error;
-  });
+  const stored = await readPlacement(readableTable({ client, table }), placementId).catch(
+    (error: unknown) => {
+      // What can't be read is served by the bundled document, if there is one.
+      if (error instanceof ZodError) return undefined;
+      throw error;
+    },
+  );
   return { placement: stored ?? bundledPlacements.find(placementId), templateIds };
 }

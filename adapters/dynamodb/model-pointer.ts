@@ -1,7 +1,6 @@
 import {
   ConditionalCheckFailedException,
   type DynamoDBClient,
-  GetItemCommand,
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
@@ -10,8 +9,9 @@ import {
   modelPointer,
   POINTER_KIND,
 } from '../../core/training/model-pointer.ts';
+import type { ReadableTable } from './item-reads.ts';
 
-/** The table that holds the pointer (CONFIG_TABLE). */
+/** The table that holds the pointer (CONFIG_TABLE), for whoever flips it. */
 export interface PointerTable {
   readonly client: DynamoDBClient;
   readonly table: string;
@@ -28,17 +28,14 @@ const pointerKey = { kind: POINTER_KIND, id: 'pointer' };
 
 /** The pointer, or undefined before the first model is published. */
 export async function readPointer(
-  { client, table }: PointerTable,
+  { reads, table }: ReadableTable,
   options: { readonly abortSignal?: AbortSignal; readonly consistent?: boolean } = {},
 ): Promise<ModelPointer | undefined> {
-  const command = new GetItemCommand({
-    TableName: table,
-    Key: marshall(pointerKey),
-    ConsistentRead: options.consistent ?? false,
-  });
-  const { abortSignal } = options;
-  const { Item } = await client.send(command, abortSignal ? { abortSignal } : {});
-  return Item === undefined ? undefined : modelPointer.parse(unmarshall(Item));
+  const { Item } = await reads.getItem(
+    { TableName: table, Key: marshall(pointerKey), ConsistentRead: options.consistent ?? false },
+    options,
+  );
+  return Item === undefined ? undefined : modelPointer.parse(unmarshall(Item), { jitless: true });
 }
 
 /**

@@ -1,9 +1,10 @@
-import { type DynamoDBClient, GetItemCommand, paginateQuery } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { PLACEMENT_KIND, type Placement, placementConfig } from '../../core/ranking/placement.ts';
+import { queriedItems, type ReadableTable } from './item-reads.ts';
 import { putOverVersion } from './put-over-version.ts';
 
-/** The table of configuration (CONFIG_TABLE). */
+/** The table of configuration (CONFIG_TABLE), for whoever writes. */
 export interface PlacementTable {
   readonly client: DynamoDBClient;
   readonly table: string;
@@ -17,7 +18,7 @@ export interface StoredPlacements {
 
 /** Every document that operators wrote. One that can't be read spoils no other. */
 export async function readPlacements(
-  { client, table }: PlacementTable,
+  { reads, table }: ReadableTable,
   abortSignal?: AbortSignal,
 ): Promise<StoredPlacements> {
   const documents = new Map<string, Placement>();
@@ -28,26 +29,25 @@ export async function readPlacements(
     ExpressionAttributeNames: { '#kind': 'kind' },
     ExpressionAttributeValues: { ':kind': { S: PLACEMENT_KIND } },
   };
-  const pages = paginateQuery({ client }, query, ...(abortSignal ? [{ abortSignal }] : []));
-  for await (const page of pages) {
-    for (const row of page.Items ?? []) {
-      const id = row.id?.S ?? '';
-      const parsed = placementConfig.safeParse(unmarshall(row));
-      if (parsed.success && parsed.data.id === id) documents.set(id, parsed.data);
-      else malformed.push(id);
-    }
+  for await (const row of queriedItems(reads, query, { abortSignal })) {
+    const id = row.id?.S ?? '';
+    const parsed = placementConfig.safeParse(unmarshall(row));
+    if (parsed.success && parsed.data.id === id) documents.set(id, parsed.data);
+    else malformed.push(id);
   }
   return { documents, malformed };
 }
 
 /** The document as operators wrote it last; undefined where they never did. @throws ZodError */
 export async function readPlacement(
-  { client, table }: PlacementTable,
+  { reads, table }: ReadableTable,
   id: string,
 ): Promise<Placement | undefined> {
-  const { Item } = await client.send(
-    new GetItemCommand({ TableName: table, Key: keyOf(id), ConsistentRead: true }),
-  );
+  const { Item } = await reads.getItem({
+    TableName: table,
+    Key: keyOf(id),
+    ConsistentRead: true,
+  });
   return Item === undefined ? undefined : placementConfig.parse(unmarshall(Item));
 }
 

@@ -1,6 +1,7 @@
 import { DescribeTableCommand, type DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { wholeProfile } from '../../core/profile/hot-cold.ts';
 import type { Profile } from '../../core/profile/profile.ts';
+import { clientReads } from './client-reads.ts';
 import { type CustomerTables, readProfile } from './customer-reader.ts';
 import { withColdItems } from './profile-store.ts';
 
@@ -18,6 +19,11 @@ export interface ProfilePage {
   readonly after: string | undefined;
 }
 
+/** The tables in which customers are gone through. */
+interface ScannedTables extends Omit<CustomerTables, 'reads'> {
+  readonly client: DynamoDBClient;
+}
+
 /** Ends a read that hangs. */
 const READ_MS_MAX = 10_000;
 
@@ -27,11 +33,11 @@ const READ_MS_MAX = 10_000;
  * @throws when DynamoDB fails.
  */
 export async function readProfilePage(
-  tables: CustomerTables,
+  { client, ...tables }: ScannedTables,
   { segment, segmentCount }: Segment,
   after: string | undefined,
 ): Promise<ProfilePage> {
-  const { client, profilesTable } = tables;
+  const { profilesTable } = tables;
   const page = await client.send(
     new ScanCommand({
       TableName: profilesTable,
@@ -51,7 +57,11 @@ export async function readProfilePage(
     // Written between the two reads: once more, both at once.
     const profile =
       stored.cold === undefined
-        ? await readProfile(tables, profileId, AbortSignal.timeout(READ_MS_MAX))
+        ? await readProfile(
+            { reads: clientReads(client), ...tables },
+            profileId,
+            AbortSignal.timeout(READ_MS_MAX),
+          )
         : wholeProfile(stored);
     if (profile !== undefined) profiles.push(profile);
   }

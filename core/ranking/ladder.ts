@@ -172,14 +172,20 @@ class RankedList {
     return isAt(brandItemsMax, item.brand, this.#perBrand) ? 'brand is full' : undefined;
   }
 
+  /** As far as there is a limit to count for. */
   #count({ item: { category, brand } }: RankedItem): void {
-    this.#perCategory.set(category, (this.#perCategory.get(category) ?? 0) + 1);
-    this.#perBrand.set(brand, (this.#perBrand.get(brand) ?? 0) + 1);
+    const { categoryItemsMax, brandItemsMax } = this.#request.placement.rules;
+    if (categoryItemsMax !== undefined) addOne(this.#perCategory, category);
+    if (brandItemsMax !== undefined) addOne(this.#perBrand, brand);
   }
 
   #tell({ item, rung }: RankedItem, rule: Drop['rule']): void {
     this.#request.onDrop?.({ itemId: item.itemId, rung, rule });
   }
+}
+
+function addOne(counts: Map<string, number>, label: string): void {
+  counts.set(label, (counts.get(label) ?? 0) + 1);
 }
 
 function isAt(

@@ -1,7 +1,8 @@
+import { BEST_MAX } from '../../kernels/fold-in.ts';
 import type { Item } from '../catalogue/item.ts';
 import { type FoldedIn, foldIn } from '../training/fold-in.ts';
 import type { HistoryEntry, Model } from '../training/model.ts';
-import { headAndRest } from './best-first.ts';
+import { bestFirst } from './best-first.ts';
 import { itemAt, type RankingRequest, shopNowMs } from './ranking-request.ts';
 import { knownReason, similarReason, togetherReason } from './reasons.ts';
 import { DAY_MS } from './rules.ts';
@@ -9,40 +10,37 @@ import type { Offer } from './rungs.ts';
 
 /** Rungs that ask the model what goes with what. */
 
-export function* forYou(request: RankingRequest): Generator<Offer> {
+export function forYou(request: RankingRequest): Iterable<Offer> {
   const { model, history } = request;
-  if (model === undefined || history.length === 0) return;
+  if (model === undefined || history.length === 0) return [];
   const folded = foldIn(model, history, request.nowMs);
-  yield* offersOf(request, model, folded, (item, cause, causeTitle) =>
+  return offersOf(request, model, folded, (item, cause, causeTitle) =>
     cause.itemId === item.itemId ? knownReason(cause) : similarReason(cause, causeTitle),
   );
 }
 
-export function* similarToLastViewed(
-  request: RankingRequest,
-  withinDays: number,
-): Generator<Offer> {
+export function similarToLastViewed(request: RankingRequest, withinDays: number): Iterable<Offer> {
   const { model } = request;
   const last = newestOf(request.history, 'view');
-  if (model === undefined || last === undefined) return;
-  if (last.timeMs < shopNowMs(request) - withinDays * DAY_MS) return;
+  if (model === undefined || last === undefined) return [];
+  if (last.timeMs < shopNowMs(request) - withinDays * DAY_MS) return [];
   const folded = foldIn(model, [last], request.nowMs);
-  yield* offersOf(request, model, folded, (item, _cause, title) =>
+  return offersOf(request, model, folded, (item, _cause, title) =>
     item.itemId === last.itemId ? undefined : similarReason(last, title),
   );
 }
 
 /** What goes with the last order as a whole: what several of its items speak for comes first. */
-export function* boughtTogether(request: RankingRequest, withinDays: number): Generator<Offer> {
+export function boughtTogether(request: RankingRequest, withinDays: number): Iterable<Offer> {
   const { model, history } = request;
   const last = newestOf(history, 'purchase');
-  if (model === undefined || last === undefined) return;
-  if (last.timeMs < shopNowMs(request) - withinDays * DAY_MS) return;
+  if (model === undefined || last === undefined) return [];
+  if (last.timeMs < shopNowMs(request) - withinDays * DAY_MS) return [];
   // Lines of one order have one time; it is all that a profile remembers of what was bought together.
   const order = history.filter(({ kind, timeMs }) => kind === 'purchase' && timeMs === last.timeMs);
   const ordered = new Set(order.map(({ itemId }) => itemId));
   const folded = foldIn(model, order, request.nowMs);
-  yield* offersOf(request, model, folded, (item, _cause, title) =>
+  return offersOf(request, model, folded, (item, _cause, title) =>
     ordered.has(item.itemId) ? undefined : togetherReason(title),
   );
 }
@@ -57,21 +55,19 @@ function* offersOf(
   folded: FoldedIn,
   reasonOf: ReasonOf,
 ): Generator<Offer> {
-  const { scores, indices } = folded;
-  try {
-    const { head, rest } = headAndRest(scores, indices, request.limit + SPARE_OFFERS);
-    last.touched = touch(model, folded, head);
-    for (const place of head) {
-      const offer = offerOf(request, model, folded, reasonOf, place);
-      if (offer !== undefined) yield offer;
-    }
-    for (const place of rest) {
-      const offer = offerOf(request, model, folded, reasonOf, place);
-      if (offer !== undefined) yield offer;
-    }
-  } finally {
-    // Here also when the list is full, and nobody asks any more.
-    folded.release();
+  const wanted = Math.min(request.limit + SPARE_OFFERS, BEST_MAX);
+  const head = folded.best(wanted);
+  last.touched = touch(model, folded, head);
+  for (const place of head) {
+    const offer = offerOf(request, model, folded, reasonOf, place);
+    if (offer !== undefined) yield offer;
+  }
+  const behind = head[wanted - 1];
+  if (behind === undefined) return;
+  const { scores, indices: ties } = folded.touched();
+  for (const place of bestFirst(scores, { ties, behind })) {
+    const offer = offerOf(request, model, folded, reasonOf, place);
+    if (offer !== undefined) yield offer;
   }
 }
 
@@ -80,41 +76,38 @@ type ReasonOf = (item: Item, cause: HistoryEntry, causeTitle: string) => string 
 function offerOf(
   request: RankingRequest,
   model: Model,
-  { indices, scores, causes, entries, sources }: FoldedIn,
+  folded: FoldedIn,
   reasonOf: ReasonOf,
   place: number,
 ): Offer | undefined {
-  const item = itemAt(request, model, indices[place] ?? 0);
-  const causePlace = causes[place] ?? 0;
-  const cause = entries[causePlace];
+  const item = itemAt(request, model, folded.indexAt(place));
+  const causePlace = folded.causeAt(place);
+  const cause = folded.entries[causePlace];
   if (item === undefined || cause === undefined) return undefined;
-  const title = itemAt(request, model, sources[causePlace] ?? 0)?.title ?? '';
+  const title = itemAt(request, model, folded.sourceOf(causePlace))?.title ?? '';
   const reason = reasonOf(item, cause, title);
-  return reason === undefined ? undefined : { item, reason, score: scores[place] ?? 0 };
+  return reason === undefined ? undefined : { item, reason, score: folded.scoreAt(place) };
 }
 
 /** What `touch` gave last, so that nobody takes it for useless and leaves it out. */
 const last = { touched: 0 };
 
-/** Reads something of every item of the head before the first is looked at, for the same reason as fold-in.ts. */
-function touch(
-  { items }: Model,
-  { indices, causes, sources }: FoldedIn,
-  head: readonly number[],
-): number {
+/**
+ * Reads something of every item of the head before the first is looked at: a processor fetches such reads side by
+ * side, and else would wait for each anew.
+ */
+function touch({ items }: Model, folded: FoldedIn, head: readonly number[]): number {
   let sum = 0;
+  const shown: Item[] = [];
   for (const place of head) {
-    const item = items[indices[place] as number];
-    const cause = items[sources[causes[place] as number] as number];
-    sum += (item?.updatedAtMs ?? 0) + (cause?.updatedAtMs ?? 0);
-  }
-  for (const place of head) {
-    const item = items[indices[place] as number];
-    const cause = items[sources[causes[place] as number] as number];
+    const item = items[folded.indexAt(place)];
+    const cause = items[folded.sourceOf(folded.causeAt(place))];
     if (item === undefined || cause === undefined) continue;
-    const { itemId, title, category, brand } = item;
-    sum += itemId.length + title.length + category.length + brand.length + cause.title.length;
+    // Its first field and one of its last, which lie in two lines of memory.
+    if (item.available) sum += 1;
+    shown.push(item, cause);
   }
+  for (const { itemId, title } of shown) sum += itemId.length + title.length;
   return sum;
 }
 

@@ -58,7 +58,7 @@ export class RulesInForce {
     if (item.isAdult === true && this.#rules.admitAdult !== true) return 'adult';
     if (this.#rules.onlyWithImage && item.imageUrl === '') return 'no image';
     // A row without a title, such as one known only by its id from an order line, says nothing to anybody.
-    if (item.title.trim() === '') return 'no title';
+    if (isBlank(item.title)) return 'no title';
     if (this.#shown.has(itemId)) return 'shown before';
     return this.#compiled.exclude?.whyOf(item) ?? this.#priceRefusal(item);
   }
@@ -82,6 +82,15 @@ export class RulesInForce {
     return price < min || price > max ? 'price range' : undefined;
   }
 }
+
+/** Nearly all titles begin with a letter or a digit, which spares making a text without blanks. */
+function isBlank(title: string): boolean {
+  const first = title.charCodeAt(0);
+  return !(first > SPACE && first <= TILDE) && title.trim() === '';
+}
+
+const SPACE = 0x20;
+const TILDE = 0x7e;
 
 const nothing: ReadonlySet<string> = new Set();
 

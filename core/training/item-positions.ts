@@ -46,10 +46,9 @@ export class ItemPositions {
     return this.get(itemId) !== undefined;
   }
 
-  /** The position of each entry's item, −1 where there is none. */
-  ofAll(entries: readonly { readonly itemId: string }[]): Int32Array {
+  /** Writes the position of each entry's item to its place, −1 where there is none. */
+  ofAll(entries: readonly Named[], positions: Int32Array): void {
     const { length } = entries;
-    const positions = new Int32Array(length);
     if (this.#hashes.length < length) this.#hashes = new Int32Array(2 * length);
     const hashes = this.#hashes;
     const starts = this.#starts;
@@ -68,7 +67,6 @@ export class ItemPositions {
       // Two ids of one hash are one in a million pairs of them.
       if (!isIt) positions[at] = this.get(itemId) ?? -1;
     }
-    return positions;
   }
 
   /** The first position of this hash. */

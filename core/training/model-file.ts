@@ -23,6 +23,7 @@ import {
   refusal,
   verifiedFile,
 } from './artefact.ts';
+import { prepareFoldIn } from './fold-in.ts';
 import { ItemPositions } from './item-positions.ts';
 import { type Model, modelParameters } from './model.ts';
 import {
@@ -117,6 +118,8 @@ export function* modelSteps(files: ModelFiles): Steps<DecodedModel> {
   const { id, asOfMs, parameters } = manifest.value;
   yield;
   const indexOf = new ItemPositions(items.value.map(({ itemId }) => itemId));
+  yield;
+  prepareFoldIn(columns.value);
   return {
     ok: true,
     model: { id, asOfMs, parameters, items: items.value, indexOf, ...columns.value },

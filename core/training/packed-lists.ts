@@ -15,6 +15,7 @@
  * search of the mutual neighbours). Most distances then fit into one byte, and the general compression over all of it
  * (see model-columns.ts) finds few different ones: on check-ins of Gowalla, 41,000 items, a neighbour takes 1.5 bytes.
  */
+import { roomForLists } from '../../kernels/fold-in.ts';
 import type { Model } from './model.ts';
 import type { Steps } from './steps.ts';
 import { VarintReader, VarintWriter } from './varints.ts';
@@ -107,9 +108,9 @@ export function* unpackLists(
 ): Steps<Neighbours | undefined> {
   const rowCount = packed.highest.length;
   const neighbourCount = packed.levels.length;
-  const offsets = new Uint32Array(rowCount + 1);
-  const indices = new Uint32Array(neighbourCount);
-  const scores = new Float32Array(neighbourCount);
+  // Where answers will need them.
+  const lists = roomForLists(rowCount, neighbourCount);
+  const { offsets, indices, scores } = lists;
   const counts = new VarintReader(packed.counts);
   const far = new VarintReader(packed.far);
   let at = 0;
@@ -130,7 +131,7 @@ export function* unpackLists(
     offsets[row + 1] = end;
   }
   const isWhole = at === neighbourCount && counts.isAtEnd && far.isAtEnd;
-  return isWhole ? { offsets, indices, scores } : undefined;
+  return isWhole ? lists : undefined;
 }
 
 /** What each level stands for. */

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { readableTable } from '../../adapters/dynamodb/client-reads.ts';
 import {
   experimentDocuments,
   readExperiments,
@@ -18,7 +19,9 @@ export const listExperimentsRoute: OperatorRoute = {
   method: 'GET',
   resource: '/experiments',
   async handle(_request, { dynamoDb, setting }) {
-    const { experiments, unusableIds } = await readExperiments(dynamoDb, setting('CONFIG_TABLE'));
+    const { experiments, unusableIds } = await readExperiments(
+      readableTable({ client: dynamoDb, table: setting('CONFIG_TABLE') }),
+    );
     return { status: 200, body: { experiments, unusableIds } };
   },
 };

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { readableTable } from '../../adapters/dynamodb/client-reads.ts';
 import {
   flipPointer,
   type ModelPointer,
@@ -21,7 +22,7 @@ export const listModelsRoute: OperatorRoute = {
   resource: '/models',
   async handle(_request, services) {
     const [pointer, models] = await Promise.all([
-      readPointer(tableOf(services), { consistent: true }),
+      readPointer(readableTable(tableOf(services)), { consistent: true }),
       listModels(storeOf(services)),
     ]);
     const shown = models
@@ -45,7 +46,7 @@ export const showModelRoute: OperatorRoute = {
     const id = operatorInput(modelId, path.modelId);
     const store = storeOf(services);
     const [pointer, manifestBytes, report] = await Promise.all([
-      readPointer(tableOf(services), { consistent: true }),
+      readPointer(readableTable(tableOf(services)), { consistent: true }),
       readModelFile(store, id, MANIFEST_FILE),
       readModelFile(store, id, REPORT_FILE),
     ]);
@@ -79,7 +80,7 @@ export const rollbackModelRoute: OperatorRoute = {
   async handle({ body }, services) {
     const request = operatorInput(rollbackRequest, body);
     const table = tableOf(services);
-    const pointer = await readPointer(table, { consistent: true });
+    const pointer = await readPointer(readableTable(table), { consistent: true });
     if (pointer === undefined) throw new Problem(409, 'No model has been published yet.');
     if (request.from !== undefined && request.from !== pointer.current) {
       throw new Problem(409, `Another model is current by now: ${pointer.current}. Look again.`);

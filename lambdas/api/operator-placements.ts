@@ -1,3 +1,4 @@
+import { readableTable } from '../../adapters/dynamodb/client-reads.ts';
 import {
   type PlacementTable,
   readPlacement,
@@ -21,7 +22,7 @@ export const listPlacementsRoute: OperatorRoute = {
   method: 'GET',
   resource: '/placements',
   async handle(_request, services) {
-    const { documents, malformed } = await readPlacements(placementTable(services));
+    const { documents, malformed } = await readPlacements(readableTable(placementTable(services)));
     const placements = withDocuments(bundledPlacements, documents)
       .list()
       .map(({ id, version, heading }) => ({
@@ -102,7 +103,7 @@ export async function storedPlacement(
   id: string,
 ): Promise<Placement | undefined> {
   try {
-    return await readPlacement(placementTable(services), id);
+    return await readPlacement(readableTable(placementTable(services)), id);
   } catch (error) {
     if (!(error instanceof Error) || error.name !== 'ZodError') throw error;
     throw new Problem(

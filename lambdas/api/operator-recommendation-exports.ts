@@ -1,3 +1,4 @@
+import { readableTable } from '../../adapters/dynamodb/client-reads.ts';
 import { readPointer } from '../../adapters/dynamodb/model-pointer.ts';
 import { readExportRun } from '../../adapters/s3/export-store.ts';
 import { startExecution } from '../../adapters/stepfunctions/executions.ts';
@@ -23,7 +24,9 @@ export const startRecommendationExportRoute: OperatorRoute = {
         { path: 'placement', message: 'is no placement' },
       ]);
     }
-    const pointer = await readPointer({ client: dynamoDb, table: setting('CONFIG_TABLE') });
+    const pointer = await readPointer(
+      readableTable({ client: dynamoDb, table: setting('CONFIG_TABLE') }),
+    );
     if (pointer === undefined)
       throw new Problem(409, 'No model is published yet: train one first.');
     const arn = setting('EXPORT_RECOMMENDATIONS_STATE_MACHINE_ARN');

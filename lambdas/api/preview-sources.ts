@@ -1,6 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { ITEMS_PER_READ_MAX, readItems } from '../../adapters/dynamodb/catalogue-reader.ts';
 import { createDynamoDbClient } from '../../adapters/dynamodb/client.ts';
+import { clientReads } from '../../adapters/dynamodb/client-reads.ts';
 import { findProfileId, readProfile } from '../../adapters/dynamodb/customer-reader.ts';
 import { readExperiments } from '../../adapters/dynamodb/experiment-documents.ts';
 import { erasureOf } from '../../adapters/dynamodb/identity-owners.ts';
@@ -41,11 +42,12 @@ export class PreviewSources {
     connectMsMax: CONNECT_MS_MAX,
     attemptMsMax: ATTEMPT_MS_MAX,
   });
+  readonly #reads = clientReads(this.#dynamoDb);
   readonly #s3 = new S3Client({
     maxAttempts: ATTEMPTS_MAX,
     requestHandler: { requestTimeout: ATTEMPT_MS_MAX, throwOnRequestTimeout: true },
   });
-  readonly #config = { client: this.#dynamoDb, table: environment.CONFIG_TABLE };
+  readonly #config = { reads: this.#reads, table: environment.CONFIG_TABLE };
   readonly #models = { client: this.#s3, bucket: environment.MODELS_BUCKET };
   readonly #customers: Customers;
   /** The last one that was read; models never change. */
@@ -53,7 +55,7 @@ export class PreviewSources {
 
   constructor() {
     const tables = {
-      client: this.#dynamoDb,
+      reads: this.#reads,
       identitiesTable: environment.IDENTITIES_TABLE,
       profilesTable: environment.PROFILES_TABLE,
     };
@@ -74,9 +76,7 @@ export class PreviewSources {
   }
 
   experiments(): Promise<ExperimentRead> {
-    return read('table of configuration (experiments)', () =>
-      readExperiments(this.#dynamoDb, environment.CONFIG_TABLE),
-    );
+    return read('table of configuration (experiments)', () => readExperiments(this.#config));
   }
 
   async customer(key: string | undefined): Promise<Customer> {
@@ -124,7 +124,7 @@ export class PreviewSources {
 
   /** What the catalogue says now; what has changed of late is told as of `nowMs`. */
   async items(itemIds: readonly string[], nowMs: number): Promise<LiveItems> {
-    const table = { client: this.#dynamoDb, table: environment.CATALOGUE_TABLE };
+    const table = { reads: this.#reads, table: environment.CATALOGUE_TABLE };
     // A memory of one request: none may see what was read for another moment.
     const catalogue = new LiveCatalogue(
       (ids, signal) => readItems(table, ids, signal, nowMs),

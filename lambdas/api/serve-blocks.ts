@@ -1,7 +1,6 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import middy from '@middy/core';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
-import { templateDocuments } from '../../adapters/dynamodb/block-templates.ts';
+import { listTemplates } from '../../adapters/dynamodb/block-templates.ts';
 import { createPutEvent } from '../../adapters/kinesis/put-event.ts';
 import { BlockTemplates } from './block-templates.ts';
 import { answerBlock, blocksPath } from './blocks.ts';
@@ -10,7 +9,7 @@ import { Recommender } from './recommend.ts';
 import { recordServed } from './record-served.ts';
 import { notFound, pathOf } from './request-path.ts';
 import { environment } from './serve-environment.ts';
-import { createClickUrls, createSources } from './sources.ts';
+import { createClickUrls, createSources, reads } from './sources.ts';
 import {
   countAnswer,
   countDocumentFailure,
@@ -24,9 +23,8 @@ const sources = createSources(countModelFailure, countDocumentFailure);
 const recommender = new Recommender(sources);
 const clickUrls = createClickUrls();
 const putEvent = createPutEvent(environment.EVENTS_STREAM_NAME);
-const dynamoDb = new DynamoDBClient({ maxAttempts: 2 });
-const documents = templateDocuments(dynamoDb, environment.CONFIG_TABLE);
-const templates = new BlockTemplates(() => documents.list(), countTemplateFailure);
+const configTable = { reads, table: environment.CONFIG_TABLE };
+const templates = new BlockTemplates(() => listTemplates(configTable), countTemplateFailure);
 templates.refresh();
 
 /** Recommendations as HTML. Whatever breaks behind it, the answer is 200 and full. */

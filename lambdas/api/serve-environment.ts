@@ -12,4 +12,4 @@ const serveEnvironment = storeNames.extend({
   CLICK_DAYS_MAX: z.coerce.number().int().positive(),
 });
 
-export const environment = serveEnvironment.parse(process.env);
+export const environment = serveEnvironment.parse(process.env, { jitless: true });

@@ -1,13 +1,14 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ITEMS_PER_READ_MAX, readItems } from '../../adapters/dynamodb/catalogue-reader.ts';
 import { findProfileId, readProfile } from '../../adapters/dynamodb/customer-reader.ts';
 import { readExperiments } from '../../adapters/dynamodb/experiment-documents.ts';
 import { readPointer } from '../../adapters/dynamodb/model-pointer.ts';
 import { readPlacements } from '../../adapters/dynamodb/placement-documents.ts';
+import { createSignedReads } from '../../adapters/dynamodb/signed-reads.ts';
 import { MODELS_PREFIX, readModel } from '../../adapters/s3/model-reader.ts';
 import { createReadObject } from '../../adapters/s3/read-object.ts';
 import { readSecret } from '../../adapters/secrets/secret-reader.ts';
 import { bundledPlacements } from '../../core/blocks/bundled-placements.ts';
+import { loadLocales } from '../../core/blocks/present.ts';
 import { ClickUrls } from './click-urls.ts';
 import { CurrentExperiments } from './current-experiments.ts';
 import { CurrentModel } from './current-model.ts';
@@ -19,6 +20,8 @@ import { environment } from './serve-environment.ts';
 
 /** One retry: a second one would not fit into any time budget. */
 const ATTEMPTS_MAX = 2;
+/** DynamoDB for what is asked while somebody waits. */
+export const reads = createSignedReads({ attemptsMax: ATTEMPTS_MAX });
 
 /**
  * The clients and what is built on them, made once per process. The model and the secret are read from
@@ -28,20 +31,19 @@ export function createSources(
   onModelFailure: ConstructorParameters<typeof CurrentModel>[1],
   onDocumentFailure: (reason: string) => void,
 ): Sources {
-  const dynamoDb = new DynamoDBClient({ maxAttempts: ATTEMPTS_MAX });
   const tables = {
-    client: dynamoDb,
+    reads,
     identitiesTable: environment.IDENTITIES_TABLE,
     profilesTable: environment.PROFILES_TABLE,
   };
-  const pointerTable = { client: dynamoDb, table: environment.CONFIG_TABLE };
+  const configTable = { reads, table: environment.CONFIG_TABLE };
   const readObject = createReadObject(environment.MODELS_BUCKET);
-  const catalogueTable = { client: dynamoDb, table: environment.CATALOGUE_TABLE };
+  const catalogueTable = { reads, table: environment.CATALOGUE_TABLE };
   const model = new CurrentModel(
     {
-      currentId: async (abortSignal) => (await readPointer(pointerTable, { abortSignal }))?.current,
+      currentId: async (abortSignal) => (await readPointer(configTable, { abortSignal }))?.current,
       previousId: async (abortSignal) =>
-        (await readPointer(pointerTable, { abortSignal }))?.previous,
+        (await readPointer(configTable, { abortSignal }))?.previous,
       load: (id, abortSignal) => {
         const folder = `${MODELS_PREFIX}${id}/`;
         return readModel((name, each) => readObject(`${folder}${name}`, each), id, { abortSignal });
@@ -62,17 +64,16 @@ export function createSources(
   );
   const placements = new CurrentPlacements(
     bundledPlacements,
-    (signal) => readPlacements(pointerTable, signal),
+    (signal) => readPlacements(configTable, signal),
     onDocumentFailure,
   );
-  const experiments = new CurrentExperiments(
-    () => readExperiments(dynamoDb, environment.CONFIG_TABLE),
-    onDocumentFailure,
-  );
+  const experiments = new CurrentExperiments(() => readExperiments(configTable), onDocumentFailure);
   model.refresh();
   experiments.refresh();
   placements.refresh();
   void customers.warm();
+  // While the stores are on their way to the first answers.
+  setImmediate(loadLocales);
   return { placements, customers, model, catalogue, assign: experiments.assign };
 }
 

@@ -3,6 +3,7 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import * as z from 'zod';
 import { PATIENCE } from '../../adapters/aws/patience.ts';
 import { createDynamoDbClient } from '../../adapters/dynamodb/client.ts';
+import { readableTable } from '../../adapters/dynamodb/client-reads.ts';
 import {
   experimentDocuments,
   readExperiments,
@@ -85,7 +86,9 @@ export async function handler(input: unknown): Promise<AnalysisPlan | AnalysedEx
 }
 
 async function dueOn(day: string): Promise<string[]> {
-  const { experiments, unusableIds } = await readExperiments(dynamoDb, CONFIG_TABLE);
+  const { experiments, unusableIds } = await readExperiments(
+    readableTable({ client: dynamoDb, table: CONFIG_TABLE }),
+  );
   if (unusableIds.length > 0) logger.warn('experiments that cannot be used', { unusableIds });
   return experiments.flatMap((one) => (periodOf(one, day) === undefined ? [] : [one.experimentId]));
 }

@@ -1,5 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { readableTable } from '../../adapters/dynamodb/client-reads.ts';
 import { type ModelPointer, readPointer } from '../../adapters/dynamodb/model-pointer.ts';
 import { loadModel, readModelFile, writeModel } from '../../adapters/s3/model-store.ts';
 import { type EvaluationInput, evaluateCandidate } from '../../core/training/candidate.ts';
@@ -29,7 +30,7 @@ export async function handler(input: unknown): Promise<JudgedRun> {
   const run = candidateRun.parse(input);
   const { candidate, tuning } = await openCandidate(run);
   const { data, split } = await openSnapshot(run);
-  const pointer = await readPointer(pointerTable, { consistent: true });
+  const pointer = await readPointer(readableTable(pointerTable), { consistent: true });
   const current = await currentParameters(pointer);
   const report = await evaluateCandidate({
     threads,

@@ -3,6 +3,7 @@ import type { Context } from 'aws-lambda';
 import * as z from 'zod';
 import { PATIENCE } from '../../adapters/aws/patience.ts';
 import { createDynamoDbClient } from '../../adapters/dynamodb/client.ts';
+import { readableTable } from '../../adapters/dynamodb/client-reads.ts';
 import { readPointer } from '../../adapters/dynamodb/model-pointer.ts';
 import { readPlacement } from '../../adapters/dynamodb/placement-documents.ts';
 import { approximateItemCount, readProfilePage } from '../../adapters/dynamodb/profile-segment.ts';
@@ -115,7 +116,7 @@ async function plan(id: string, asked: unknown): Promise<StepAnswer> {
   if (before !== undefined) return { exportId: id, unitCount: before.units.length };
   const request = exportRequest.parse(asked ?? {});
   const placement = await placementOf(request.placement);
-  const pointer = await readPointer(configTable, { consistent: true });
+  const pointer = await readPointer(readableTable(configTable), { consistent: true });
   if (pointer === undefined) throw new NoModel('no model is published yet: train one first');
   const model = await modelOf(pointer.current);
   const units: ExportUnit[] = [];
@@ -172,7 +173,7 @@ async function unit(run: ExportRun, number: number, context: Context): Promise<S
 
 /** The document in force: the operators', else the bundled one. */
 async function placementOf(id: string): Promise<Placement> {
-  const stored = await readPlacement(configTable, id).catch((error: unknown) => {
+  const stored = await readPlacement(readableTable(configTable), id).catch((error: unknown) => {
     if (!(error instanceof z.ZodError)) throw error;
     throw new UnknownPlacement(`the stored document of ${id} has not the form of a placement`);
   });

@@ -1,6 +1,6 @@
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { readBatch } from '../../adapters/dynamodb/batch-read.ts';
-import type { CatalogueTable } from '../../adapters/dynamodb/catalogue-reader.ts';
+import type { CatalogueTable } from '../../adapters/dynamodb/catalogue-scan.ts';
 import { type Item, item } from '../../core/catalogue/item.ts';
 import type { LiveItems } from '../api/live-catalogue.ts';
 

@@ -1,4 +1,5 @@
 import { Logger } from '@aws-lambda-powertools/logger';
+import { readableTable } from '../../adapters/dynamodb/client-reads.ts';
 import { flipPointer, readPointer } from '../../adapters/dynamodb/model-pointer.ts';
 import { verifyModel } from '../../adapters/s3/model-list.ts';
 import { loadModel, readModelFile, writeModel } from '../../adapters/s3/model-store.ts';
@@ -27,7 +28,7 @@ const logger = new Logger();
 export async function handler(input: unknown): Promise<PublishedRun> {
   const run = judgedRun.parse(input);
   if (!run.promoted) throw new Error(`candidate ${run.candidateId} was rejected by the gate`);
-  const pointer = await readPointer(pointerTable, { consistent: true });
+  const pointer = await readPointer(readableTable(pointerTable), { consistent: true });
   if (pointer?.current === run.candidateId) return published(run, pointer.publishedAt);
   if ((pointer?.version ?? 0) !== run.pointerVersion) throw pointerMoved(run);
   await writeFinalModel(run);

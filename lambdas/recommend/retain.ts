@@ -1,5 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import * as z from 'zod';
+import { readableTable } from '../../adapters/dynamodb/client-reads.ts';
 import { readPointer } from '../../adapters/dynamodb/model-pointer.ts';
 import { deleteModel, listModels } from '../../adapters/s3/model-list.ts';
 import { expendableModels, type ModelRetention } from '../../core/training/model-retention.ts';
@@ -24,10 +25,10 @@ const logger = new Logger();
  */
 export async function handler(): Promise<{ readonly deleted: readonly string[] }> {
   const listed = await listModels(models);
-  const pointer = await readPointer(pointerTable, { consistent: true });
+  const pointer = await readPointer(readableTable(pointerTable), { consistent: true });
   const deleted: string[] = [];
   for (const id of expendableModels(listed, pointer, retention, Date.now())) {
-    const now = await readPointer(pointerTable, { consistent: true });
+    const now = await readPointer(readableTable(pointerTable), { consistent: true });
     if (id === now?.current || id === now?.previous) continue;
     await deleteModel(models, id);
     deleted.push(id);

@@ -4,6 +4,7 @@ import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { S3Client } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SFNClient } from '@aws-sdk/client-sfn';
+import { clientReads } from '../../adapters/dynamodb/client-reads.ts';
 import { readProfile } from '../../adapters/dynamodb/customer-reader.ts';
 import { createMeasurements, type Measurements } from '../../cli/demo/measure.ts';
 import { type Recommendation, recommendation } from '../../core/blocks/recommendation.ts';
@@ -94,7 +95,7 @@ export async function startTestCloud(): Promise<TestCloud> {
       const { ProfilesTableName = '', IdentitiesTableName = '' } = connection.resources;
       return readProfile(
         {
-          client: clients.dynamoDb,
+          reads: clientReads(clients.dynamoDb),
           identitiesTable: IdentitiesTableName,
           profilesTable: ProfilesTableName,
         },

@@ -14,6 +14,7 @@ import { CreateBucketCommand, GetObjectCommand, S3Client } from '@aws-sdk/client
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { KinesisStreamEvent, KinesisStreamRecord } from 'aws-lambda';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { clientReads } from '../../adapters/dynamodb/client-reads.ts';
 import { readProfile } from '../../adapters/dynamodb/customer-reader.ts';
 import type { CollectedEvent, Identity } from '../../core/events/event.ts';
 import { strongestFirst } from '../../core/identity/profile-id.ts';
@@ -156,7 +157,8 @@ async function itemAt(table: keyof typeof keys, key: string) {
 
 async function profileAt(identity: Identity): Promise<Profile> {
   const link = await itemAt('identities', `${identity.kind}#${identity.key}`);
-  const tables = { client: dynamoDb, identitiesTable: 'identities', profilesTable: 'profiles' };
+  const reads = clientReads(dynamoDb);
+  const tables = { reads, identitiesTable: 'identities', profilesTable: 'profiles' };
   const found = await readProfile(tables, link?.profileId, AbortSignal.timeout(10_000));
   if (found === undefined) throw new Error('there is no such profile');
   return found;

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readableTable } from '../../adapters/dynamodb/client-reads.ts';
 import { readPointer } from '../../adapters/dynamodb/model-pointer.ts';
 import { loadModel, writeModel } from '../../adapters/s3/model-store.ts';
 import { fitModel, prepareFit } from '../../core/training/fit.ts';
@@ -70,7 +71,9 @@ describe('a model that was trained elsewhere', () => {
     expect(judged).toMatchObject({ promoted: true });
     expect(judged.candidate.all.ndcg).toBeGreaterThan(judged.popularity.all.ndcg);
     const { modelId } = await steps.publish(judged);
-    expect(await readPointer({ client: stores.dynamoDb, table: 'config' })).toMatchObject({
+    expect(
+      await readPointer(readableTable({ client: stores.dynamoDb, table: 'config' })),
+    ).toMatchObject({
       current: modelId,
     });
     const loaded = await loadModel({ client: stores.s3, bucket: 'models' }, modelId);

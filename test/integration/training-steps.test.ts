@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { readableTable } from '../../adapters/dynamodb/client-reads.ts';
 import { readPointer } from '../../adapters/dynamodb/model-pointer.ts';
 import { loadModel, writeModel } from '../../adapters/s3/model-store.ts';
 import { withFact } from '../../core/catalogue/catalogue-entry.ts';
@@ -25,7 +26,7 @@ afterAll(() => stores?.stop());
 beforeEach(() => stores.objects.clear());
 
 const pointer = () =>
-  readPointer({ client: stores.dynamoDb, table: 'config' }, { consistent: true });
+  readPointer(readableTable({ client: stores.dynamoDb, table: 'config' }), { consistent: true });
 const judged = async () =>
   steps.evaluate(await steps.train(await steps.check(await steps.snapshot({}))));
 

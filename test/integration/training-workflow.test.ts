@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readableTable } from '../../adapters/dynamodb/client-reads.ts';
 import { readPointer } from '../../adapters/dynamodb/model-pointer.ts';
 import { runTraining } from '../../cli/train/run-training.ts';
 import { StepFunctionsHarness } from '../contract/step-functions-harness.ts';
@@ -20,7 +21,7 @@ afterAll(async () => {
   await stores?.stop();
 });
 const pointer = () =>
-  readPointer({ client: stores.dynamoDb, table: 'config' }, { consistent: true });
+  readPointer(readableTable({ client: stores.dynamoDb, table: 'config' }), { consistent: true });
 
 async function run(holdoutDays?: number) {
   const entered: string[] = [];

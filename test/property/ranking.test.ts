@@ -7,22 +7,34 @@ import { bestFirst } from '../../core/ranking/best-first.ts';
 import { DAY_MS, itemNumber, NOW_MS, placementNamed, smallModel } from '../unit/small-shop.ts';
 
 describe('best first', () => {
-  it('is a sort by falling score, then by position, of what is above zero', () => {
-    const score = fc.oneof(fc.integer({ min: -2, max: 5 }), fc.float({ noNaN: true }));
+  it('is a sort by falling score, then by ties or position, of what is above zero', () => {
     fc.assert(
-      fc.property(
-        fc.array(score, { maxLength: 80 }),
-        fc.integer({ min: 1, max: 90 }),
-        (drawn, expected) => {
-          const scores = Float32Array.from(drawn);
-          const sorted = [...scores.keys()]
-            .filter((position) => (scores[position] ?? 0) > 0)
-            .sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0) || a - b);
-          expect([...bestFirst(scores, undefined, expected)]).toEqual(sorted);
-        },
-      ),
+      fc.property(scoresAndTies, ({ scores, ties }) => {
+        const sorted = sortedBy(scores, ties);
+        expect([...bestFirst(scores, { ties })]).toEqual(sorted);
+        for (const [at, behind] of sorted.entries()) {
+          expect([...bestFirst(scores, { ties, behind })]).toEqual(sorted.slice(at + 1));
+        }
+        expect([...bestFirst(scores)]).toEqual(sortedBy(scores, new Uint32Array(scores.keys())));
+      }),
     );
   });
+
+  const score = fc.oneof(fc.integer({ min: -2, max: 5 }), fc.float({ noNaN: true }));
+  const scoresAndTies = fc.array(score, { maxLength: 50 }).chain((drawn) =>
+    fc.record({
+      scores: fc.constant(Float32Array.from(drawn)),
+      ties: fc
+        .shuffledSubarray([...drawn.keys()], { minLength: drawn.length })
+        .map((order) => Uint32Array.from(order)),
+    }),
+  );
+
+  function sortedBy(scores: Float32Array, ties: Uint32Array): number[] {
+    return [...scores.keys()]
+      .filter((position) => (scores[position] ?? 0) > 0)
+      .sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0) || (ties[a] ?? 0) - (ties[b] ?? 0));
+  }
 });
 
 const BUNDLED = [

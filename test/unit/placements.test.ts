@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { bundledPlacements, placementsOf } from '../../core/blocks/bundled-placements.ts';
 import { presentItems, priceText } from '../../core/blocks/present.ts';
-import { LIMIT_MAX, placementDocument } from '../../core/ranking/placement.ts';
+import { LIMIT_MAX, placementDocument, staticContent } from '../../core/ranking/placement.ts';
 import { requestedLimit } from '../../core/ranking/requested-limit.ts';
 import { itemNumber, placementNamed } from './small-shop.ts';
 
@@ -18,6 +18,16 @@ describe('the bundled placements', () => {
     expect(bundledPlacements.find(id)?.ladder.map(({ kind }) => kind)).toEqual(kinds);
   });
 
+  it('and their content have the form that documents of operators need', () => {
+    const placements = bundledPlacements.list();
+    expect(placements).toHaveLength(9);
+    for (const each of placements) {
+      expect(placementDocument.parse(each)).toEqual(each);
+      const its = bundledPlacements.contentOf(each);
+      expect(staticContent.parse(its)).toEqual(its);
+    }
+  });
+
   it('end in content that fills the largest answer alone', () => {
     expect(content.items.length).toBeGreaterThanOrEqual(LIMIT_MAX);
   });
@@ -25,7 +35,7 @@ describe('the bundled placements', () => {
 
 describe('a placement document', () => {
   const load = (changes: object) => () =>
-    placementsOf([{ ...placement, ...changes }], [content], 'for-you');
+    placementsOf([placementDocument.parse({ ...placement, ...changes })], [content], 'for-you');
 
   it.each([
     ['a misspelt key', { laddder: [] }, /laddder/],

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { readableTable } from '../../../adapters/dynamodb/client-reads.ts';
 import { readPointer } from '../../../adapters/dynamodb/model-pointer.ts';
 import { runTraining } from '../../../cli/train/run-training.ts';
 import { StepFunctionsHarness } from '../../contract/step-functions-harness.ts';
@@ -20,7 +21,7 @@ afterAll(() => stores?.stop());
 beforeEach(() => stores.objects.clear());
 
 const pointer = () =>
-  readPointer({ client: stores.dynamoDb, table: 'config' }, { consistent: true });
+  readPointer(readableTable({ client: stores.dynamoDb, table: 'config' }), { consistent: true });
 
 describe('a disk that fills', () => {
   it('ends the workflow in SnapshotFailed, as DiskFull with its remedy', async () => {

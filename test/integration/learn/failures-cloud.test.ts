@@ -14,6 +14,7 @@ import {
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
+import { readableTable } from '../../../adapters/dynamodb/client-reads.ts';
 import { flipPointer, readPointer } from '../../../adapters/dynamodb/model-pointer.ts';
 import { writeLatest } from '../../../adapters/s3/quality-store.ts';
 import {
@@ -36,7 +37,7 @@ afterAll(() => test?.stop());
 
 const resource = (name: string) => test.cloud.connection.resources[name] ?? '';
 const table = () => ({ client: test.clients.dynamoDb, table: resource('ConfigTableName') });
-const pointer = () => readPointer(table(), { consistent: true });
+const pointer = () => readPointer(readableTable(table()), { consistent: true });
 const orders = boardOrders();
 
 async function putItems(items: readonly object[]): Promise<void> {

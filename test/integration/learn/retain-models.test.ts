@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { readableTable } from '../../../adapters/dynamodb/client-reads.ts';
 import { flipPointer, readPointer } from '../../../adapters/dynamodb/model-pointer.ts';
 import { listModels, verifyModel } from '../../../adapters/s3/model-list.ts';
 import { writeModel } from '../../../adapters/s3/model-store.ts';
@@ -28,7 +29,12 @@ it('old models go at the end of a run, the current one, the one before and the n
 
   const now = new Date().toISOString();
   await flipPointer(table(), undefined, 'm-0', now);
-  await flipPointer(table(), await readPointer(table(), { consistent: true }), 'm-1', now);
+  await flipPointer(
+    table(),
+    await readPointer(readableTable(table()), { consistent: true }),
+    'm-1',
+    now,
+  );
   expect(await steps.retain()).toEqual({ deleted: ['m-2', 'm-3'] });
   expect(await idsOf()).toEqual(ids.filter((id) => id !== 'm-2' && id !== 'm-3'));
   for (const id of ['m-0', 'm-1']) {

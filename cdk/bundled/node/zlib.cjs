@@ -1,0 +1,2 @@
+/** As http.cjs has it. */
+module.exports = process.getBuiltinModule('node:zlib');
