@@ -41,7 +41,7 @@ export function madeUpModel(itemCount = ITEMS): Model {
       repeatBoost: 0.5,
     },
     items,
-    indexOf: new ItemPositions(items.map(({ itemId }) => itemId)),
+    indexOf: ItemPositions.of(items.map(({ itemId }) => itemId)),
     neighbours: { offsets, indices, scores },
     popular: Float32Array.from({ length: itemCount }, () => random()),
     trending: Float32Array.from({ length: itemCount }, () => random() - 0.5),

@@ -51,7 +51,7 @@ async function learntModel(): Promise<{ readonly name: string; readonly model: M
   const model: Model = {
     ...madeUpModel(1),
     items,
-    indexOf: new ItemPositions(items.map(({ itemId }) => itemId)),
+    indexOf: ItemPositions.of(items.map(({ itemId }) => itemId)),
     neighbours,
     popular: Float32Array.from(degrees.columns),
     trending: Float32Array.from(degrees.columns, (degree) => Math.log1p(degree)),

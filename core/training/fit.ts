@@ -34,7 +34,7 @@ export interface PreparedFit {
 /** What is known at `asOfS`: interactions at that very second and later are left out. */
 export function prepareFit(data: TrainingData, asOfS: number): PreparedFit {
   const known = between(data.interactions, 0, asOfS);
-  const indexOf = new ItemPositions(data.items.map(({ itemId }) => itemId));
+  const indexOf = ItemPositions.of(data.items.map(({ itemId }) => itemId));
   return {
     items: data.items,
     indexOf,

@@ -1,45 +1,54 @@
+import { finished, type Steps } from './steps.ts';
+
 /**
- * Where the items of a model stand, by their ids: a hash table in typed arrays (open addressing, linear probing, at most
- * half full; FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/) with the texts of the ids behind one another. What a
- * `Map` of a hundred thousand strings costs a request is waiting for the memory, five times for each id and one id after
- * the other; here all ids of a request go through each step together, and the processor fetches side by side what they
- * need. As large as a `Map`, and made as fast. A property test ties the two.
+ * Where the items of a model stand, by their ids: a hash table in one typed array (open addressing, linear probing, at
+ * most half full; FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/) that holds the ids themselves where they are short.
+ * What a `Map` of a hundred thousand strings costs a request is waiting for the memory, five times for each id and one id
+ * after the other; here it is once, and for all ids of a request together. Some 80 bytes an id, twice a `Map`'s. A
+ * property test ties the two.
  */
 export class ItemPositions {
-  /** How many ids there are, each counted once. */
-  readonly size: number;
-  /** Pairs: the id's hash, and its position + 1; 0 where nothing stands. */
+  /** By slot: the id's hash, its position + 1 (0 where nothing stands), its length where it stands there, and its text. */
   readonly #table: Int32Array;
+  /** The same memory: a character of an id in each byte of its text. */
+  readonly #bytes: Uint8Array;
   readonly #mask: number;
-  /** Code units of the id at each position: from `starts[position]` up to `starts[position + 1]`. */
-  readonly #starts: Uint32Array;
-  readonly #text: Uint16Array;
+  readonly #itemIds: readonly string[];
   #hashes = new Int32Array(256);
+  #size = 0;
 
-  /** Of an id that stands there twice the last position counts. */
-  constructor(itemIds: readonly string[]) {
+  private constructor(itemIds: readonly string[]) {
     let slots = SLOTS_MIN;
     while (slots < 2 * itemIds.length) slots *= 2;
-    this.#table = new Int32Array(2 * slots);
+    this.#table = new Int32Array(slots * SLOT_WORDS);
+    this.#bytes = new Uint8Array(this.#table.buffer);
     this.#mask = slots - 1;
-    this.#starts = startsOf(itemIds);
-    this.#text = new Uint16Array(this.#starts[itemIds.length] ?? 0);
-    let size = 0;
-    for (const [position, itemId] of itemIds.entries()) {
-      const start = this.#starts[position] as number;
-      for (let at = 0; at < itemId.length; at++) this.#text[start + at] = itemId.charCodeAt(at);
-      const hash = hashOf(itemId);
-      const slot = this.#slotOf(itemId, hash);
-      if (this.#table[2 * slot + 1] === 0) size += 1;
-      this.#table[2 * slot] = hash;
-      this.#table[2 * slot + 1] = position + 1;
+    this.#itemIds = itemIds;
+  }
+
+  /** Of an id that stands there twice the last position counts. */
+  static of(itemIds: readonly string[]): ItemPositions {
+    return finished(ItemPositions.steps(itemIds));
+  }
+
+  /** The same in steps of a millisecond or two. */
+  static *steps(itemIds: readonly string[]): Steps<ItemPositions> {
+    const positions = new ItemPositions(itemIds);
+    for (let position = 0; position < itemIds.length; position++) {
+      if (position % IDS_PER_STEP === 0) yield;
+      positions.#add(itemIds[position] as string, position);
     }
-    this.size = size;
+    return positions;
+  }
+
+  /** How many ids there are, each counted once. */
+  get size(): number {
+    return this.#size;
   }
 
   get(itemId: string): number | undefined {
-    const found = this.#table[2 * this.#slotOf(itemId, hashOf(itemId)) + 1] as number;
-    return found === 0 ? undefined : found - 1;
+    const position = this.#positionOf(itemId, hashOf(itemId));
+    return position < 0 ? undefined : position;
   }
 
   has(itemId: string): boolean {
@@ -51,50 +60,76 @@ export class ItemPositions {
     const { length } = entries;
     if (this.#hashes.length < length) this.#hashes = new Int32Array(2 * length);
     const hashes = this.#hashes;
-    const starts = this.#starts;
     for (let at = 0; at < length; at++) hashes[at] = hashOf((entries[at] as Named).itemId);
-    for (let at = 0; at < length; at++) positions[at] = this.#likely(hashes[at] as number);
-    // Where the texts begin, of all of them before the first is compared.
+    last.touched = this.#touch(hashes, length);
     for (let at = 0; at < length; at++) {
-      const position = positions[at] as number;
-      hashes[at] = position < 0 ? 0 : (this.#text[starts[position] as number] as number);
-    }
-    for (let at = 0; at < length; at++) {
-      const position = positions[at] as number;
-      if (position < 0) continue;
-      const { itemId } = entries[at] as Named;
-      const isIt = hashes[at] === itemId.charCodeAt(0) && this.#isAt(position, itemId);
-      // Two ids of one hash are one in a million pairs of them.
-      if (!isIt) positions[at] = this.get(itemId) ?? -1;
+      positions[at] = this.#positionOf((entries[at] as Named).itemId, hashes[at] as number);
     }
   }
 
-  /** The first position of this hash. */
-  #likely(hash: number): number {
-    const table = this.#table;
-    for (let slot = hash & this.#mask; ; slot = (slot + 1) & this.#mask) {
-      const found = table[2 * slot + 1] as number;
-      if (found === 0 || table[2 * slot] === hash) return found - 1;
+  /**
+   * Reads the slots of all hashes and asks nothing of what it reads: a processor fetches such reads side by side, and
+   * else would wait for one after the other, to know how to go on.
+   */
+  #touch(hashes: Int32Array, length: number): number {
+    let sum = 0;
+    for (let at = 0; at < length; at++) {
+      sum += this.#table[((hashes[at] as number) & this.#mask) * SLOT_WORDS] as number;
     }
+    return sum;
+  }
+
+  /** −1 where it doesn't stand. */
+  #positionOf(itemId: string, hash: number): number {
+    return (this.#table[this.#slotOf(itemId, hash) * SLOT_WORDS + POSITION] as number) - 1;
   }
 
   /** Where the id stands in the table, or would stand. */
   #slotOf(itemId: string, hash: number): number {
     const table = this.#table;
     for (let slot = hash & this.#mask; ; slot = (slot + 1) & this.#mask) {
-      const found = table[2 * slot + 1] as number;
-      if (found === 0) return slot;
-      if (table[2 * slot] === hash && this.#isAt(found - 1, itemId)) return slot;
+      const word = slot * SLOT_WORDS;
+      if (table[word + POSITION] === 0) return slot;
+      if (table[word] === hash && this.#isAt(slot, itemId)) return slot;
     }
   }
 
-  #isAt(position: number, itemId: string): boolean {
-    const start = this.#starts[position] as number;
-    if ((this.#starts[position + 1] as number) - start !== itemId.length) return false;
-    for (let at = 0; at < itemId.length; at++) {
-      if (this.#text[start + at] !== itemId.charCodeAt(at)) return false;
+  #add(itemId: string, position: number): void {
+    const hash = hashOf(itemId);
+    const slot = this.#slotOf(itemId, hash);
+    if (this.#table[slot * SLOT_WORDS + POSITION] === 0) {
+      this.#size += 1;
+      this.#write(slot, itemId, hash);
+    }
+    this.#table[slot * SLOT_WORDS + POSITION] = position + 1;
+  }
+
+  #isAt(slot: number, itemId: string): boolean {
+    const word = slot * SLOT_WORDS;
+    const length = this.#table[word + LENGTH] as number;
+    if (length === ELSEWHERE) {
+      return this.#itemIds[(this.#table[word + POSITION] as number) - 1] === itemId;
+    }
+    if (length !== itemId.length) return false;
+    const start = (word + TEXT) * WORD_BYTES;
+    for (let at = 0; at < length; at++) {
+      if (this.#bytes[start + at] !== itemId.charCodeAt(at)) return false;
     }
     return true;
+  }
+
+  #write(slot: number, itemId: string, hash: number): void {
+    const word = slot * SLOT_WORDS;
+    this.#table[word] = hash;
+    this.#table[word + LENGTH] = ELSEWHERE;
+    if (itemId.length > TEXT_BYTES) return;
+    const start = (word + TEXT) * WORD_BYTES;
+    for (let at = 0; at < itemId.length; at++) {
+      const code = itemId.charCodeAt(at);
+      if (code > BYTE_MAX) return;
+      this.#bytes[start + at] = code;
+    }
+    this.#table[word + LENGTH] = itemId.length;
   }
 }
 
@@ -102,15 +137,22 @@ interface Named {
   readonly itemId: string;
 }
 
-const SLOTS_MIN = 16;
+/** What `#touch` gave last, so that nobody takes it for useless and leaves it out. */
+const last = { touched: 0 };
 
-function startsOf(itemIds: readonly string[]): Uint32Array {
-  const starts = new Uint32Array(itemIds.length + 1);
-  for (const [position, itemId] of itemIds.entries()) {
-    starts[position + 1] = (starts[position] as number) + itemId.length;
-  }
-  return starts;
-}
+const IDS_PER_STEP = 4_096;
+const SLOTS_MIN = 16;
+const WORD_BYTES = 4;
+/** Half a line of a processor's memory. */
+const SLOT_WORDS = 8;
+/** Words of a slot behind the hash. */
+const POSITION = 1;
+const LENGTH = 2;
+const TEXT = 3;
+const TEXT_BYTES = (SLOT_WORDS - TEXT) * WORD_BYTES;
+const BYTE_MAX = 0xff;
+/** In place of a length: the id is too long, or of other characters. */
+const ELSEWHERE = -1;
 
 const OFFSET_BASIS = 0x811c9dc5;
 const PRIME = 0x01000193;

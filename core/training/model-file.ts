@@ -117,7 +117,7 @@ export function* modelSteps(files: ModelFiles): Steps<DecodedModel> {
   if (!columns.ok) return columns;
   const { id, asOfMs, parameters } = manifest.value;
   yield;
-  const indexOf = new ItemPositions(items.value.map(({ itemId }) => itemId));
+  const indexOf = yield* ItemPositions.steps(items.value.map(({ itemId }) => itemId));
   yield;
   prepareFoldIn(columns.value);
   return {

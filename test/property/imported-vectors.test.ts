@@ -22,7 +22,7 @@ describe('neighbours of imported vectors', () => {
     await fc.assert(
       fc.asyncProperty(vectors, fc.integer({ min: 1, max: 5 }), async (rows, neighboursMax) => {
         const itemIds = rows.map((_, row) => `i${row}`);
-        const indexOf = new ItemPositions(itemIds);
+        const indexOf = ItemPositions.of(itemIds);
         const values = Float32Array.from(rows.flat());
         const given = { kind: 'vectors', itemIds, width: WIDTH, values } as const;
         const { neighbours } = await neighboursOfVectors(

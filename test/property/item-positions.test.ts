@@ -14,7 +14,7 @@ it('finds what a Map finds, one by one and all together', () => {
   fc.assert(
     fc.property(fc.array(id, { maxLength: 60 }), fc.array(id, { maxLength: 60 }), (ids, others) => {
       const plain = new Map(ids.map((itemId, index) => [itemId, index]));
-      const positions = new ItemPositions(ids);
+      const positions = ItemPositions.of(ids);
       expect(positions.size).toBe(plain.size);
       const asked = [...others, ...ids];
       for (const itemId of asked) {
@@ -29,9 +29,9 @@ it('finds what a Map finds, one by one and all together', () => {
 
 it('tells two ids of one hash apart', () => {
   const [one, other] = pairOfOneHash();
-  const positions = new ItemPositions([one, 'between', other]);
+  const positions = ItemPositions.of([one, 'between', other]);
   expect(allOf(positions, [other, one, 'between', 'none'])).toEqual([2, 0, 1, -1]);
-  expect(allOf(new ItemPositions([one]), [other])).toEqual([-1]);
+  expect(allOf(ItemPositions.of([one]), [other])).toEqual([-1]);
 });
 
 function allOf(positions: ItemPositions, itemIds: readonly string[]): number[] {

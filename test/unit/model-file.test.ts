@@ -120,7 +120,7 @@ describe('the files of a model', () => {
     const empty: Model = {
       ...model,
       items: [],
-      indexOf: new ItemPositions([]),
+      indexOf: ItemPositions.of([]),
       neighbours: {
         offsets: new Uint32Array(1),
         indices: new Uint32Array(0),

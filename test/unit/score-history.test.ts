@@ -15,7 +15,7 @@ function shop(parameters: Partial<Model['parameters']> = {}): Model {
     asOfMs: NOW_MS,
     parameters: { ...plainParameters, ...parameters },
     items,
-    indexOf: new ItemPositions(items.map(({ itemId }) => itemId)),
+    indexOf: ItemPositions.of(items.map(({ itemId }) => itemId)),
     neighbours: {
       offsets: new Uint32Array([0, 2, 4, 4]),
       indices: new Uint32Array([0, 1, 2, 0]),

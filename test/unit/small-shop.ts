@@ -54,7 +54,7 @@ export function smallModel(count: number, change: (item: Item) => Item = (item) 
       repeatBoost: 1,
     },
     items,
-    indexOf: new ItemPositions(items.map(({ itemId }) => itemId)),
+    indexOf: ItemPositions.of(items.map(({ itemId }) => itemId)),
     neighbours: {
       offsets: Uint32Array.from(offsets),
       indices: Uint32Array.from(indices),
