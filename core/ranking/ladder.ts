@@ -2,8 +2,8 @@ import { reordered } from './diversify.ts';
 import { type Drop, itemOf, type RankedItem, type RankingRequest } from './ranking-request.ts';
 import { answerReason, rungReasons } from './reasons.ts';
 import { RulesInForce } from './rules.ts';
-import { candidatesOf } from './rungs.ts';
-import type { AnswerSource, Rung } from './strategy.ts';
+import { type Offer, offersOf } from './rungs.ts';
+import { type AnswerSource, type Rung, type StrategyKind, sourceOfStrategy } from './strategy.ts';
 
 export interface Ranking {
   readonly items: readonly RankedItem[];
@@ -25,9 +25,10 @@ export function rank(request: RankingRequest): Ranking {
   for (const strategy of request.placement.ladder) {
     if (list.isFull) break;
     if (strategy.kind === 'static') list.takeHeldBack();
-    const candidates = candidatesOf(strategy, request);
-    if (list.reorders && strategy.kind !== 'static') list.offerReordered(candidates);
-    else list.offerAll(candidates);
+    const { kind } = strategy;
+    const offers = offersOf(strategy, request);
+    if (list.reorders && kind !== 'static') list.offerReordered(offers, kind);
+    else list.offerAll(offers, kind);
   }
   const items = list.inPlace();
   const first = items.find(({ rung }) => rung !== 'pinned') ?? items[0];
@@ -73,22 +74,22 @@ class RankedList {
         source: 'static',
         reason: rungReasons.pinned,
       };
-      if (this.#isRefused(pinned)) continue;
+      if (this.#isRefused(item, pinned.rung)) continue;
       this.#seen.add(itemId);
       this.#count(pinned);
       this.#pins.set(place, pinned);
     }
   }
 
-  offerAll(candidates: Iterable<RankedItem>): void {
-    for (const candidate of candidates) {
+  offerAll(offers: Iterable<Offer>, rung: StrategyKind): void {
+    for (const offer of offers) {
       if (this.isFull) return;
-      if (this.#isAdmitted(candidate)) this.#take(candidate);
+      if (this.#isAdmitted(offer.item, rung)) this.#take(rankedItem(offer, rung));
     }
   }
 
-  offerReordered(candidates: Generator<RankedItem, void, undefined>): void {
-    const admitted = this.#admitted(candidates);
+  offerReordered(offers: IterableIterator<Offer>, rung: StrategyKind): void {
+    const admitted = this.#admitted(offers, rung);
     const wanted = this.#request.limit - this.#items.length - this.#pins.size;
     const pool = reordered(admitted, [...this.#pins.values(), ...this.#items], wanted, {
       diversity: this.#request.placement.rules.diversity ?? 0,
@@ -102,7 +103,7 @@ class RankedList {
       this.#take(candidate);
     }
     // A rung of more candidates than were compared goes on in its own order.
-    this.offerAll(candidates);
+    this.offerAll(offers, rung);
   }
 
   takeHeldBack(): void {
@@ -125,18 +126,18 @@ class RankedList {
     return placed;
   }
 
-  *#admitted(candidates: Generator<RankedItem, void, undefined>): Generator<RankedItem> {
+  *#admitted(offers: Iterator<Offer>, rung: StrategyKind): Generator<RankedItem> {
     for (;;) {
       // By hand: a loop over a generator that ends early ends the generator too.
-      const next = candidates.next();
+      const next = offers.next();
       if (next.done === true) return;
-      if (this.#isAdmitted(next.value)) yield next.value;
+      if (this.#isAdmitted(next.value.item, rung)) yield rankedItem(next.value, rung);
     }
   }
 
-  #isAdmitted(candidate: RankedItem): boolean {
-    const { itemId } = candidate.item;
-    if (this.#seen.has(itemId) || this.#isRefused(candidate)) return false;
+  #isAdmitted(item: RankedItem['item'], rung: Rung): boolean {
+    const { itemId } = item;
+    if (this.#seen.has(itemId) || this.#isRefused(item, rung)) return false;
     this.#seen.add(itemId);
     return true;
   }
@@ -147,10 +148,10 @@ class RankedList {
     for (const { item } of pool) if (!taken.has(item.itemId)) this.#seen.delete(item.itemId);
   }
 
-  #isRefused(candidate: RankedItem): boolean {
-    const rule = this.#rules.refusalOf(candidate.item, candidate.rung);
+  #isRefused(item: RankedItem['item'], rung: Rung): boolean {
+    const rule = this.#rules.refusalOf(item, rung);
     if (rule === undefined) return false;
-    this.#tell(candidate, rule);
+    this.#tell(item, rung, rule);
     return true;
   }
 
@@ -158,7 +159,7 @@ class RankedList {
     const full = this.#fullLabelOf(candidate);
     if (full !== undefined) {
       this.#heldBack.push(candidate);
-      this.#tell(candidate, full);
+      this.#tell(candidate.item, candidate.rung, full);
       return;
     }
     this.#count(candidate);
@@ -179,9 +180,16 @@ class RankedList {
     if (brandItemsMax !== undefined) addOne(this.#perBrand, brand);
   }
 
-  #tell({ item, rung }: RankedItem, rule: Drop['rule']): void {
-    this.#request.onDrop?.({ itemId: item.itemId, rung, rule });
+  #tell({ itemId }: RankedItem['item'], rung: Rung, rule: Drop['rule']): void {
+    this.#request.onDrop?.({ itemId, rung, rule });
   }
+}
+
+function rankedItem({ item, reason, score }: Offer, rung: StrategyKind): RankedItem {
+  const source = sourceOfStrategy[rung];
+  return score === undefined
+    ? { item, rung, source, reason }
+    : { item, rung, source, reason, score };
 }
 
 function addOne(counts: Map<string, number>, label: string): void {

@@ -10,20 +10,23 @@ import type { Offer } from './rungs.ts';
 
 /** Rungs that ask the model what goes with what. */
 
-export function forYou(request: RankingRequest): Iterable<Offer> {
+export function forYou(request: RankingRequest): IterableIterator<Offer> {
   const { model, history } = request;
-  if (model === undefined || history.length === 0) return [];
+  if (model === undefined || history.length === 0) return noOffers();
   const folded = foldIn(model, history, request.nowMs);
   return offersOf(request, model, folded, (item, cause, causeTitle) =>
     cause.itemId === item.itemId ? knownReason(cause) : similarReason(cause, causeTitle),
   );
 }
 
-export function similarToLastViewed(request: RankingRequest, withinDays: number): Iterable<Offer> {
+export function similarToLastViewed(
+  request: RankingRequest,
+  withinDays: number,
+): IterableIterator<Offer> {
   const { model } = request;
   const last = newestOf(request.history, 'view');
-  if (model === undefined || last === undefined) return [];
-  if (last.timeMs < shopNowMs(request) - withinDays * DAY_MS) return [];
+  if (model === undefined || last === undefined) return noOffers();
+  if (last.timeMs < shopNowMs(request) - withinDays * DAY_MS) return noOffers();
   const folded = foldIn(model, [last], request.nowMs);
   return offersOf(request, model, folded, (item, _cause, title) =>
     item.itemId === last.itemId ? undefined : similarReason(last, title),
@@ -31,11 +34,14 @@ export function similarToLastViewed(request: RankingRequest, withinDays: number)
 }
 
 /** What goes with the last order as a whole: what several of its items speak for comes first. */
-export function boughtTogether(request: RankingRequest, withinDays: number): Iterable<Offer> {
+export function boughtTogether(
+  request: RankingRequest,
+  withinDays: number,
+): IterableIterator<Offer> {
   const { model, history } = request;
   const last = newestOf(history, 'purchase');
-  if (model === undefined || last === undefined) return [];
-  if (last.timeMs < shopNowMs(request) - withinDays * DAY_MS) return [];
+  if (model === undefined || last === undefined) return noOffers();
+  if (last.timeMs < shopNowMs(request) - withinDays * DAY_MS) return noOffers();
   // Lines of one order have one time; it is all that a profile remembers of what was bought together.
   const order = history.filter(({ kind, timeMs }) => kind === 'purchase' && timeMs === last.timeMs);
   const ordered = new Set(order.map(({ itemId }) => itemId));
@@ -69,6 +75,11 @@ function* offersOf(
     const offer = offerOf(request, model, folded, reasonOf, place);
     if (offer !== undefined) yield offer;
   }
+}
+
+function noOffers(): IterableIterator<Offer> {
+  const none: readonly Offer[] = [];
+  return none.values();
 }
 
 type ReasonOf = (item: Item, cause: HistoryEntry, causeTitle: string) => string | undefined;

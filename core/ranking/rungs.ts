@@ -6,22 +6,13 @@ import { boughtTogether, forYou, similarToLastViewed } from './model-rungs.ts';
 import { itemAt, itemOf, type RankedItem, type RankingRequest } from './ranking-request.ts';
 import { categoryReason, rungReasons } from './reasons.ts';
 import { replenishment } from './replenishment.ts';
-import { type Strategy, type StrategyKind, sourceOfStrategy } from './strategy.ts';
+import type { Strategy } from './strategy.ts';
 
 /** What a rung offers: an item, why, and how strongly where it can tell. */
 export type Offer = Pick<RankedItem, 'item' | 'reason' | 'score'>;
 
 /** What a rung has to offer, best first, before any rule. Lazy: a full list stops asking. */
-export function* candidatesOf(
-  strategy: Strategy,
-  request: RankingRequest,
-): Generator<RankedItem, void, undefined> {
-  const rung: StrategyKind = strategy.kind;
-  const source = sourceOfStrategy[rung];
-  for (const offer of offersOf(strategy, request)) yield { ...offer, rung, source };
-}
-
-function offersOf(strategy: Strategy, request: RankingRequest): Iterable<Offer> {
+export function offersOf(strategy: Strategy, request: RankingRequest): IterableIterator<Offer> {
   switch (strategy.kind) {
     case 'for-you':
       return forYou(request);

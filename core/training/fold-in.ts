@@ -6,8 +6,8 @@
  */
 import { type FoldEntries, FoldInKernel } from '../../kernels/fold-in.ts';
 import { RECENT_INTERACTIONS_MAX } from '../profile/profile.ts';
-import type { HistoryEntry, Model } from './model.ts';
-import { entryWeight, latestDistinct, referenceTime } from './score.ts';
+import { type HistoryEntry, interactionWeights, type Model } from './model.ts';
+import { latestDistinct, recencyOf, referenceTime } from './score.ts';
 
 /** Of the items that something spoke for, in no order; one place each in all columns. */
 export interface TouchedItems {
@@ -135,13 +135,15 @@ function sortedNewestFirst(history: readonly HistoryEntry[]): readonly HistoryEn
   return history;
 }
 
-/** Where candidates' items are in the model, and what has been taken of them; each used anew by each history. */
+/** Where candidates' items are in the model; used anew by each history. */
 const positions = new Int32Array(RECENT_INTERACTIONS_MAX);
-const taken = new Int32Array(RECENT_INTERACTIONS_MAX);
+/** Deeds by their hashes, a quarter full at most; 0 where none is. */
+const taken = new Int32Array(4 * RECENT_INTERACTIONS_MAX);
+const TAKEN_BITS = Math.log2(taken.length);
 
 /**
  * `latestDistinct` without what the model doesn't know, with its weights. By numbers: remembering the texts of ids
- * costs several times as much as the few comparisons.
+ * costs several times as much.
  */
 function writeEntries(
   { sources, weights, lifts }: FoldEntries,
@@ -156,31 +158,48 @@ function writeEntries(
   const { repeatBoost } = model.parameters;
   model.indexOf.ofAll(candidates, positions);
   const entries: HistoryEntry[] = [];
+  taken.fill(0);
   let count = 0;
   for (let place = 0; place < candidates.length; place++) {
     const source = positions[place] as number;
     if (source < 0) continue;
     const entry = candidates[place] as HistoryEntry;
-    const { kind } = entry;
-    const deed = KINDS * source + kindNumbers[kind];
-    let at = 0;
-    while (at < count && taken[at] !== deed) at++;
-    if (at < count) continue;
-    taken[count] = deed;
+    const kind = kindNumber(entry.kind);
+    if (!takes(KINDS * source + kind + 1)) continue;
     sources[count] = source;
-    weights[count] = entryWeight(model, entry, referenceMs);
+    weights[count] = (kindWeights[kind] as number) * recencyOf(model, entry, referenceMs);
     // What was bought already is lifted or dropped, once: of an item there is one purchase among the entries.
-    lifts[count] = kind === 'purchase' ? repeatBoost : 1;
+    lifts[count] = kind === PURCHASE ? repeatBoost : 1;
     entries.push(entry);
     count++;
   }
   return entries;
 }
 
+/** Whether a deed is the first of its number, above 0; it is taken then. */
+function takes(deed: number): boolean {
+  // Fibonacci hashing (Knuth, TAOCP 6.4) and linear probing.
+  let slot = Math.imul(deed, 0x9e3779b1) >>> (32 - TAKEN_BITS);
+  while (taken[slot] !== 0) {
+    if (taken[slot] === deed) return false;
+    slot = (slot + 1) % taken.length;
+  }
+  taken[slot] = deed;
+  return true;
+}
+
+const PURCHASE = 3;
 const KINDS = 4;
-const kindNumbers: Readonly<Record<HistoryEntry['kind'], number>> = {
-  view: 0,
-  cart: 1,
-  uncart: 2,
-  purchase: 3,
-};
+const kindWeights = Float64Array.of(
+  interactionWeights.view,
+  interactionWeights.cart,
+  interactionWeights.uncart,
+  interactionWeights.purchase,
+);
+
+/** By comparisons: looking a text up in an object takes ten times as long. */
+function kindNumber(kind: HistoryEntry['kind']): number {
+  if (kind === 'view') return 0;
+  if (kind === 'purchase') return PURCHASE;
+  return kind === 'cart' ? 1 : 2;
+}

@@ -105,17 +105,22 @@ export function referenceTime(newestFirst: readonly HistoryEntry[], nowMs: numbe
   return Math.min(nowMs, newestFirst[0]?.timeMs ?? nowMs);
 }
 
+/** Weight of one entry. */
+function entryWeight(model: Model, entry: HistoryEntry, referenceMs: number): number {
+  return interactionWeights[entry.kind] * recencyOf(model, entry, referenceMs);
+}
+
 /**
- * Weight of one entry; one from after the reference time counts as new. 0.5^x as e^(−x ln 2), which takes half as long:
- * the longest of all arithmetic for one entry.
+ * How much of an entry's weight its age has left, at most 1: one from after the reference time counts as new. 0.5^x as
+ * e^(−x ln 2), which takes half as long: the longest of all arithmetic for one entry.
  */
-export function entryWeight(
-  { parameters: { historyHalfLifeDays } }: Pick<Model, 'parameters'>,
-  { kind, timeMs }: HistoryEntry,
+export function recencyOf(
+  { parameters: { historyHalfLifeDays } }: Model,
+  { timeMs }: HistoryEntry,
   referenceMs: number,
 ): number {
   const ageDays = Math.max(0, referenceMs - timeMs) / DAY_MS;
-  return interactionWeights[kind] * Math.exp((ageDays / historyHalfLifeDays) * -Math.LN2);
+  return Math.exp((ageDays / historyHalfLifeDays) * -Math.LN2);
 }
 
 function boostRepeats(model: Model, entries: readonly HistoryEntry[], scores: Float32Array): void {

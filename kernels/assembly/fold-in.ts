@@ -82,6 +82,10 @@ function slotOf(slots: usize, slotBits: u32, touched: usize, item: u32): usize {
 function fetch(job: FoldJob): u32 {
   let sum: u32 = 0;
   let count: u32 = 0;
+  // Where the lists begin first: how far the loops below go depends on it.
+  for (let entry: u32 = 0; entry < job.entryCount; entry++) {
+    sum += load<u32>(job.offsets + (load<u32>(job.sources + (entry << 2)) << 2), 4);
+  }
   for (let entry: u32 = 0; entry < job.entryCount; entry++) {
     const offset = job.offsets + (load<u32>(job.sources + (entry << 2)) << 2);
     const first = load<u32>(offset);
