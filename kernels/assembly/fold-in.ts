@@ -14,7 +14,7 @@ class FoldJob {
   offsets: usize;
   indices: usize;
   similarities: usize;
-  /** u32[1 << slotBitsMax]: a hash table of 1 + an item's place among the touched ones; 0 where nothing stands. */
+  /** u32 or u16 [1 << slotBitsMax]: a hash table of 1 + an item's place among the touched ones; 0 where nothing stands. */
   slots: usize;
   slotBitsMax: u32;
   /** u32, f32, f64 and u8 of each touched item. */
@@ -44,17 +44,22 @@ export function foldIn(jobAt: usize): u32 {
   const job = changetype<FoldJob>(jobAt);
   const neighbourCount = fetch(job);
   const slotBits = min(job.slotBitsMax, 32 - clz((neighbourCount * SLOTS_PER_NEIGHBOUR) | 1));
-  memory.fill(job.slots, 0, 4 << slotBits);
+  // Half the memory, where places fit in.
+  return neighbourCount < u16.MAX_VALUE ? fold<u16>(job, slotBits) : fold<u32>(job, slotBits);
+}
+
+function fold<Slot extends u32>(job: FoldJob, slotBits: u32): u32 {
+  memory.fill(job.slots, 0, sizeof<Slot>() << slotBits);
   let count: u32 = 0;
   for (let entry: u32 = 0; entry < job.entryCount; entry++) {
     const weight = load<f64>(job.weights + (entry << 3));
-    if (weight !== 0) count = addNeighbours(job, slotBits, entry, weight, count);
+    if (weight !== 0) count = addNeighbours<Slot>(job, slotBits, entry, weight, count);
   }
   for (let entry: u32 = 0; entry < job.entryCount; entry++) {
     const lift = load<f64>(job.lifts + (entry << 3));
     if (lift === 1) continue;
     const source = load<u32>(job.sources + (entry << 2));
-    const standing = load<u32>(slotOf(job.slots, slotBits, job.touched, source));
+    const standing = load<Slot>(slotOf<Slot>(job.slots, slotBits, job.touched, source)) as u32;
     if (standing === 0) continue;
     const score = job.scores + ((standing - 1) << 2);
     store<f32>(score, ((load<f32>(score) as f64) * lift) as f32);
@@ -63,12 +68,12 @@ export function foldIn(jobAt: usize): u32 {
 }
 
 /** Address of the slot where an item stands, or would stand. There are always empty ones. */
-function slotOf(slots: usize, slotBits: u32, touched: usize, item: u32): usize {
+function slotOf<Slot extends u32>(slots: usize, slotBits: u32, touched: usize, item: u32): usize {
   const mask: u32 = (1 << slotBits) - 1;
   let slot = (item * HASH_FACTOR) >>> (32 - slotBits);
   while (true) {
-    const address = slots + (slot << 2);
-    const standing = load<u32>(address);
+    const address = slots + slot * sizeof<Slot>();
+    const standing = load<Slot>(address) as u32;
     if (standing === 0 || load<u32>(touched + ((standing - 1) << 2)) === item) return address;
     slot = (slot + 1) & mask;
   }
@@ -100,7 +105,7 @@ function fetch(job: FoldJob): u32 {
   return count;
 }
 
-function addNeighbours(
+function addNeighbours<Slot extends u32>(
   job: FoldJob,
   slotBits: u32,
   entry: u32,
@@ -122,11 +127,11 @@ function addNeighbours(
     const target = load<u32>(indices + at);
     const contribution = weight * (load<f32>(similarities + at) as f64);
     if (contribution === 0) continue;
-    const slot = slotOf(slots, slotBits, touched, target);
-    const standing = load<u32>(slot);
+    const slot = slotOf<Slot>(slots, slotBits, touched, target);
+    const standing = load<Slot>(slot) as u32;
     if (standing === 0) {
       const next = count << 2;
-      store<u32>(slot, count + 1);
+      store<Slot>(slot, (count + 1) as Slot);
       store<u32>(touched + next, target);
       store<f32>(scores + next, contribution as f32);
       store<f64>(strongest + (count << 3), target !== source ? max<f64>(contribution, 0) : 0);
