@@ -103,22 +103,27 @@ function offerOf(
 /** What `touch` gave last, so that nobody takes it for useless and leaves it out. */
 const last = { touched: 0 };
 
+/** Positions of the items that `touch` reads, and of those that they follow from; used anew by each. */
+const shown = new Uint32Array(BEST_MAX);
+const causes = new Uint32Array(BEST_MAX);
+
 /**
- * Reads something of every item of the head before the first is looked at: a processor fetches such reads side by
- * side, and else would wait for each anew.
+ * Reads what will be asked of every item of the head, and the titles of those that they follow from, before the first is
+ * looked at: a processor fetches such reads side by side, as many as fit into the little that it looks ahead.
  */
 function touch({ items }: Model, folded: FoldedIn, head: readonly number[]): number {
-  let sum = 0;
-  const shown: Item[] = [];
-  for (const place of head) {
-    const item = items[folded.indexAt(place)];
-    const cause = items[folded.sourceOf(folded.causeAt(place))];
-    if (item === undefined || cause === undefined) continue;
-    // Its first field and one of its last, which lie in two lines of memory.
-    if (item.available) sum += 1;
-    shown.push(item, cause);
+  const { length } = head;
+  for (let at = 0; at < length; at++) {
+    const place = head[at] as number;
+    shown[at] = folded.indexAt(place);
+    causes[at] = folded.sourceOf(folded.causeAt(place));
   }
-  for (const { itemId, title } of shown) sum += itemId.length + title.length;
+  let sum = 0;
+  // One of the last fields: an item lies in two lines of memory, of which the next loops read the other.
+  for (let at = 0; at < length; at++) if (items[shown[at] as number]?.available) sum++;
+  for (let at = 0; at < length; at++) sum += items[causes[at] as number]?.title.length ?? 0;
+  for (let at = 0; at < length; at++) sum += items[shown[at] as number]?.itemId.length ?? 0;
+  for (let at = 0; at < length; at++) sum += items[shown[at] as number]?.title.length ?? 0;
   return sum;
 }
 

@@ -125,8 +125,10 @@ function addNeighbours<Slot extends u32>(
   let count = countBefore;
   for (let at = (load<u32>(offset) as usize) << 2; at < end; at += 4) {
     const target = load<u32>(indices + at);
-    const contribution = weight * (load<f32>(similarities + at) as f64);
-    if (contribution === 0) continue;
+    const similarity = load<f32>(similarities + at);
+    // Asked of its bits but the sign: comparing floats asks for NaN too.
+    if (reinterpret<u32>(similarity) << 1 === 0) continue;
+    const contribution = weight * (similarity as f64);
     const slot = slotOf<Slot>(slots, slotBits, touched, target);
     const standing = load<Slot>(slot) as u32;
     if (standing === 0) {

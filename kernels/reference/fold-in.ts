@@ -21,7 +21,7 @@ export function foldInReference(
     for (let at = offsets[source] as number; at < (offsets[source + 1] as number); at++) {
       const target = indices[at] as number;
       const contribution = weight * (scores[at] as number);
-      if (contribution === 0) continue;
+      if (weight === 0 || scores[at] === 0) continue;
       const sum = folded.get(target) ?? { score: 0, cause: entry, strongest: 0 };
       folded.set(target, sum);
       sum.score = fround(sum.score + contribution);
