@@ -28,10 +28,12 @@ const TOUCHED_BYTES = 4 + 4 + 8 + 1;
 /** Of an entry and of one of the best, in all columns. */
 const ENTRY_BYTES = 4 + 8 + 8;
 const BEST_BYTES = 4 + 4;
+/** As in `assembly/fold-in.ts`. */
+const GROUPS = 64;
 const WORD_BYTES = 4;
-const JOB_WORDS = 16;
+const JOB_WORDS = 17;
 /** So far a job's `entryCount` is from its beginning. */
-const ENTRY_COUNT_WORD = 14;
+const ENTRY_COUNT_WORD = 15;
 /** For the alignment of each array, and for reading four behind the end. */
 const SPARE_BYTES = 1_024;
 /** Slots for each item that can be touched at least, so that there are always empty ones. */
@@ -163,10 +165,11 @@ class Room {
     this.lifts = arena.allocate(ENTRIES_MAX * Float64Array.BYTES_PER_ELEMENT);
     this.best = arena.allocate(BEST_MAX * WORD_BYTES);
     const bestScores = arena.allocate(BEST_MAX * WORD_BYTES);
+    const groups = arena.allocate(GROUPS * WORD_BYTES);
     this.job = arena.putJob([
       ...[offsets, indices, similarities, slots, slotBits],
       ...[this.touched, this.scores, strongest, this.causes],
-      ...[this.sources, this.weights, this.lifts, this.best, bestScores, 0, 0],
+      ...[this.sources, this.weights, this.lifts, this.best, bestScores, groups, 0, 0],
     ]);
     this.arena = arena;
     this.call = call;
@@ -187,6 +190,7 @@ function pagesFor(rowCount: number, neighbourCount: number): number {
     rowCount * TOUCHED_BYTES +
     ENTRIES_MAX * ENTRY_BYTES +
     BEST_MAX * BEST_BYTES +
+    GROUPS * WORD_BYTES +
     JOB_WORDS * WORD_BYTES +
     SPARE_BYTES;
   return Math.ceil(bytes / PAGE_BYTES);

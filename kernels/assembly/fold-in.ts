@@ -29,6 +29,8 @@ class FoldJob {
   /** u32 and f32 of each of the best, in order. */
   best: usize;
   bestScores: usize;
+  /** f32[GROUPS] */
+  groups: usize;
   entryCount: u32;
   /** What `fetch` gives, so that nobody takes its reading for useless and leaves it out. */
   fetched: u32;
@@ -160,7 +162,7 @@ function addNeighbours<Slot extends u32>(
 export function bestTouched(jobAt: usize, count: u32, wanted: u32): u32 {
   const job = changetype<FoldJob>(jobAt);
   let size: u32 = 0;
-  let least = f32.MIN_VALUE;
+  let least = barOf(job, count, wanted);
   let bar = f32x4.splat(least);
   for (let first: u32 = 0; first < count; first += 4) {
     // What is read behind the last is turned away below.
@@ -176,6 +178,39 @@ export function bestTouched(jobAt: usize, count: u32, wanted: u32): u32 {
     }
   }
   return size;
+}
+
+/** Scores dealt to so many groups, four of them in a vector. */
+const GROUPS: u32 = 64;
+const VECTORS: u32 = GROUPS / 4;
+
+/**
+ * A score above 0 that the `wanted` best all reach: the `wanted`-th of the highest of each group. It turns nearly all
+ * others away before the first is put in order.
+ */
+function barOf(job: FoldJob, count: u32, wanted: u32): f32 {
+  if (wanted > GROUPS / 2 || count < 4 * GROUPS) return f32.MIN_VALUE;
+  memory.fill(job.groups, 0, GROUPS << 2);
+  for (let first: u32 = 0; first + GROUPS <= count; first += GROUPS) {
+    for (let vector: u32 = 0; vector < VECTORS; vector++) {
+      const group = job.groups + (vector << 4);
+      const scores = v128.load(job.scores + (first << 2) + (vector << 4));
+      v128.store(group, f32x4.pmax(v128.load(group), scores));
+    }
+  }
+  let size: u32 = 0;
+  for (let group: u32 = 0; group < GROUPS; group++) {
+    const score = load<f32>(job.groups + (group << 2));
+    let rank = size;
+    while (rank > 0 && load<f32>(job.bestScores + ((rank - 1) << 2)) < score) rank--;
+    if (rank >= wanted) continue;
+    size = min(size + 1, wanted);
+    for (let at = size - 1; at > rank; at--) {
+      store<f32>(job.bestScores + (at << 2), load<f32>(job.bestScores + ((at - 1) << 2)));
+    }
+    store<f32>(job.bestScores + (rank << 2), score);
+  }
+  return max<f32>(load<f32>(job.bestScores + ((wanted - 1) << 2)), f32.MIN_VALUE);
 }
 
 /** Puts it where it belongs among the best so far, the last of which may fall out; gives how many they are now. */

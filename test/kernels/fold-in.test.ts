@@ -84,6 +84,38 @@ describe('folding in by lists of neighbours', () => {
     );
   });
 
+  it('gives the best of many as of few, of equal ones the first rows', () => {
+    const rows = 700;
+    const many = fc.array(fc.constantFrom(0.25, 0.5, 0.5, 0.75, 1, 1e-40, -1), {
+      minLength: rows,
+      maxLength: rows,
+    });
+    const distinct = fc
+      .array(fc.float({ noNaN: true, min: 0, max: 1 }), { minLength: rows, maxLength: rows })
+      .map((some) => some.map(Math.fround));
+    fc.assert(
+      fc.property(
+        fc.oneof(many, distinct),
+        fc.integer({ min: 1, max: rows }),
+        fc.integer({ min: 1, max: 70 }),
+        (scores, length, wanted) => {
+          const one = {
+            offsets: new Uint32Array(rows + 1).fill(length, 1),
+            indices: Uint32Array.from({ length }, (_, at) => (at * 11) % rows),
+            scores: Float32Array.from(scores.slice(0, length)),
+          };
+          const kernel = new FoldInKernel(one);
+          const history = [{ source: 0, weight: 1, lift: 1 }];
+          const best = kernel.best(fold(kernel, history), wanted);
+          expect(best.map((place) => kernel.indices[place])).toEqual(
+            bestReference(foldInReference(one, history), wanted),
+          );
+        },
+      ),
+      { seed: 11, numRuns: 200 },
+    );
+  });
+
   it('takes as many entries and gives as many of the best as it says', () => {
     const rowCount = 2 * BEST_MAX;
     const kernel = new FoldInKernel({
