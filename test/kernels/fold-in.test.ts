@@ -149,6 +149,25 @@ describe('folding in by lists of neighbours', () => {
     expect(new Set(kernel.indices.subarray(0, 500)).size).toBe(500);
   });
 
+  it('tells more items apart than 16 bits number', () => {
+    const rows = 70_000;
+    const kernel = new FoldInKernel({
+      offsets: new Uint32Array(rows + 1).fill(rows, 1),
+      indices: Uint32Array.from({ length: rows }, (_, at) => at),
+      scores: new Float32Array(rows).fill(1),
+    });
+    expect(fold(kernel, [{ source: 0, weight: 1, lift: 1 }])).toBe(rows);
+    expect(new Set(kernel.indices).size).toBe(rows);
+    // Once more the same items: none is taken for another.
+    expect(
+      fold(
+        kernel,
+        [0, 0].map((source) => ({ source, weight: 1, lift: 1 })),
+      ),
+    ).toBe(rows);
+    expect(kernel.scores.every((score) => score === 2)).toBe(true);
+  });
+
   it('names the argument that is not as it must be', () => {
     const { offsets, indices, scores } = allToAll(3);
     const refused = (change: Partial<NeighbourLists>) => () =>
