@@ -38,7 +38,13 @@ export function presentItems(
 
 /** A price as it is written in the locale: `£12.50`; where the currency is unknown (empty), `12.50`. */
 export function priceText(price: number, currency: string, locale: string): string {
-  return formatOf(locale, currency).format(price);
+  const { format, texts } = formatOf(locale, currency);
+  const known = texts.get(price);
+  if (known !== undefined) return known;
+  const text = format.format(price);
+  if (texts.size >= TEXTS_MAX) texts.clear();
+  texts.set(price, text);
+  return text;
 }
 
 /**
@@ -49,20 +55,28 @@ export function loadLocales(): void {
   formatOf('en', '');
 }
 
-/** Making one takes as long as ranking; a shop has a few. */
-const formats = new Map<string, Intl.NumberFormat>();
-const FORMATS_MAX = 100;
+interface PriceFormat {
+  readonly format: Intl.NumberFormat;
+  /** By price: writing one takes some microseconds, and a shop has few different ones. */
+  readonly texts: Map<number, string>;
+}
 
-function formatOf(locale: string, currency: string): Intl.NumberFormat {
+/** Making one takes as long as ranking; a shop has a few. */
+const formats = new Map<string, PriceFormat>();
+const FORMATS_MAX = 100;
+const TEXTS_MAX = 1_000;
+
+function formatOf(locale: string, currency: string): PriceFormat {
   const name = `${locale} ${currency}`;
   const known = formats.get(name);
   if (known !== undefined) return known;
-  const made = new Intl.NumberFormat(
+  const format = new Intl.NumberFormat(
     locale,
     currency === ''
       ? { minimumFractionDigits: 2, maximumFractionDigits: 2 }
       : { style: 'currency', currency },
   );
+  const made = { format, texts: new Map<number, string>() };
   if (formats.size >= FORMATS_MAX) formats.clear();
   formats.set(name, made);
   return made;
@@ -87,6 +101,7 @@ function isPrice(price: number | null): price is number {
 }
 
 function shortened(title: string): string {
+  if (title.length <= TITLE_LENGTH_MAX) return title;
   const characters = [...title];
   return characters.length <= TITLE_LENGTH_MAX
     ? title

@@ -9,8 +9,9 @@ const URL_LENGTH_MAX = 2048;
 export function webUrl(text: string): string {
   const trimmed = text.trim();
   const absolute = trimmed.startsWith('//') ? `https:${trimmed}` : trimmed;
-  if (!URL.canParse(absolute)) return '';
-  const { protocol, href } = new URL(absolute);
+  const url = URL.parse(absolute);
+  if (url === null) return '';
+  const { protocol, href } = url;
   return (protocol === 'https:' || protocol === 'http:') && href.length <= URL_LENGTH_MAX
     ? href
     : '';

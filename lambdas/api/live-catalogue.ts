@@ -1,3 +1,4 @@
+import { RecentlyUsed } from '../../adapters/dynamodb/recently-used.ts';
 import type { DerivedChanges } from '../../core/catalogue/derived-changes.ts';
 import type { Item } from '../../core/catalogue/item.ts';
 import { budgetsMs, within } from './time-budget.ts';
@@ -23,8 +24,8 @@ export interface LiveItems {
 
 /** A new price or a sold-out item shows after at most this long. */
 const FRESH_MS = 60_000;
-/** A few megabytes; the items that a shop's emails show at any time are far fewer. */
-const ENTRIES_MAX = 5_000;
+/** Twice as many are kept at most, a few megabytes; the items that a shop's emails show at any time are far fewer. */
+const HALF_COUNT_MAX = 2_500;
 
 /**
  * The catalogue's present word on items, which the model's copy lacks since it was trained. What is
@@ -34,7 +35,9 @@ export class LiveCatalogue {
   readonly #read: ReadItems;
   readonly #idsMax: number;
   readonly #budgetMs: number;
-  readonly #entries = new Map<string, { readonly item: ReadItem; readonly atMs: number }>();
+  readonly #entries = new RecentlyUsed<{ readonly item: ReadItem; readonly atMs: number }>(
+    HALF_COUNT_MAX,
+  );
 
   constructor(read: ReadItems, idsMax: number, budgetMs: number = budgetsMs.catalogue) {
     this.#read = read;
@@ -64,15 +67,7 @@ export class LiveCatalogue {
     const read = await within(this.#budgetMs, (signal) => this.#read(itemIds, signal));
     if (!read.ok) return false;
     const atMs = Date.now();
-    for (const [id, item] of read.value) {
-      // Set anew, the entry moves to the end of the map: the first is always the oldest.
-      this.#entries.delete(id);
-      this.#entries.set(id, { item, atMs });
-    }
-    for (const oldest of this.#entries.keys()) {
-      if (this.#entries.size <= ENTRIES_MAX) break;
-      this.#entries.delete(oldest);
-    }
+    for (const [id, item] of read.value) this.#entries.set(id, { item, atMs });
     return true;
   }
 }
