@@ -1,5 +1,6 @@
 import { App, Tags, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
+import { bundledPlacements } from '../core/blocks/bundled-placements.ts';
 import { bundledCode } from './constructs/bundled-code.ts';
 import type { FunctionDefaults } from './constructs/node-function.ts';
 import { type Environment, type EnvironmentName, parseEnvironment } from './environments.ts';
@@ -19,6 +20,8 @@ export interface KindredAppProps {
 
 /** The app with two stacks an environment: `KindredState-<name>` and `Kindred-<name>`. */
 export function kindredApp(props: KindredAppProps): App {
+  // Functions check a bundled document when it is first asked for: a wrong one must not get so far.
+  bundledPlacements.list();
   const app = new App({
     ...(props.outputDirectory === undefined ? {} : { outdir: props.outputDirectory }),
     context: { ...props.context },

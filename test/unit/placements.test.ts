@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { bundledPlacements, placementsOf } from '../../core/blocks/bundled-placements.ts';
 import { presentItems, priceText } from '../../core/blocks/present.ts';
-import { LIMIT_MAX, placementDocument, staticContent } from '../../core/ranking/placement.ts';
+import { LIMIT_MAX, placementDocument } from '../../core/ranking/placement.ts';
 import { requestedLimit } from '../../core/ranking/requested-limit.ts';
 import { itemNumber, placementNamed } from './small-shop.ts';
 
@@ -18,16 +18,6 @@ describe('the bundled placements', () => {
     expect(bundledPlacements.find(id)?.ladder.map(({ kind }) => kind)).toEqual(kinds);
   });
 
-  it('and their content have the form that documents of operators need', () => {
-    const placements = bundledPlacements.list();
-    expect(placements).toHaveLength(9);
-    for (const each of placements) {
-      expect(placementDocument.parse(each)).toEqual(each);
-      const its = bundledPlacements.contentOf(each);
-      expect(staticContent.parse(its)).toEqual(its);
-    }
-  });
-
   it('end in content that fills the largest answer alone', () => {
     expect(content.items.length).toBeGreaterThanOrEqual(LIMIT_MAX);
   });
@@ -35,7 +25,11 @@ describe('the bundled placements', () => {
 
 describe('a placement document', () => {
   const load = (changes: object) => () =>
-    placementsOf([placementDocument.parse({ ...placement, ...changes })], [content], 'for-you');
+    placementsOf(
+      { 'for-you': { ...placement, ...changes } },
+      { evergreen: content },
+      'for-you',
+    ).list();
 
   it.each([
     ['a misspelt key', { laddder: [] }, /laddder/],
@@ -74,7 +68,23 @@ describe('a placement document', () => {
   });
 
   it('is needed for the fallback', () => {
-    expect(() => placementsOf([placement], [content], 'popular')).toThrow(/popular/);
+    const load = () =>
+      placementsOf({ 'for-you': placement }, { evergreen: content }, 'popular').list();
+    expect(load).toThrow(/popular/);
+  });
+
+  it('is found by its own id alone', () => {
+    const placements = placementsOf({ other: placement }, { evergreen: content }, 'other');
+    expect(() => placements.find('other')).toThrow('The document other has the id for-you.');
+    expect(placements.find('toString')).toBeUndefined();
+  });
+
+  it('that is wrong leaves the others as they are', () => {
+    const documents = { 'for-you': placement, popular: { ...placement, ladder: [] } };
+    const placements = placementsOf(documents, { evergreen: content }, 'for-you');
+    expect(placements.find('for-you')).toEqual(placement);
+    expect(placements.find('for-you')).toBe(placements.fallback);
+    expect(() => placements.list()).toThrow(/ladder/);
   });
 });
 
