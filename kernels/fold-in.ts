@@ -220,7 +220,8 @@ function checkLists({ lists, call, rowCount, listIndices }: Room): void {
   const { offsets, indices } = lists;
   const { length } = indices;
   for (let row = 0; row < rowCount; row++) {
-    const [start, end] = [offsets[row] as number, offsets[row + 1] as number];
+    const start = offsets[row] as number;
+    const end = offsets[row + 1] as number;
     if (start <= end && end <= length) continue;
     throw new KernelInputError(
       `offsets[${row}] and the next are ${start} and ${end}; give rising numbers up to ${length}.`,

@@ -15,7 +15,12 @@ export function firstBadValue(values: usize, count: u32, refusesNegative: bool):
 
 /** Place of the first index that is not below the limit, or -1. */
 export function firstOutside(indices: usize, count: u32, limit: u32): i32 {
-  for (let at: u32 = 0; at < count; at++) {
+  const limits = i32x4.splat(limit);
+  let at: u32 = 0;
+  for (; at + 4 <= count; at += 4) {
+    if (v128.any_true(i32x4.ge_u(v128.load(indices + at * 4), limits))) break;
+  }
+  for (; at < count; at++) {
     if (load<u32>(indices + at * 4) >= limit) return at as i32;
   }
   return -1;
