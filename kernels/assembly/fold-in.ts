@@ -114,8 +114,6 @@ function addNeighbours<Slot extends u32>(
   weight: f64,
   countBefore: u32,
 ): u32 {
-  const indices = job.indices;
-  const similarities = job.similarities;
   const slots = job.slots;
   const touched = job.touched;
   const scores = job.scores;
@@ -123,11 +121,13 @@ function addNeighbours<Slot extends u32>(
   const causes = job.causes;
   const source = load<u32>(job.sources + (entry << 2));
   const offset = job.offsets + (source << 2);
-  const end = (load<u32>(offset, 4) as usize) << 2;
+  const end = job.indices + ((load<u32>(offset, 4) as usize) << 2);
+  // From a neighbour's index to its similarity.
+  const across = job.similarities - job.indices;
   let count = countBefore;
-  for (let at = (load<u32>(offset) as usize) << 2; at < end; at += 4) {
-    const target = load<u32>(indices + at);
-    const similarity = load<f32>(similarities + at);
+  for (let at = job.indices + ((load<u32>(offset) as usize) << 2); at < end; at += 4) {
+    const target = load<u32>(at);
+    const similarity = load<f32>(at + across);
     // Asked of its bits but the sign: comparing floats asks for NaN too.
     if (reinterpret<u32>(similarity) << 1 === 0) continue;
     const contribution = weight * (similarity as f64);
