@@ -35,8 +35,6 @@ export class FoldedIn {
   readonly entries: readonly HistoryEntry[];
   readonly #folding: Folding;
   readonly #count: number;
-  #best: readonly number[] | undefined;
-  #bestWanted = 0;
 
   constructor(folding: Folding, entries: readonly HistoryEntry[], count: number) {
     this.entries = entries;
@@ -46,12 +44,7 @@ export class FoldedIn {
 
   /** Places of the best `wanted` (BEST_MAX of the kernel at most), of scores above 0; equal ones by item. */
   best(wanted: number): readonly number[] {
-    const kernel = this.#kernel();
-    if (this.#best === undefined || this.#bestWanted !== wanted) {
-      this.#best = kernel.best(this.#count, wanted);
-      this.#bestWanted = wanted;
-    }
-    return this.#best;
+    return this.#kernel().best(this.#count, wanted);
   }
 
   touched(): TouchedItems {
